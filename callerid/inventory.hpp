@@ -1,0 +1,61 @@
+#pragma once
+// The organisation's numbers and who may show them, as an immutable snapshot.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/e164.hpp"
+#include "model/ids.hpp"
+
+namespace dialer::callerid {
+
+/// Stored as its number: append only.
+enum class number_status : std::uint8_t { pending = 0, active = 1, inactive = 2, released = 3 };
+enum class number_type : std::uint8_t { local = 0, national = 1, mobile = 2, toll_free = 3 };
+
+/// Domain S4. Stored as its number: append only.
+enum class sharing_policy : std::uint8_t { workspace = 0, organisation = 1, exclusive = 2 };
+
+/// Bit mask of capabilities.
+enum capability : std::uint8_t { voice = 1, sms = 2, mms = 4, fax = 8 };
+
+struct phone_number {
+  phone_number_id id;
+  workspace_id workspace;         ///< the workspace that holds it
+  integration_id integration;     ///< the carrier account that it can be shown on
+  e164 number;
+  number_status status = number_status::pending;
+  number_type type = number_type::local;
+  std::uint8_t capabilities = 0;  ///< mask of capability
+  bool outbound_enabled = false;
+  std::string region;             ///< "US-CA" when known: local presence by state; filled from the number if empty
+  std::uint32_t calls_per_day_max = 75;       ///< rolling 24 h; 0 = unlimited
+  std::uint32_t calls_per_hour_max = 15;      ///< rolling 60 min; 0 = unlimited
+  std::uint32_t concurrent_calls_max = 0;     ///< 0 = unlimited
+};
+
+/// "This agent may show this number on outbound calls."
+struct outbound_assignment {
+  phone_number_id number;
+  agent_id agent;
+  workspace_id workspace;  ///< the agent's workspace
+};
+
+/// Why an assignment is not allowed (domain S4, S10).
+struct assignment_conflict {
+  phone_number_id number;
+  agent_id agent;
+  std::string rule;      ///< "S4 workspace", "S4 exclusive", …
+  std::string obstacle;  ///< what stands in the way
+  std::string remedy;
+};
+
+/// Checks all assignments against the sharing policy; empty when all are allowed. Pure.
+std::vector<assignment_conflict> check_assignments(sharing_policy policy, const std::vector<phone_number>& numbers,
+                                                   const std::vector<outbound_assignment>& assignments);
+
+/// Domain S6 for a voice call: active, outbound-enabled, with the voice capability.
+bool may_be_shown(const phone_number& number) noexcept;
+
+}  // namespace dialer::callerid

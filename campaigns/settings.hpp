@@ -1,0 +1,62 @@
+#pragma once
+// What a campaign manager sets: immutable once loaded, replaced whole when edited.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "model/disposition.hpp"
+#include "model/ids.hpp"
+#include "model/retry_rule.hpp"
+
+namespace dialer::campaigns {
+
+/// Stored as its number: append only.
+enum class campaign_state : std::uint8_t { draft = 0, running = 1, paused = 2, stopped = 3, finished = 4 };
+
+/// How the caller ID is chosen (domain: "Caller-ID policies"). Stored as its number: append only.
+enum class caller_id_policy : std::uint8_t { sticky = 0, local_presence = 1, least_used_today = 2 };
+
+enum class machine_detection : std::uint8_t { off = 0, detect = 1 };
+
+/// Half-open [open, close) in minutes after local midnight, 0 <= open < close <= 1440; open == close means closed.
+struct day_window {
+  std::uint16_t open_minute = 8 * 60;
+  std::uint16_t close_minute = 21 * 60;
+  friend constexpr bool operator==(const day_window&, const day_window&) = default;
+};
+
+/// Indexed by weekday, 0 = Sunday. The law's hours are intersected with it; it can narrow, never widen.
+using weekly_window = std::array<day_window, 7>;
+
+/// Indexed by the disposition's number.
+using retry_rules = std::array<retry_rule, disposition_slots>;
+
+/// busy: 3 attempts 10 min apart; no_answer: 3 attempts 4 h apart; failed: 3 attempts 5 min apart; all others are final.
+retry_rules default_retry_rules();
+
+struct settings {
+  campaign_id id;
+  workspace_id workspace;
+  agent_id agent;
+  std::string name;
+  campaign_state state = campaign_state::draft;
+  std::uint16_t weight = 1;               ///< share of the workspace's capacity, 1..1000
+  double calls_per_second_max = 0;        ///< 0 = only the account's limit
+  std::uint32_t concurrent_calls_max = 0; ///< 0 = unlimited here
+  weekly_window window{};
+  retry_rules retry = default_retry_rules();
+  std::uint16_t attempts_per_contact_max = 6;  ///< over the whole campaign, whatever the dispositions
+  std::uint16_t attempts_per_number_24h = 3;   ///< rolling, over all campaigns of the organisation
+  std::uint16_t attempts_per_number_7d = 7;    ///< likewise
+  caller_id_policy caller_id = caller_id_policy::sticky;
+  std::chrono::seconds ring_timeout{30};       ///< 5..600
+  std::chrono::seconds call_time_limit{1800};  ///< 30..14400
+  machine_detection detection = machine_detection::detect;
+  std::string default_country = "US";          ///< ISO 3166-1 alpha-2, for numbers written nationally
+  bool redial_absent = false;                  ///< redial contacts whose attempt the carrier does not know, 30 min later
+  friend bool operator==(const settings&, const settings&) = default;
+};
+
+}  // namespace dialer::campaigns

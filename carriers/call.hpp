@@ -1,0 +1,93 @@
+#pragma once
+// What we ask a carrier for and what it says, in the model's words.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/clock.hpp"
+#include "model/disposition.hpp"
+#include "model/e164.hpp"
+#include "model/ids.hpp"
+
+namespace dialer::carriers {
+
+/// Settings of a call besides who calls whom (those come from the dial_permit). The views must outlive the encode call.
+struct call_options {
+  std::string_view answer_url;         ///< where the agent answers (TwiML or call control); the token is appended to it
+  std::string_view callback_base_url;  ///< our listener as the carrier reaches it, e.g. "https://dialer.example.com"
+  std::chrono::seconds ring_timeout{30};
+  std::chrono::seconds call_time_limit{1800};
+  bool machine_detection = true;
+};
+
+/// safety.md B3. not_sent: certainly not processed, retry freely. unknown: ask the carrier before acting.
+enum class answer_class : std::uint8_t { not_sent, rejected, accepted, unknown };
+
+/// carriers.md 1.1. What the answer asks us to do beyond the attempt itself.
+enum class reaction : std::uint8_t {
+  none, retry, reconcile, fail_number, fail_here, caller_id, throttle_rate, throttle_concurrency, stop_account, config,
+};
+
+/// The answer to create-call, classified.
+struct create_answer {
+  answer_class what = answer_class::unknown;
+  reaction react = reaction::reconcile;
+  bool circuit = false;               ///< counts into the account's circuit breaker
+  disposition outcome = disposition::failed;  ///< of the attempt, when rejected for good (fail_number, fail_here, config)
+  std::string call_ref;               ///< Twilio call SID or Telnyx call_control_id, when accepted
+  int http_status = 0;                ///< 0 = no answer
+  std::string carrier_code;           ///< "21211", "10016", "D13"; empty when none
+  std::string detail;                 ///< carrier's words or transport error, at most 512 bytes; foreign input
+  std::chrono::milliseconds queue_time{0};  ///< Twilio's estimated wait
+  std::optional<std::chrono::milliseconds> retry_after;
+};
+
+/// Progress of a call; a join on this order makes callbacks order-independent.
+enum class call_phase : std::uint8_t { queued = 0, initiated = 1, ringing = 2, answered = 3, ended = 4 };
+
+/// One observation of a call: a callback, or an answer to a look-up.
+struct call_report {
+  std::string call_ref;
+  call_phase phase = call_phase::queued;
+  /// When ended: the disposition if the call had been answered before, and if not (Telnyx tells them apart only so).
+  disposition if_answered = disposition::answered;
+  disposition if_unanswered = disposition::no_answer;
+  bool machine = false;               ///< answered by a machine (any phase)
+  std::optional<int> sip_code;
+  std::optional<std::chrono::seconds> duration;
+  utc_time at{};                      ///< carrier's time of the event; the epoch when it gives none
+  bool caller_id_signal = false;      ///< 607/608, reputation refusals: counts against the caller ID
+  bool circuit = false;               ///< carrier fault
+};
+
+/// A callback, still to be matched to its organisation by the token.
+struct callback {
+  std::string token;      ///< text of the attempt_token
+  std::string event_key;  ///< unique per event at that carrier; repeats are duplicates
+  call_report report;
+};
+
+/// A call as the carrier lists it.
+struct listed_call {
+  call_report report;
+  e164 to;
+  e164 from;
+  utc_time created_at{};
+  std::string token;  ///< Telnyx: client_state; Twilio: empty
+};
+
+/// One page of a listing, newest first.
+struct call_page {
+  bool ok = false;            ///< false: not a clean 200 answer; nothing may be concluded
+  std::vector<listed_call> calls;
+  std::string next;           ///< path and query of the next page; empty on the last
+  std::optional<utc_time> carrier_time;  ///< HTTP Date header
+};
+
+enum class cancel_result : std::uint8_t { done, already_ended, unknown_call, failed };
+
+}  // namespace dialer::carriers

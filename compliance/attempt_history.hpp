@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "model/clock.hpp"
+#include "model/e164.hpp"
+
+namespace dialer::compliance {
+
+/// When each number was tried during the last seven days, over all campaigns of one organisation: the input of the
+/// rolling attempt caps. Attempts in doubt count. Owned by one shard; not synchronised. About 30 bytes a number.
+class attempt_history {
+ public:
+  attempt_history();
+  ~attempt_history();
+  attempt_history(attempt_history&&) noexcept;
+  attempt_history& operator=(attempt_history&&) noexcept;
+
+  /// Attempts are recorded in any order of time.
+  void record(e164 number, utc_time at);
+  /// Takes back one attempt recorded at exactly `at` (the request was never sent).
+  void retract(e164 number, utc_time at);
+  /// Attempts in the half-open rolling window (now - length, now]. length <= 7 days.
+  unsigned count(e164 number, utc_time now, std::chrono::hours length) const;
+  /// The instant at which count(...) falls below `cap`, when it has reached it. REQUIRES: cap > 0.
+  std::optional<utc_time> below_cap_at(e164 number, utc_time now, std::chrono::hours length, unsigned cap) const;
+  /// Forgets attempts older than seven days; bounded work a call (a slice of the table), so call it regularly.
+  void expire(utc_time now);
+  void prefetch(e164 number) const noexcept;
+  std::size_t numbers() const noexcept;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dialer::compliance

@@ -1,0 +1,39 @@
+#pragma once
+// When may a place be called? Pure functions of (place, window, zone rules, now).
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "compliance/place.hpp"
+#include "compliance/zone_rules.hpp"
+#include "model/clock.hpp"
+#include "model/reason.hpp"
+
+namespace dialer::compliance {
+
+/// Half-open [open, close) in minutes after local midnight; open == close means closed all day.
+struct local_hours {
+  std::uint16_t open_minute = 8 * 60;
+  std::uint16_t close_minute = 21 * 60;
+};
+
+/// Indexed by weekday, 0 = Sunday.
+using weekly_hours = std::array<local_hours, 7>;
+
+/// 47 CFR 64.1200(c)(1) and 16 CFR 310.4(c): 08:00-21:00 at the called party's location, all days.
+weekly_hours federal_hours();
+
+/// Open or closed, and until when that answer holds.
+struct window_state {
+  bool open = false;
+  reason why = reason::none;            ///< window_closed, window_never_opens or no_time_zone when closed
+  std::optional<utc_time> closes_at;    ///< when open: the first instant at which it is closed again
+  std::optional<utc_time> opens_at;     ///< when closed: the next opening; empty when none within 14 days
+};
+
+/// The intersection over all zones of `where` of the law's hours and `campaign` hours, at `now`. Boundaries are exact to
+/// the microsecond: at open it is open, at close it is closed. Daylight-saving gaps and repeats never widen it.
+window_state evaluate_window(const place& where, const weekly_hours& campaign, const zone_rules& zones, utc_time now);
+
+}  // namespace dialer::compliance

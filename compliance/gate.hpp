@@ -1,0 +1,94 @@
+#pragma once
+// The compliance gate: `screen` early, `permit` last. Pure: everything it judges by is passed in.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "compliance/attempt_history.hpp"
+#include "compliance/calling_window.hpp"
+#include "compliance/suppression.hpp"
+#include "model/clock.hpp"
+#include "model/dial_permit.hpp"
+#include "model/e164.hpp"
+#include "model/ids.hpp"
+#include "model/reason.hpp"
+
+namespace dialer::compliance {
+
+/// The answer to "may we?". allowed: reason none. not_yet: `until` says when to ask again. never: no `until`.
+struct verdict {
+  enum class kind : std::uint8_t { allowed, not_yet, never };
+  kind what = kind::allowed;
+  reason why = reason::none;
+  std::optional<utc_time> until;
+
+  static verdict allowed() { return {}; }
+  static verdict not_yet(reason why, std::optional<utc_time> until) { return {kind::not_yet, why, until}; }
+  static verdict never(reason why) { return {kind::never, why, std::nullopt}; }
+  bool is_allowed() const { return what == kind::allowed; }
+};
+
+/// National data shared by all organisations: an immutable snapshot, swapped whole.
+struct rules_snapshot {
+  std::shared_ptr<const do_not_call_list> national = do_not_call_list::none();
+  std::shared_ptr<const zone_rules> zones;
+  /// A list fetched longer ago than this closes the gate (31 days: 47 CFR 64.1200(c)(2)(i)(D)). Not applied to none().
+  std::chrono::days national_age_max{31};
+};
+
+/// What the organisation allows. Fail-closed defaults.
+struct organisation_rules {
+  /// Numbers reserved for fiction may be dialed: true only when the carrier account is on a loopback address.
+  bool fiction_allowed = false;
+};
+
+struct attempt_caps {
+  unsigned per_24h = 3;
+  unsigned per_7d = 7;
+};
+
+/// What is judged of one contact.
+struct subject {
+  contact_id contact;
+  e164 number;
+  const window_state* window = nullptr;  ///< of the contact's lane, evaluated for `now`; null = no place
+  attempt_caps caps;
+};
+
+/// What a permit is bound to.
+struct call_binding {
+  e164 caller_id;
+  integration_id integration;
+  std::chrono::microseconds send_within{};  ///< from now to the send deadline
+};
+
+class gate {
+ public:
+  /// References must outlive the gate. One shard; not synchronised.
+  gate(const rules_snapshot& rules, const opt_out_set& opt_outs, const attempt_history& history)
+      : rules_{rules}, opt_outs_{opt_outs}, history_{history} {}
+
+  /// Order (domain, "Dialing"): freshness of the rules, the number itself, opt-outs, national list, attempt caps, window.
+  /// Opt-outs and lists say `never`; caps and windows say `not_yet`.
+  verdict screen(const subject& who, const organisation_rules& rules, instant now) const;
+
+  /// Screens again, then binds. The only source of dial_permit.
+  std::variant<dial_permit, verdict> permit(const subject& who, const organisation_rules& rules,
+                                            const call_binding& binding, instant now) const;
+
+  /// Starts the memory accesses that screen(number) will need; call for a whole batch first.
+  void prefetch(e164 number) const noexcept;
+
+ private:
+  const rules_snapshot& rules_;
+  const opt_out_set& opt_outs_;
+  const attempt_history& history_;
+};
+
+/// Numbering-plan facts about a number by itself: reserved for fiction (555-0100..0199 in the NANP, the UK's drama
+/// ranges), or of a kind that has no place (toll-free, premium, personal). reason::none when it is an ordinary number.
+reason number_fact(e164 number) noexcept;
+
+}  // namespace dialer::compliance

@@ -1,0 +1,36 @@
+#pragma once
+// Time zone rules as an immutable snapshot over the system's tzdata.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/clock.hpp"
+
+namespace dialer::compliance {
+
+/// Offset of local time from UTC and the instant until which it holds.
+struct zone_offset {
+  std::chrono::seconds from_utc{0};
+  utc_time valid_until;
+};
+
+/// Reads zone files when it is made and on first use of a name, then only from memory. Thread-safe. The inner ring gets
+/// one from outside; `load_system` is called by the wiring only.
+class zone_rules {
+ public:
+  virtual ~zone_rules() = default;
+  /// False for names the system does not know: such a place never opens.
+  virtual bool knows(std::string_view zone) const = 0;
+  /// nullopt for an unknown zone.
+  virtual std::optional<zone_offset> offset_at(std::string_view zone, utc_time at) const = 0;
+  /// Version of the data, e.g. "2026f"; "unknown" when the system does not say.
+  virtual std::string version() const = 0;
+};
+
+/// absl time over /usr/share/zoneinfo.
+std::shared_ptr<const zone_rules> load_system_zone_rules();
+
+}  // namespace dialer::compliance
