@@ -3,7 +3,7 @@
 // the simulated store in tests/sim. Protocol: safety.md B in the shape of design.md 6; tables in sql/migrations.
 //
 // A contact is, at every commit, exactly one of
-//   fresh   - in `contact` above its lane's cursor, with no intent, deferral or end
+//   fresh   - in `contact` above its lane's cursor
 //   open    - newest intent has no closing outcome
 //   waiting - a row in `contact_wait` (a retry, or put off)
 //   done    - a closing outcome with next = done, or a row in `contact_end`
@@ -68,7 +68,8 @@ struct contact_wait {
   reason why = reason::retry_delay;
 };
 
-/// All contacts of the lane with id <= through are no longer fresh (open, waiting or done), durably.
+/// All contacts of the lane with id <= through are no longer fresh (open, waiting or done), and no other is: a lane is
+/// drained in order, and the cursor moves in the commit that makes its contacts open, waiting or done.
 struct lane_cursor {
   campaign_id campaign;
   campaigns::lane_number lane = 0;
@@ -144,7 +145,6 @@ struct contact_request {
   contact_id wait_after_id;
   utc_time now{};            ///< ... and due_at <= now
   std::uint32_t count = 0;   ///< at most so many in all; waiting ones first
-  contact_id skip_touched_through;  ///< fresh ids up to here may have been touched before a crash: the store filters them
 };
 
 struct contact_page {
@@ -234,8 +234,8 @@ struct recovery {
   std::vector<opt_out_change> opt_outs;
   std::vector<open_attempt> open;
   std::vector<past_attempt> history;      ///< seven days, those never sent left out
+  std::vector<std::string> recent_call_refs;  ///< of attempts closed within the last hour: they are nobody else's
   std::uint64_t last_attempt = 0;         ///< greatest attempt id used
-  contact_id touched_through;             ///< greatest contact id touched above any cursor
 };
 
 }  // namespace dialer::engine

@@ -1,0 +1,446 @@
+// Open attempts: what the carrier says of them, and what becomes of their contacts.
+
+#include <algorithm>
+
+#include "campaigns/retry.hpp"
+#include "engine/organisation.hpp"
+
+namespace dialer::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t config_errors_max = 5;        // in a row, then the account is stopped for a person to look
+constexpr std::chrono::seconds probe_every{10};
+constexpr std::chrono::seconds ceiling_holds{30};
+constexpr std::chrono::minutes redial_absent_after{30};
+constexpr std::chrono::seconds fetch_again{30};
+
+attempt_event event_of(carriers::call_phase phase) {
+  return phase == carriers::call_phase::ended ? attempt_event::ended : attempt_event::reported;
+}
+
+}  // namespace
+
+organisation::attempt_run* organisation::find(attempt_id id) {
+  const auto found = attempt_index_.find(id);
+  return found == attempt_index_.end() ? nullptr : &attempts_[found->second];
+}
+
+organisation::attempt_run& organisation::open(attempt_id id) {
+  index slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<index>(attempts_.size());
+    attempts_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+    attempts_[slot] = attempt_run{};
+  }
+  attempt_index_.emplace(id, slot);
+  attempts_[slot].what.attempt = id;
+  return attempts_[slot];
+}
+
+// Frees what an open attempt holds: lines, the number called, and its slot.
+void organisation::forget(attempt_run& attempt) {
+  campaign_run& campaign = campaigns_[attempt.campaign];
+  --campaign.live;
+  --agents_[attempt.agent].live;
+  --accounts_[attempt.account].live;
+  numbers_in_flight_.erase(attempt.what.to);
+  release_hold(attempt);
+  if (campaign.blocked == reason::campaign_concurrency || campaign.blocked == reason::agent_concurrency ||
+      campaign.blocked == reason::account_concurrency) {
+    activate(attempt.campaign);
+  }
+  const attempt_id id = attempt.what.attempt;
+  free_slots_.push_back(attempt_index_.at(id));
+  attempt_index_.erase(id);
+}
+
+void organisation::release(attempt_run& attempt) {
+  if (const auto number = pools_.find(attempt.what.from)) pools_.release(*number);
+  forget(attempt);
+}
+
+void organisation::on_event(sends_taken& what, instant, effects&) {
+  const auto account = account_index_.find(what.integration);
+  if (account == account_index_.end()) return;
+  account_run& run = accounts_[account->second];
+  run.unsent -= std::min(run.unsent, what.count);
+}
+
+// --- the answer to the create ---------------------------------------------------------------------------------------
+
+void organisation::on_event(create_answered& what, instant now, effects& out) {
+  attempt_run* attempt = find(what.attempt);
+  if (attempt == nullptr) return;  // already closed by a callback that overtook the answer
+  const carriers::create_answer& answer = what.answer;
+  apply_reaction(*attempt, answer, now, out);
+  switch (answer.what) {
+    case carriers::answer_class::accepted: {
+      const auto next = transition(attempt->state, attempt_event::accepted);
+      if (!next) return;  // a callback was first
+      attempt->call_ref = answer.call_ref;
+      attempt->state = next->next;
+      attempt->in_doubt.reset();
+      outcome row;
+      row.call_ref = answer.call_ref;
+      write(*attempt, *next->write, now, std::move(row));
+      set_deadline(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring);
+      if (attempt->vetoed) cancel(*attempt, out);
+      return;
+    }
+    case carriers::answer_class::not_sent:
+      if (!transition(attempt->state, attempt_event::not_sent)) return;
+      close_not_sent(*attempt, what.vetoed, answer.retry_after.value_or(1000ms), now);
+      return;
+    case carriers::answer_class::rejected:
+      if (!transition(attempt->state, attempt_event::rejected)) return;
+      close_rejected(*attempt, answer, now);
+      return;
+    case carriers::answer_class::unknown: {
+      const auto next = transition(attempt->state, attempt_event::unanswered);
+      if (!next) return;
+      attempt->state = next->next;
+      outcome row;
+      row.carrier_code = answer.carrier_code;
+      row.detail = answer.detail;
+      write(*attempt, *next->write, now, std::move(row));
+      begin_doubt(*attempt, now);
+      return;
+    }
+  }
+}
+
+// What an answer says about the account, the caller ID and the pace (carriers.md 1.1); the attempt itself is apart.
+void organisation::apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now,
+                                  effects& out) {
+  account_run& account = accounts_[attempt.account];
+  if (answer.circuit) {
+    account.breaker.on_fault(now.steady);
+  } else if (answer.http_status != 0) {
+    account.breaker.on_good();
+  }
+  if (answer.react != carriers::reaction::config) account.config_errors = 0;
+  switch (answer.react) {
+    case carriers::reaction::throttle_rate:
+      out.slowdowns.push_back({account.what.id, answer.retry_after});
+      if (answer.retry_after) account.held_until = std::max(account.held_until, now.steady + *answer.retry_after);
+      break;
+    case carriers::reaction::throttle_concurrency:
+      account.ceiling = std::max<std::uint32_t>(account.live - 1, 1);
+      account.ceiling_until = now.steady + ceiling_holds;
+      break;
+    case carriers::reaction::caller_id:
+      account.refused_caller_ids.insert(attempt.what.from);
+      rebuild_pools();
+      break;
+    case carriers::reaction::stop_account:
+      account.stopped = true;
+      account.probe_at = now.steady + probe_every;
+      break;
+    case carriers::reaction::config:
+      if (++account.config_errors >= config_errors_max) {
+        account.stopped = true;
+        account.probe_at = now.steady + probe_every;
+      }
+      break;
+    default: break;
+  }
+  if (answer.what == carriers::answer_class::accepted && answer.queue_time > options_.queue_time_max) {
+    out.slowdowns.push_back({account.what.id, std::nullopt});
+  }
+}
+
+void organisation::on_event(account_probed& what, instant now, effects&) {
+  const auto found = account_index_.find(what.integration);
+  if (found == account_index_.end()) return;
+  account_run& account = accounts_[found->second];
+  if (what.usable) {
+    account.stopped = false;
+    account.config_errors = 0;
+  } else {
+    account.probe_at = now.steady + probe_every;
+  }
+}
+
+// --- what the carrier reports ---------------------------------------------------------------------------------------
+
+void organisation::on_event(call_reported& what, instant now, effects& out) {
+  if (attempt_run* attempt = find(what.attempt)) {
+    apply_report(*attempt, what.report, now, out);
+    return;
+  }
+  // Late truth: the carrier had said there is no such call.
+  const auto late = absent_.find(what.attempt);
+  if (late == absent_.end()) return;
+  outcome row;
+  row.attempt = what.attempt;
+  row.campaign = late->second.campaign;
+  row.contact = late->second.contact;
+  row.kind = outcome_kind::late;
+  row.at = now.utc;
+  row.call_ref = what.report.call_ref;
+  closing_.outcomes.push_back(std::move(row));
+  ++counters_.double_dials;
+  if (what.report.phase != carriers::call_phase::ended) {
+    out.questions.push_back(cancel_call{late->second.integration, what.attempt, what.report.call_ref});
+  }
+  absent_.erase(what.attempt);
+}
+
+void organisation::apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
+  if (!attempt.call_ref.empty() && !report.call_ref.empty() && attempt.call_ref != report.call_ref) {
+    // A second call for one attempt: it must not go on, and it must not be mixed up with the first.
+    ++counters_.double_dials;
+    if (report.phase != carriers::call_phase::ended) {
+      out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, report.call_ref});
+    }
+    return;
+  }
+  attempt.answered |= report.phase == carriers::call_phase::answered;
+  attempt.machine |= report.machine;
+  const auto next = transition(attempt.state, event_of(report.phase));
+  if (!next) return;
+  if (attempt.call_ref.empty()) attempt.call_ref = report.call_ref;
+  if (next->next == attempt_state::closed) {
+    if (attempt.in_doubt && attempt.recovered) ++counters_.recovered;
+    close_ended(attempt, report, now);
+    return;
+  }
+  const bool advanced = report.phase > attempt.phase;
+  attempt.phase = std::max(attempt.phase, report.phase);
+  attempt.state = next->next;
+  if (next->write) adopt(attempt, report, now, out);
+  if (advanced || next->write) {
+    const campaigns::settings& settings = campaigns_[attempt.campaign].what;
+    const auto until_over = attempt.phase == carriers::call_phase::answered
+                                ? std::chrono::seconds{settings.call_time_limit}
+                                : std::chrono::seconds{settings.ring_timeout};
+    set_deadline(attempt, now.steady + until_over + options_.poll_after_ring);
+  }
+}
+
+// A call that was in doubt is found.
+void organisation::adopt(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
+  attempt.in_doubt.reset();
+  if (attempt.recovered) ++counters_.recovered;
+  outcome row;
+  row.call_ref = report.call_ref;
+  write(attempt, outcome_kind::adopted, now, std::move(row));
+  if (attempt.vetoed) cancel(attempt, out);
+}
+
+void organisation::on_event(call_fetched& what, instant now, effects& out) {
+  attempt_run* attempt = find(what.attempt);
+  if (attempt == nullptr) return;
+  if (what.report) {
+    apply_report(*attempt, *what.report, now, out);
+    attempt = find(what.attempt);
+    if (attempt == nullptr) return;
+  }
+  if (attempt->deadline <= now.steady) set_deadline(*attempt, now.steady + fetch_again);
+}
+
+void organisation::on_event(call_canceled& what, instant now, effects& out) {
+  attempt_run* attempt = find(what.attempt);
+  if (attempt == nullptr || attempt->call_ref != what.call_ref) return;
+  if (what.result == carriers::cancel_result::failed) {
+    attempt->cancel_sent = false;
+    set_deadline(*attempt, now.steady + 2s);
+    return;
+  }
+  // No callback is sent for a call cancelled while it was still queued at the carrier: ask for its end.
+  release_hold(*attempt);
+  out.questions.push_back(fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref});
+}
+
+void organisation::remember_ref(std::string_view call_ref, steady_time now) {
+  if (call_ref.empty()) return;
+  const std::size_t hash = std::hash<std::string_view>{}(call_ref);
+  recent_refs_.insert(hash);
+  recent_refs_by_age_.emplace_back(now, hash);
+}
+
+void organisation::cancel(attempt_run& attempt, effects& out) {
+  if (attempt.cancel_sent || attempt.call_ref.empty()) return;
+  attempt.cancel_sent = true;
+  out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+}
+
+// --- doubt ----------------------------------------------------------------------------------------------------------
+
+void organisation::begin_doubt(attempt_run& attempt, instant now) {
+  attempt.in_doubt = std::make_unique<doubt>();
+  attempt.in_doubt->intent_at = attempt.what.decided_at;
+  attempt.in_doubt->since = now.steady;
+  set_deadline(attempt, next_look_at(*attempt.in_doubt, options_.doubts));
+}
+
+void organisation::on_event(looked_up& what, instant now, effects& out) {
+  attempt_run* attempt = find(what.attempt);
+  if (attempt == nullptr || !attempt->in_doubt) return;
+  const intent& sent = attempt->what;
+  const utc_time earliest = sent.decided_at - options_.doubts.clock_skew;
+  // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts that
+  // were closed a moment before this one was decided: those are known by their references.
+  const auto matches = [&](const carriers::listed_call& call) {
+    return call.to == sent.to && call.from == sent.from && call.created_at >= earliest &&
+           !recent_refs_.contains(std::hash<std::string_view>{}(call.report.call_ref));
+  };
+  doubt_step result = digest(*attempt->in_doubt, what.page, options_.doubts, now.steady, matches);
+  switch (result.what) {
+    case doubt_step::kind::next_page:
+      out.questions.push_back(look_up{sent.integration, sent.attempt, sent.to, sent.from, earliest, what.page.next});
+      return;
+    case doubt_step::kind::adopt:
+      for (std::string& ref : result.hang_up) {
+        ++counters_.double_dials;
+        out.questions.push_back(cancel_call{sent.integration, sent.attempt, std::move(ref)});
+      }
+      apply_report(*attempt, result.adopted.report, now, out);
+      return;
+    case doubt_step::kind::absent: close_absent(*attempt, now); return;
+    case doubt_step::kind::unreachable:
+      if (const auto next = transition(attempt->state, attempt_event::unreachable)) {
+        attempt->state = next->next;
+        write(*attempt, *next->write, now, {});
+      }
+      break;
+    case doubt_step::kind::look_again: break;
+  }
+  set_deadline(*attempt, next_look_at(*attempt->in_doubt, options_.doubts));
+}
+
+// --- time -----------------------------------------------------------------------------------------------------------
+
+void organisation::set_deadline(attempt_run& attempt, steady_time at) {
+  attempt.deadline = at;
+  timers_.push({at, attempt.what.attempt});
+}
+
+void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) {
+  const intent& sent = attempt.what;
+  switch (attempt.state) {
+    case attempt_state::in_doubt:
+    case attempt_state::held:
+      out.questions.push_back(
+          look_up{sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}});
+      // Asked again only after the answer, or after long silence.
+      set_deadline(attempt, now.steady + options_.doubts.look_again);
+      return;
+    case attempt_state::accepted:
+      if (attempt.vetoed) cancel(attempt, out);
+      out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
+      set_deadline(attempt, now.steady + fetch_again);
+      return;
+    case attempt_state::deciding:
+    case attempt_state::ready:
+    case attempt_state::closed: return;
+  }
+}
+
+// --- closing --------------------------------------------------------------------------------------------------------
+
+void organisation::write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row) {
+  row.attempt = attempt.what.attempt;
+  row.campaign = attempt.what.campaign;
+  row.contact = attempt.what.contact;
+  row.kind = kind;
+  row.at = now.utc;
+  closing_.outcomes.push_back(std::move(row));
+}
+
+// The attempt never was: the contact goes back as it came, and every count is taken back.
+void organisation::close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now) {
+  attempt.state = attempt_state::closed;
+  outcome row;
+  row.why = why == reason::none ? reason::account_throttled : why;
+  const auto jitter = std::chrono::milliseconds{random_.below(static_cast<std::uint64_t>(again_in.count()) + 1)};
+  campaign_run& campaign = campaigns_[attempt.campaign];
+  contact_wait wait = make_wait(campaign, attempt.contact, row.why, now.utc + again_in + jitter);
+  closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
+  closing_.waits.push_back(std::move(wait));
+  write(attempt, outcome_kind::not_sent, now, std::move(row));
+  history_.retract(attempt.what.to, attempt.what.decided_at);
+  if (const auto number = pools_.find(attempt.what.from)) pools_.retract(*number, attempt.what.decided_at);
+  forget(attempt);
+}
+
+void organisation::close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now) {
+  attempt.state = attempt_state::closed;
+  outcome row;
+  row.carrier_code = answer.carrier_code;
+  row.detail = answer.detail;
+  const bool contact_to_blame =
+      answer.react == carriers::reaction::fail_number || answer.react == carriers::reaction::fail_here;
+  if (contact_to_blame) {
+    go_on_or_end(attempt, row, answer.outcome, now);
+  } else {
+    // An error of ours or of the account never costs the contact an attempt.
+    row.why = answer.react == carriers::reaction::caller_id ? reason::caller_id_withdrawn : reason::account_stopped;
+    contact_wait wait = make_wait(campaigns_[attempt.campaign], attempt.contact, row.why, now.utc + 10s);
+    closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
+    closing_.waits.push_back(std::move(wait));
+    history_.retract(attempt.what.to, attempt.what.decided_at);
+  }
+  write(attempt, outcome_kind::rejected, now, std::move(row));
+  release(attempt);
+}
+
+void organisation::close_ended(attempt_run& attempt, const carriers::call_report& report, instant now) {
+  if (report.circuit) accounts_[attempt.account].breaker.on_fault(now.steady);
+  attempt.state = attempt_state::closed;
+  disposition how = attempt.answered ? report.if_answered : report.if_unanswered;
+  if (how == disposition::answered && attempt.machine) how = disposition::voicemail;
+  outcome row;
+  row.call_ref = attempt.call_ref;
+  row.answered = how == disposition::answered || how == disposition::voicemail;
+  row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
+  go_on_or_end(attempt, row, how, now);
+  write(attempt, outcome_kind::ended, now, std::move(row));
+  remember_ref(attempt.call_ref, now.steady);
+  release(attempt);
+}
+
+void organisation::close_absent(attempt_run& attempt, instant now) {
+  attempt.state = attempt_state::closed;
+  absent_.emplace(attempt.what.attempt,
+                  closed_as_absent{attempt.what.campaign, attempt.what.contact, attempt.what.integration, now.utc});
+  outcome row;
+  row.ended_as = disposition::unknown;
+  campaign_run& campaign = campaigns_[attempt.campaign];
+  if (campaign.what.redial_absent) {
+    campaigns::contact contact = attempt.contact;
+    contact.attempts = attempt.what.attempt_number;
+    contact.last_caller_id = attempt.what.from;
+    contact_wait wait = make_wait(campaign, contact, reason::in_doubt, now.utc + redial_absent_after);
+    closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
+    closing_.waits.push_back(std::move(wait));
+  } else {
+    row.contact_done = true;
+  }
+  write(attempt, outcome_kind::absent, now, std::move(row));
+  release(attempt);
+}
+
+// The contact's next state by the retry rule of the disposition.
+void organisation::go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now) {
+  row.ended_as = how;
+  campaign_run& campaign = campaigns_[attempt.campaign];
+  const auto next = campaigns::next_step(campaign.what, how, attempt.what.attempt_number, now.utc);
+  if (!next.again_at) {
+    row.contact_done = true;
+    return;
+  }
+  campaigns::contact contact = attempt.contact;
+  contact.attempts = attempt.what.attempt_number;
+  contact.last_caller_id = attempt.what.from;
+  contact_wait wait = make_wait(campaign, contact, reason::retry_delay, *next.again_at);
+  closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
+  closing_.waits.push_back(std::move(wait));
+}
+
+}  // namespace dialer::engine

@@ -1,0 +1,184 @@
+// Changes people make while calls are on their way: snapshots swapped whole, opt-outs as deltas, and what they forbid.
+
+#include <algorithm>
+
+#include "engine/organisation.hpp"
+
+namespace dialer::engine {
+namespace {
+
+compliance::weekly_hours to_hours(const campaigns::weekly_window& window) {
+  compliance::weekly_hours hours;
+  std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
+    return compliance::local_hours{day.open_minute, day.close_minute};
+  });
+  return hours;
+}
+
+/// The place of `id` in a list that only grows, made on first sight.
+template <class Map, class List, class Id>
+std::uint32_t place_of(Map& places, List& list, const Id& id) {
+  const auto [found, added] = places.try_emplace(id, static_cast<std::uint32_t>(list.size()));
+  if (added) list.emplace_back();
+  return found->second;
+}
+
+}  // namespace
+
+void organisation::on_event(changes_announced&, instant, effects&) { changes_wanted_ = true; }
+
+void organisation::on_event(changes_loaded& what, instant now, effects& out) {
+  changes_out_ = false;
+  if (!what.ok) return;  // still wanted: asked again at the next tick
+  changes_wanted_ = false;
+  for (const opt_out_change& change : what.changes.opt_outs) {
+    if (change.opted_out) {
+      opt_outs_.insert(change.number);
+    } else {
+      opt_outs_.erase(change.number);
+    }
+  }
+  apply_snapshot(std::move(what.changes.snapshot), now);
+  veto_forbidden(out);
+  confirm_due_ = true;
+}
+
+void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now) {
+  generation_ = snapshot.generation;
+  frozen_ = snapshot.frozen;
+  for (const workspace_record& record : snapshot.workspaces) {
+    workspaces_[place_of(workspace_index_, workspaces_, record.id)].what = record;
+  }
+  for (agent_run& agent : agents_) agent.present = false;
+  for (const agent_record& record : snapshot.agents) {
+    agent_run& agent = agents_[place_of(agent_index_, agents_, record.id)];
+    agent.what = record;
+    agent.answer_url = std::make_shared<const std::string>(record.answer_url);
+    agent.present = true;
+  }
+  for (account_run& account : accounts_) account.present = false;
+  org_rules_.fiction_allowed = !snapshot.accounts.empty();
+  for (const carriers::account& record : snapshot.accounts) {
+    account_run& account = accounts_[place_of(account_index_, accounts_, record.id)];
+    // A changed account (new credentials, say) gets another chance at once.
+    if (account.what != record) account.stopped = false;
+    account.what = record;
+    account.present = true;
+    org_rules_.fiction_allowed &= carriers::on_loopback(record);
+  }
+  for (campaign_run& campaign : campaigns_) campaign.present = false;
+  for (const campaigns::settings& settings : snapshot.campaigns) apply_campaign(settings);
+  for (const lane_record& lane : snapshot.lanes) apply_lane(lane);
+  snapshot_ = std::move(snapshot);
+  rebuild_pools();
+  activate_all(now);
+}
+
+void organisation::apply_campaign(const campaigns::settings& settings) {
+  const index number = place_of(campaign_index_, campaigns_, settings.id);
+  campaign_run& campaign = campaigns_[number];
+  // Leaves the round, to come back with the new weight and workspace.
+  block(number, reason::none, steady_time{});
+  const auto agent = agent_index_.find(settings.agent);
+  campaign.what = settings;
+  campaign.hours = to_hours(settings.window);
+  campaign.present = true;
+  campaign.agent = agent == agent_index_.end() ? no_index : agent->second;
+  campaign.workspace = place_of(workspace_index_, workspaces_, settings.workspace);
+  for (const auto& lane : campaign.lanes) {
+    if (!lane) continue;
+    lane->window_until = {};        // the window may have changed
+    lane->fresh_exhausted = false;  // contacts may have been added
+  }
+}
+
+void organisation::apply_lane(const lane_record& record) {
+  const auto found = campaign_index_.find(record.campaign);
+  if (found == campaign_index_.end()) return;
+  auto& lanes = campaigns_[found->second].lanes;
+  if (record.lane >= lanes.size()) lanes.resize(record.lane + std::size_t{1});
+  if (lanes[record.lane]) return;
+  auto lane = std::make_unique<lane_run>();
+  lane->where = record.where;
+  lane->number = record.lane;
+  lane->fresh_after = record.through;
+  lane->through = record.through;
+  lane->next_due = utc_time{};  // whether anything waits is not known before the first load
+  lane->look_ahead = options_.look_ahead_min / 2;
+  lanes[record.lane] = std::move(lane);
+}
+
+void organisation::rebuild_pools() {
+  std::vector<callerid::phone_number> numbers;
+  numbers.reserve(snapshot_.numbers.size());
+  for (const callerid::phone_number& number : snapshot_.numbers) {
+    const auto account = account_index_.find(number.integration);
+    const bool refused =
+        account != account_index_.end() && accounts_[account->second].refused_caller_ids.contains(number.number);
+    if (!refused) numbers.push_back(number);
+  }
+  pools_.rebuild(snapshot_.sharing, numbers, snapshot_.assignments);
+  for (campaign_run& campaign : campaigns_) {
+    campaign.accounts.clear();
+    campaign.account_at = 0;
+    for (const integration_id& integration : pools_.integrations_of(campaign.what.agent)) {
+      const auto account = account_index_.find(integration);
+      if (account != account_index_.end()) campaign.accounts.push_back(account->second);
+    }
+  }
+}
+
+/// Why an attempt must not be dialed any more; none when it may.
+reason organisation::forbidden(const attempt_run& attempt) const {
+  if (frozen_) return reason::organisation_frozen;
+  if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
+  const campaign_run& campaign = campaigns_[attempt.campaign];
+  if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
+  if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;
+  const agent_run& agent = agents_[attempt.agent];
+  if (!agent.present || !agent.what.published) return reason::agent_not_published;
+  const account_run& account = accounts_[attempt.account];
+  if (!account.present || account.stopped) return reason::account_stopped;
+  if (!pools_.may_show(agent.what.id, account.what.id, attempt.what.from)) return reason::caller_id_withdrawn;
+  return reason::none;
+}
+
+void organisation::veto_forbidden(effects& out) {
+  for (const auto& [id, slot] : attempt_index_) {
+    attempt_run& attempt = attempts_[slot];
+    if (attempt.state == attempt_state::deciding) continue;  // its batch is stale and will not commit
+    const reason why = forbidden(attempt);
+    if (why == reason::none) continue;
+    const bool unanswered = attempt.state == attempt_state::ready;
+    const bool queued_at_carrier = attempt.phase == carriers::call_phase::queued;
+    if (unanswered) {
+      out.vetoes.push_back({attempt.what.integration, id, why});
+    } else if (why != reason::opted_out && !queued_at_carrier) {
+      continue;  // a pause lets calls that ring or talk come to their end; an opt-out does not
+    } else {
+      cancel(attempt, out);
+    }
+    attempt.vetoed = true;
+    hold_confirmation(attempt);
+  }
+}
+
+void organisation::hold_confirmation(attempt_run& attempt) {
+  if (attempt.holds_confirmation) return;
+  attempt.holds_confirmation = true;
+  ++confirm_holds_;
+}
+
+void organisation::release_hold(attempt_run& attempt) {
+  if (!attempt.holds_confirmation) return;
+  attempt.holds_confirmation = false;
+  --confirm_holds_;
+}
+
+void organisation::confirm_when_clear(effects& out) {
+  if (!confirm_due_ || confirm_holds_ != 0) return;
+  confirm_due_ = false;
+  out.confirm_applied = generation_;
+}
+
+}  // namespace dialer::engine

@@ -1,0 +1,38 @@
+#include "engine/doubt.hpp"
+
+#include <algorithm>
+
+namespace dialer::engine {
+
+steady_time next_look_at(const doubt& state, const doubt_timing& timing) {
+  if (state.looks < timing.looks.size()) return state.since + timing.looks[state.looks];
+  const auto beyond = static_cast<std::int64_t>(state.looks - timing.looks.size() + 1);
+  const auto last = timing.looks.empty() ? std::chrono::seconds{0} : timing.looks.back();
+  return state.since + last + beyond * timing.look_again;
+}
+
+doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady_time now) {
+  ++state.looks;
+  if (!state.found.empty()) {
+    // Several matches would mean the carrier placed the call more than once: keep the earliest, end the others.
+    const auto earliest = std::ranges::min_element(state.found, {}, &carriers::listed_call::created_at);
+    doubt_step step{doubt_step::kind::adopt, *earliest, {}};
+    for (const carriers::listed_call& call : state.found) {
+      if (call.report.call_ref != earliest->report.call_ref && call.report.phase != carriers::call_phase::ended &&
+          std::ranges::find(step.hang_up, call.report.call_ref) == step.hang_up.end()) {
+        step.hang_up.push_back(call.report.call_ref);
+      }
+    }
+    state.found.clear();
+    return step;
+  }
+  if (clean) {
+    ++state.clean_empty;
+    if (state.clean_empty >= 2 && now - state.since >= timing.absent_after) return {doubt_step::kind::absent, {}, {}};
+    return {doubt_step::kind::look_again, {}, {}};
+  }
+  const bool asked_for_long = now - state.since >= timing.absent_after;
+  return {asked_for_long ? doubt_step::kind::unreachable : doubt_step::kind::look_again, {}, {}};
+}
+
+}  // namespace dialer::engine

@@ -1,0 +1,135 @@
+// Lanes: contacts of one campaign that share one place and so one calling window. A bounded look-ahead of each is held.
+
+#include "engine/organisation.hpp"
+
+namespace dialer::engine {
+namespace {
+
+constexpr std::uint32_t loads_out_max = 64;
+constexpr std::chrono::milliseconds load_back_off{500};
+
+// Contacts whose place cannot be known are not kept waiting for a window: they are let through to be ended by the gate.
+bool dialable(const compliance::window_state& window) { return window.open || window.why == reason::no_time_zone; }
+
+}  // namespace
+
+organisation::lane_run* organisation::find_lane(const campaign_run& campaign, campaigns::lane_number number) const {
+  return number < campaign.lanes.size() ? campaign.lanes[number].get() : nullptr;
+}
+
+void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, instant now) const {
+  if (now.utc < lane.window_until) return;
+  lane.window = compliance::evaluate_window(lane.where, campaign.hours, *rules_.zones, now.utc);
+  // Looked at anew at least hourly: zone data can be reloaded.
+  lane.window_until = now.utc + std::chrono::hours{1};
+  if (lane.window.open && lane.window.closes_at) lane.window_until = std::min(lane.window_until, *lane.window.closes_at);
+  if (!lane.window.open && lane.window.opens_at) lane.window_until = std::min(lane.window_until, *lane.window.opens_at);
+}
+
+// The next lane, in turn, that is open and has a contact at hand.
+organisation::lane_run* organisation::next_lane(campaign_run& campaign, instant now) {
+  for (std::size_t tried = 0; tried < campaign.lanes.size(); ++tried) {
+    const std::size_t at = campaign.lane_at;
+    campaign.lane_at = at + 1 == campaign.lanes.size() ? 0 : at + 1;
+    lane_run* lane = campaign.lanes[at].get();
+    if (lane == nullptr || lane->queue.empty()) continue;
+    refresh_window(campaign, *lane, now);
+    if (dialable(lane->window)) return lane;
+  }
+  return nullptr;
+}
+
+bool organisation::wants_contacts(const lane_run& lane, instant now) const {
+  if (lane.loading || !dialable(lane.window) || now.steady < lane.load_after) return false;
+  if (lane.queue.size() >= lane.look_ahead / 2) return false;
+  return !lane.fresh_exhausted || (lane.next_due && *lane.next_due <= now.utc);
+}
+
+void organisation::request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out) {
+  if (loads_out_ >= loads_out_max) return;
+  if (lane.queue.empty()) {
+    lane.look_ahead = std::clamp(lane.look_ahead * 2, options_.look_ahead_min, options_.look_ahead_max);
+  }
+  // Waiting contacts whose commit is still out could be passed over by a later one already visible: stay before them.
+  lane.asked_until = std::max(lane.asked_until, std::min(now.utc, wait_floor()));
+  lane.asked_count = static_cast<std::uint32_t>(lane.look_ahead - std::min(lane.look_ahead, lane.queue.size()));
+  lane.loading = true;
+  ++loads_out_;
+  out.loads.push_back({owner_.organisation, campaign.what.id, lane.number, lane.fresh_after, lane.wait_after,
+                       lane.wait_after_id, lane.asked_until, lane.asked_count});
+}
+
+void organisation::request_hungry(instant now, effects& out) {
+  if (lost_ || draining_) return;
+  for (const auto& [number, lane] : hungry_) {
+    if (wants_contacts(*lane, now)) request_contacts(campaigns_[number], *lane, now, out);
+  }
+  hungry_.clear();
+}
+
+// The periodic look at all lanes: windows that opened, waiting contacts that fell due, loads that did not fit before.
+void organisation::scan_lanes(instant now, effects& out) {
+  if (lost_ || draining_) return;
+  for (campaign_run& campaign : campaigns_) {
+    if (!campaign.present || campaign.what.state != campaigns::campaign_state::running) continue;
+    for (const auto& lane : campaign.lanes) {
+      if (!lane) continue;
+      refresh_window(campaign, *lane, now);
+      if (wants_contacts(*lane, now)) request_contacts(campaign, *lane, now, out);
+    }
+  }
+}
+
+void organisation::on_event(contacts_loaded& what, instant now, effects&) {
+  const auto found = campaign_index_.find(what.page.campaign);
+  if (found == campaign_index_.end()) return;
+  lane_run* lane = find_lane(campaigns_[found->second], what.page.lane);
+  if (lane == nullptr || !lane->loading) return;
+  lane->loading = false;
+  --loads_out_;
+  if (!what.ok) {
+    lane->load_after = now.steady + load_back_off;
+    return;
+  }
+  for (const campaigns::contact& contact : what.page.contacts) {
+    if (contact.fresh) {
+      lane->fresh_after = contact.id;
+    } else {
+      lane->wait_after = contact.due_at;
+      lane->wait_after_id = contact.id;
+    }
+    lane->queue.push_back(contact);
+  }
+  lane->fresh_exhausted = what.page.fresh_exhausted;
+  lane->next_due = what.page.next_due;
+  if (what.page.contacts.size() >= lane->asked_count) lane->next_due = lane->asked_until;  // there may be more
+  if (lane->due_meanwhile) {
+    lane->next_due = std::min(lane->next_due.value_or(*lane->due_meanwhile), *lane->due_meanwhile);
+    lane->due_meanwhile.reset();
+  }
+  if (!lane->queue.empty()) activate(found->second);
+}
+
+/// The row that lets a contact wait. Its due time lies beyond every load already asked for, so that none passes it over.
+contact_wait organisation::make_wait(const campaign_run& campaign, campaigns::contact contact, reason why, utc_time due) {
+  contact.fresh = false;
+  if (lane_run* lane = find_lane(campaign, contact.lane)) {
+    due = std::max(due, lane->asked_until + std::chrono::microseconds{1});
+    lane->next_due = std::min(lane->next_due.value_or(due), due);
+    if (lane->loading) lane->due_meanwhile = std::min(lane->due_meanwhile.value_or(due), due);
+  }
+  contact.due_at = due;
+  return {campaign.what.id, contact, why};
+}
+
+/// Just before the earliest due time whose row is not yet known to be durable.
+utc_time organisation::wait_floor() const {
+  utc_time floor = utc_time::max();
+  for (const auto& earliest : {deciding_takes_.earliest_wait, committing_.earliest_wait, closing_earliest_wait_,
+                               closing_out_earliest_wait_}) {
+    if (earliest) floor = std::min(floor, *earliest);
+  }
+  return floor == utc_time::max() ? floor : floor - std::chrono::microseconds{1};
+}
+
+}  // namespace dialer::engine

@@ -1,0 +1,195 @@
+#include "engine/organisation.hpp"
+
+#include <algorithm>
+
+namespace dialer::engine {
+namespace {
+
+constexpr std::chrono::milliseconds period{250};
+constexpr std::chrono::hours absent_kept{24};
+constexpr std::chrono::minutes refs_kept{2};
+
+
+}  // namespace
+
+organisation::organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now)
+    : options_{std::move(options)},
+      owner_{found.owner},
+      random_{options_.seed},
+      attempt_ids_{options_.node, found.last_attempt},
+      rules_{std::move(rules)},
+      gate_{rules_, opt_outs_, history_},
+      periodic_at_{now.steady} {
+  recover(found, now);
+}
+
+organisation::~organisation() = default;
+
+// Contacts without doubt may be dialed at once; open attempts keep their lines and numbers until the carrier has spoken.
+void organisation::recover(recovery& found, instant now) {
+  for (const opt_out_change& change : found.opt_outs) {
+    if (change.opted_out) opt_outs_.insert(change.number);
+  }
+  for (const past_attempt& past : found.history) history_.record(past.to, past.at);
+  for (const std::string& ref : found.recent_call_refs) remember_ref(ref, now.steady);
+  apply_snapshot(std::move(found.snapshot), now);
+  for (const past_attempt& past : found.history) pools_.restore(past.from, past.at, past.open);
+
+  for (open_attempt& old : found.open) {
+    const index campaign = campaign_index_.contains(old.what.campaign) ? campaign_index_.at(old.what.campaign) : [&] {
+      campaign_index_.emplace(old.what.campaign, static_cast<index>(campaigns_.size()));
+      campaigns_.emplace_back().what.id = old.what.campaign;  // stopped meanwhile: kept for its open attempts
+      return static_cast<index>(campaigns_.size() - 1);
+    }();
+    const auto account = account_index_.find(old.what.integration);
+    if (account == account_index_.end()) {
+      account_index_.emplace(old.what.integration, static_cast<index>(accounts_.size()));
+      accounts_.emplace_back().what.id = old.what.integration;
+    }
+    campaign_run& run = campaigns_[campaign];
+    if (agents_.empty()) agents_.emplace_back();
+    attempt_run& attempt = open(old.what.attempt);
+    attempt.what = old.what;
+    attempt.campaign = campaign;
+    attempt.account = account_index_.at(old.what.integration);
+    attempt.agent = run.agent == no_index ? 0 : run.agent;
+    attempt.recovered = true;
+    attempt.call_ref = old.call_ref;
+    attempt.contact.id = old.what.contact;
+    attempt.contact.number = old.what.to;
+    attempt.contact.lane = old.what.lane;
+    attempt.contact.attempts = static_cast<std::uint16_t>(old.what.attempt_number - 1);
+    attempt.contact.last_caller_id = old.what.from;
+    attempt.contact.fresh = false;
+    numbers_in_flight_.insert(old.what.to);
+    ++run.live;
+    ++agents_[attempt.agent].live;
+    ++accounts_[attempt.account].live;
+    if (!old.call_ref.empty()) {
+      attempt.state = attempt_state::accepted;
+      // Callbacks may have been lost while nobody listened.
+      set_deadline(attempt, now.steady + std::chrono::seconds{1} + std::chrono::milliseconds{random_.below(4000)});
+      continue;
+    }
+    attempt.state = attempt_state::in_doubt;
+    if (!old.last_kind) write(attempt, outcome_kind::in_doubt, now, {});
+    if (old.last_kind == outcome_kind::held) attempt.state = attempt_state::held;
+    begin_doubt(attempt, now);
+  }
+}
+
+void organisation::step(event&& what, instant now, effects& out) {
+  std::visit([&](auto& known) { on_event(known, now, out); }, what);
+}
+
+void organisation::on_event(tick&, instant now, effects& out) {
+  while (!timers_.empty() && timers_.top().at <= now.steady) {
+    const timer due = timers_.top();
+    timers_.pop();
+    if (!due.attempt) {
+      activate_all(now);
+    } else if (attempt_run* attempt = find(due.attempt); attempt != nullptr && attempt->deadline == due.at) {
+      on_deadline(*attempt, now, out);
+    }
+  }
+  if (now.steady >= periodic_at_) periodic(now, out);
+  if (changes_wanted_ && !changes_out_ && now.steady >= ledger_down_until_) {
+    changes_out_ = true;
+    out.load_changes = generation_;
+  }
+  schedule(now);
+  emit_decisions(out);
+  emit_outcomes(now, out);
+  request_hungry(now, out);
+  confirm_when_clear(out);
+}
+
+void organisation::on_event(drain_requested&, instant, effects&) { draining_ = true; }
+
+void organisation::periodic(instant now, effects& out) {
+  periodic_at_ = now.steady + period;
+  activate_all(now);
+  scan_lanes(now, out);
+  history_.expire(now.utc);
+  for (account_run& account : accounts_) {
+    if (account.present && account.stopped && now.steady >= account.probe_at) {
+      account.probe_at = steady_time::max();  // until the answer
+      out.questions.push_back(probe_account{account.what.id});
+    }
+  }
+  for (auto old = absent_.begin(); old != absent_.end();) {
+    if (old->second.at + absent_kept < now.utc) {
+      absent_.erase(old++);
+    } else {
+      ++old;
+    }
+  }
+  while (!recent_refs_by_age_.empty() && recent_refs_by_age_.front().first + refs_kept < now.steady) {
+    recent_refs_.erase(recent_refs_by_age_.front().second);
+    recent_refs_by_age_.pop_front();
+  }
+}
+
+void organisation::use_rules(compliance::rules_snapshot rules, instant now) {
+  rules_ = std::move(rules);
+  for (campaign_run& campaign : campaigns_) {
+    for (const auto& lane : campaign.lanes) {
+      if (lane) lane->window_until = {};
+    }
+    campaign.blocked_until = {};
+  }
+  activate_all(now);
+}
+
+steady_time organisation::next_tick() const {
+  return timers_.empty() ? periodic_at_ : std::min(periodic_at_, timers_.top().at);
+}
+
+bool organisation::drained() const {
+  return committing_.number == 0 && deciding_takes_.contacts.empty() && closing_out_.number == 0 &&
+         closing_.outcomes.empty() &&
+         std::ranges::none_of(attempt_index_, [&](const auto& entry) {
+           return attempts_[entry.second].state == attempt_state::ready;
+         });
+}
+
+organisation_view organisation::view(instant now) const {
+  organisation_view view;
+  view.id = owner_.organisation;
+  view.generation = generation_;
+  view.counters = counters_;
+  view.open_attempts = static_cast<std::uint32_t>(attempt_index_.size());
+  for (const auto& [id, slot] : attempt_index_) {
+    if (attempts_[slot].in_doubt) ++view.in_doubt;
+  }
+  const bool settled = committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_wanted_;
+  for (const campaign_run& campaign : campaigns_) {
+    campaign_view& shown = view.campaigns.emplace_back();
+    shown.id = campaign.what.id;
+    shown.name = campaign.what.name;
+    shown.blocked = campaign.blocked;
+    shown.live = campaign.live;
+    shown.idle = settled && campaign.live == 0;
+    for (const auto& lane : campaign.lanes) {
+      if (!lane) continue;
+      ++shown.lanes;
+      shown.queued += static_cast<std::uint32_t>(lane->queue.size());
+      const bool closed = !lane->window.open && lane->window.why != reason::no_time_zone;
+      const bool exhausted = lane->queue.empty() && lane->fresh_exhausted;
+      if (closed) ++shown.lanes_closed;
+      if (exhausted && !lane->next_due) ++shown.lanes_exhausted;
+      const bool nothing_now = closed || (exhausted && !lane->loading && (!lane->next_due || *lane->next_due > now.utc));
+      shown.idle &= nothing_now;
+      const std::optional<utc_time> next = closed ? lane->window.opens_at : exhausted ? lane->next_due : std::nullopt;
+      const bool anything_left = !exhausted || lane->next_due;
+      if (anything_left && next) shown.next_at = std::min(shown.next_at.value_or(*next), *next);
+    }
+  }
+  for (const account_run& account : accounts_) {
+    view.accounts.push_back({account.what.id, account.what.name, account.what.calls_per_second, account.live,
+                             account.unsent, account_block(account, now)});
+  }
+  return view;
+}
+
+}  // namespace dialer::engine

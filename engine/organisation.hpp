@@ -1,0 +1,343 @@
+#pragma once
+// One organisation's dialing: a deterministic state machine, step(event, now) -> effects. It runs unchanged in the engine
+// (engine/shard) and in the simulation (tests/sim) under virtual time.
+//
+// Thread-safety: none; it lives on its shard. It reads no clock, opens no socket, starts no thread; its randomness is
+// seeded. Equal events at equal times give equal effects.
+//
+// Invariants:
+//  1. An attempt leaves (effects::sends) only after its intent's commit was acknowledged.
+//  2. At most one decision batch and one outcome batch are out; contacts of a lane are decided in order, so the lane's
+//     cursor in a batch tells exactly which fresh contacts that commit touches.
+//  3. An attempt in doubt counts as live in every cap and is closed only by the carrier's word.
+//  4. A batch decided under an old generation never commits; after changes are applied nothing that they forbid is sent.
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "callerid/pick.hpp"
+#include "compliance/gate.hpp"
+#include "engine/attempt.hpp"
+#include "engine/circuit_breaker.hpp"
+#include "engine/doubt.hpp"
+#include "engine/events.hpp"
+#include "engine/fair_share.hpp"
+#include "engine/hash_tables.hpp"
+#include "engine/ledger.hpp"
+#include "engine/stats.hpp"
+#include "model/clock.hpp"
+#include "model/random.hpp"
+
+namespace dialer::engine {
+
+struct organisation_options {
+  std::uint8_t node = 1;                     ///< into attempt ids
+  std::uint64_t seed = 1;                    ///< jitter of back-offs
+  std::size_t batch_max = 512;               ///< decisions in one commit
+  std::chrono::milliseconds reserve{100};    ///< intents committed ahead, as time at the account's pace; < 1 s
+  std::uint32_t reserve_max = 2048;          ///< and as a number
+  std::chrono::milliseconds send_within{3000};   ///< from decision to the request's first byte
+  std::chrono::seconds number_busy_again{60};    ///< put-off while another contact with the number is being called
+  std::chrono::seconds poll_after_ring{30};      ///< no terminal report so long after the ring timeout: fetch the call
+  std::chrono::milliseconds queue_time_max{2000};///< carrier's queue estimate above which the account is slowed
+  std::size_t look_ahead_min = 256;          ///< contacts held of a lane
+  std::size_t look_ahead_max = 4096;
+  doubt_timing doubts;
+};
+
+class organisation {
+ public:
+  /// Takes over what `found` describes. The rules snapshot may be replaced later by use_rules().
+  organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now);
+  ~organisation();
+  organisation(const organisation&) = delete;
+  organisation& operator=(const organisation&) = delete;
+
+  /// The only way in. Appends to `out`.
+  void step(event&& what, instant now, effects& out);
+
+  /// National lists and zone data, swapped whole; call between steps.
+  void use_rules(compliance::rules_snapshot rules, instant now);
+
+  /// When step(tick) has something to do next; for timers. Never later than 250 ms after the last tick.
+  steady_time next_tick() const;
+
+  organisation_view view(instant now) const;
+  const ownership& owner() const { return owner_; }
+  std::uint64_t generation() const { return generation_; }
+  std::size_t open_attempts() const { return attempt_index_.size(); }
+  /// Nothing is out and nothing waits to be written: safe to release after drain_requested.
+  bool drained() const;
+
+ private:
+  using index = std::uint32_t;
+
+  struct lane_run {
+    compliance::place where;
+    campaigns::lane_number number = 0;
+    std::deque<campaigns::contact> queue;  // waiting ones and fresh ones in the order to be dialed
+    contact_id fresh_after;                // loads continue here; ids up to it are in the queue or beyond
+    contact_id through;                    // the cursor as of the batch being decided
+    bool moved = false;                    // `through` goes into the batch being decided
+    bool held = false;                     // of the candidates at hand, the rest of this lane is put back
+    utc_time wait_after{};                 // loads of waiting contacts continue here
+    contact_id wait_after_id;
+    utc_time asked_until{};                // greatest `now` a load was asked with; new waits lie beyond it
+    bool loading = false;
+    bool fresh_exhausted = false;
+    std::optional<utc_time> next_due;      // earliest waiting contact not yet loaded
+    std::optional<utc_time> due_meanwhile; // ... of those that began to wait while a load was out
+    std::uint32_t asked_count = 0;         // of the load that is out
+    std::size_t look_ahead = 0;
+    steady_time load_after{};              // back-off after a failed load
+    compliance::window_state window;
+    utc_time window_until{};               // `window` holds before this instant
+  };
+
+  struct campaign_run {
+    campaigns::settings what;
+    compliance::weekly_hours hours{};
+    bool present = false;
+    bool active = false;                   // takes part in fair_share
+    index workspace = 0;
+    index agent = no_index;
+    std::vector<index> accounts;           // that have numbers its agent may show
+    std::size_t account_at = 0;
+    std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
+    std::size_t lane_at = 0;
+    std::uint32_t live = 0;
+    steady_time next_start{};              // of the campaign's own rate
+    reason blocked = reason::none;
+    steady_time blocked_until{};
+  };
+
+  struct workspace_run {
+    workspace_record what;
+  };
+
+  struct agent_run {
+    agent_record what;
+    std::shared_ptr<const std::string> answer_url;  // shared with requests on their way
+    bool present = false;
+    std::uint32_t live = 0;
+  };
+
+  struct account_run {
+    carriers::account what;
+    bool present = false;
+    circuit_breaker breaker;
+    bool stopped = false;
+    steady_time probe_at{};
+    std::uint32_t config_errors = 0;       // in a row
+    std::uint32_t live = 0;
+    std::uint32_t unsent = 0;              // decided, not yet taken by a sender
+    std::uint32_t ceiling = 0;             // concurrency the carrier showed; 0 = none
+    steady_time ceiling_until{};
+    steady_time held_until{};
+    flat_set<e164> refused_caller_ids;
+  };
+
+  struct attempt_run {
+    intent what;
+    campaigns::contact contact;
+    index campaign = 0;
+    index account = 0;
+    index agent = 0;
+    attempt_state state = attempt_state::deciding;
+    carriers::call_phase phase = carriers::call_phase::queued;
+    bool answered = false;
+    bool machine = false;
+    bool vetoed = false;
+    bool cancel_sent = false;
+    bool recovered = false;                // open at the take-over
+    std::string call_ref;
+    steady_time deadline{};                // of the current wait; timers that do not match it are stale
+    std::optional<dial_permit> permit;     // until it is sent
+    std::unique_ptr<doubt> in_doubt;
+    bool holds_confirmation = false;       // a change is confirmed only after this attempt is dealt with
+  };
+
+  struct timer {
+    steady_time at;
+    attempt_id attempt;
+    bool operator>(const timer& other) const { return at > other.at; }
+  };
+
+  /// A contact on its way through the pipeline.
+  struct candidate {
+    index campaign;
+    lane_run* lane;
+    campaigns::contact contact;
+    bool put_back = false;
+  };
+
+  /// What the batch that is out took, to be given back if it does not commit.
+  struct batch_out {
+    std::uint64_t number = 0;  // 0: none is out
+    std::vector<attempt_id> attempts;
+    std::vector<candidate> contacts;  // in order
+    std::vector<reason> ended;
+    std::vector<reason> put_off;
+    std::optional<utc_time> earliest_wait;
+  };
+
+  static constexpr index no_index = 0xFFFFFFFF;
+
+  // pipeline.cpp: the way of one contact
+  void schedule(instant now);
+  void select(std::size_t count, instant now);
+  bool advance(const candidate& next, instant now);
+  bool place_call(const candidate& next, instant now);
+  void put_off(const candidate& next, reason why, utc_time until);
+  void end_undialed(const candidate& next, reason why, instant now);
+  void touch(const candidate& next);
+
+  // limits.cpp: what stands in the way before a contact is looked at
+  bool may_decide(instant now) const;
+  std::uint32_t room_of(const account_run& account, instant now) const;
+  std::uint32_t total_room(instant now) const;
+  reason account_block(const account_run& account, instant now) const;
+  reason campaign_block(const campaign_run& campaign, instant now) const;
+  void block(index campaign, reason why, steady_time until);
+  void activate(index campaign);
+  void activate_all(instant now);
+
+  // commits.cpp: batches out and back
+  void emit_decisions(effects& out);
+  void emit_outcomes(instant now, effects& out);
+  void on_event(decisions_committed& what, instant now, effects& out);
+  void on_event(outcomes_committed& what, instant now, effects& out);
+  void roll_back(batch_out& batch);
+  void undo(attempt_run& attempt);
+
+  // lanes.cpp: look-ahead and windows
+  void on_event(contacts_loaded& what, instant now, effects& out);
+  lane_run* next_lane(campaign_run& campaign, instant now);
+  void request_hungry(instant now, effects& out);
+  void scan_lanes(instant now, effects& out);
+  void request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out);
+  bool wants_contacts(const lane_run& lane, instant now) const;
+  void refresh_window(const campaign_run& campaign, lane_run& lane, instant now) const;
+  contact_wait make_wait(const campaign_run& campaign, campaigns::contact contact, reason why, utc_time due);
+  utc_time wait_floor() const;
+  lane_run* find_lane(const campaign_run& campaign, campaigns::lane_number number) const;
+
+  // attempts.cpp: answers, reports, doubts, closing
+  void on_event(sends_taken& what, instant now, effects& out);
+  void on_event(create_answered& what, instant now, effects& out);
+  void on_event(call_reported& what, instant now, effects& out);
+  void on_event(looked_up& what, instant now, effects& out);
+  void on_event(call_fetched& what, instant now, effects& out);
+  void on_event(call_canceled& what, instant now, effects& out);
+  void on_event(account_probed& what, instant now, effects& out);
+  void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
+  void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void begin_doubt(attempt_run& attempt, instant now);
+  void adopt(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
+  void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
+  void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
+  void close_ended(attempt_run& attempt, const carriers::call_report& report, instant now);
+  void close_absent(attempt_run& attempt, instant now);
+  void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
+  void release(attempt_run& attempt);
+  void release_hold(attempt_run& attempt);
+  void remember_ref(std::string_view call_ref, steady_time now);
+  void cancel(attempt_run& attempt, effects& out);
+  void set_deadline(attempt_run& attempt, steady_time at);
+  void on_deadline(attempt_run& attempt, instant now, effects& out);
+  attempt_run* find(attempt_id id);
+  attempt_run& open(attempt_id id);
+  void forget(attempt_run& attempt);
+
+  // changes.cpp: snapshots, opt-outs, what they forbid
+  void on_event(changes_announced& what, instant now, effects& out);
+  void on_event(changes_loaded& what, instant now, effects& out);
+  void apply_snapshot(organisation_snapshot&& snapshot, instant now);
+  void apply_campaign(const campaigns::settings& settings);
+  void apply_lane(const lane_record& lane);
+  void rebuild_pools();
+  reason forbidden(const attempt_run& attempt) const;
+  void veto_forbidden(effects& out);
+  void hold_confirmation(attempt_run& attempt);
+  void confirm_when_clear(effects& out);
+
+  // organisation.cpp
+  void on_event(tick& what, instant now, effects& out);
+  void on_event(drain_requested& what, instant now, effects& out);
+  void recover(recovery& found, instant now);
+  void periodic(instant now, effects& out);
+
+  organisation_options options_;
+  ownership owner_;
+  std::uint64_t generation_ = 0;
+  bool frozen_ = false;
+  bool lost_ = false;
+  bool draining_ = false;
+  random_source random_;
+  id_sequence attempt_ids_;
+
+  compliance::rules_snapshot rules_;
+  compliance::organisation_rules org_rules_;
+  compliance::opt_out_set opt_outs_;
+  compliance::attempt_history history_;
+  compliance::gate gate_;
+  callerid::pool_book pools_;
+  organisation_snapshot snapshot_;  // numbers and assignments, to rebuild the pools from
+
+  std::deque<workspace_run> workspaces_;
+  std::deque<agent_run> agents_;
+  std::deque<account_run> accounts_;
+  std::deque<campaign_run> campaigns_;
+  flat_map<workspace_id, index> workspace_index_;
+  flat_map<agent_id, index> agent_index_;
+  flat_map<integration_id, index> account_index_;
+  flat_map<campaign_id, index> campaign_index_;
+  fair_share shares_;
+
+  std::deque<attempt_run> attempts_;   // slots; addresses are stable
+  std::vector<index> free_slots_;
+  flat_map<attempt_id, index> attempt_index_;
+  flat_set<e164> numbers_in_flight_;
+  std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
+
+  struct closed_as_absent {
+    campaign_id campaign;
+    contact_id contact;
+    integration_id integration;
+    utc_time at;
+  };
+  flat_map<attempt_id, closed_as_absent> absent_;  // a day long: late truth is recognised by it
+
+  // Call references of closed attempts, as hashes, as long as a listing could offer them to another attempt's doubt.
+  flat_set<std::size_t> recent_refs_;
+  std::deque<std::pair<steady_time, std::size_t>> recent_refs_by_age_;
+
+  std::vector<candidate> candidates_;            // at hand, between selection and decision
+  decision_batch deciding_;                      // being filled ...
+  batch_out deciding_takes_;                     // ... and what it took
+  batch_out committing_;                         // out
+  std::vector<std::pair<index, lane_run*>> moved_lanes_;
+  std::vector<std::pair<index, lane_run*>> hungry_;
+  std::uint32_t loads_out_ = 0;
+  outcome_batch closing_;                        // being filled
+  outcome_batch closing_out_;                    // out, or to be sent again; number == 0 when none
+  bool closing_again_ = false;
+  std::optional<utc_time> closing_earliest_wait_;
+  std::optional<utc_time> closing_out_earliest_wait_;
+  std::uint64_t batch_number_ = 0;
+  steady_time ledger_down_until_{};
+  bool changes_wanted_ = false;                  // known to exist: nothing is decided before they are here
+  bool changes_out_ = false;                     // asked for
+  bool confirm_due_ = false;                     // generation_ is to be confirmed once no attempt holds it back
+  std::uint32_t confirm_holds_ = 0;
+
+  steady_time periodic_at_{};
+  attempt_counters counters_;
+};
+
+}  // namespace dialer::engine

@@ -1,0 +1,70 @@
+#pragma once
+// What an organisation counts. Numbers move only after the commit that makes them true.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/clock.hpp"
+#include "model/disposition.hpp"
+#include "model/ids.hpp"
+#include "model/reason.hpp"
+
+namespace dialer::engine {
+
+/// Monotone counters since the take-over.
+struct attempt_counters {
+  std::uint64_t intents = 0;    ///< durable
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t not_sent = 0;
+  std::uint64_t in_doubt = 0;
+  std::uint64_t adopted = 0;    ///< found at the carrier after doubt
+  std::uint64_t absent = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t ended = 0;
+  std::uint64_t recovered = 0;  ///< open at a take-over and found at the carrier
+  std::uint64_t double_dials = 0;  ///< late calls whose contact had been dialed again; must stay 0
+  std::uint64_t stale_batches = 0;
+  std::uint64_t failed_commits = 0;
+  std::array<std::uint64_t, disposition_slots> dispositions{};
+  std::array<std::uint64_t, reason_slots> ended_undialed{};  ///< contacts that will never be dialed, by reason
+  std::array<std::uint64_t, reason_slots> put_off{};         ///< decisions "not yet", by reason
+};
+
+/// What stands where right now.
+struct campaign_view {
+  campaign_id id;
+  std::string name;
+  reason blocked = reason::none;       ///< the limit in force, none while it dials
+  std::uint32_t live = 0;              ///< open attempts
+  std::uint32_t queued = 0;            ///< contacts in the look-ahead
+  std::uint32_t lanes = 0;
+  std::uint32_t lanes_closed = 0;      ///< by their window
+  std::uint32_t lanes_exhausted = 0;   ///< nothing fresh, nothing waiting
+  bool idle = false;                   ///< nothing open, nothing dialable before `next_at`
+  std::optional<utc_time> next_at;     ///< when something becomes dialable again
+};
+
+struct account_view {
+  integration_id id;
+  std::string name;
+  double calls_per_second = 0;
+  std::uint32_t live = 0;
+  std::uint32_t unsent = 0;
+  reason blocked = reason::none;
+};
+
+struct organisation_view {
+  organisation_id id;
+  std::uint64_t generation = 0;
+  attempt_counters counters;
+  std::uint32_t open_attempts = 0;
+  std::uint32_t in_doubt = 0;
+  std::vector<campaign_view> campaigns;
+  std::vector<account_view> accounts;
+};
+
+}  // namespace dialer::engine
