@@ -1,0 +1,190 @@
+#include "tests/sim/store.hpp"
+
+#include <algorithm>
+
+namespace dialer::sim {
+namespace {
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw violation{"ledger: " + what};
+}
+
+}  // namespace
+
+void store::add_contact(campaign_id campaign, campaigns::lane_number lane, contact_id id, e164 number) {
+  contacts_[id] = {campaign, lane, number, contact_state::fresh, 0, {}, {}};
+}
+
+engine::recovery store::take_over() {
+  ++epoch;
+  engine::recovery found;
+  found.owner = {config.id, epoch, 1};
+  found.snapshot = changes(0).snapshot;
+  found.opt_outs = changes(0).opt_outs;
+  const utc_time now = time_.now().utc;
+  for (const auto& [id, row] : attempts_) {
+    found.last_attempt = std::max(found.last_attempt, id.value);
+    if (!row.closed_at) {
+      engine::open_attempt open{row.what, {}, row.call_ref};
+      if (!row.kinds.empty()) open.last_kind = *row.kinds.rbegin();
+      found.open.push_back(std::move(open));
+    } else if (!row.call_ref.empty()) {
+      found.recent_call_refs.push_back(row.call_ref);
+    }
+    const bool never_dialed = row.closed_as == engine::outcome_kind::not_sent;
+    if (!never_dialed && row.what.decided_at > now - std::chrono::days{7}) {
+      found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at});
+    }
+  }
+  return found;
+}
+
+engine::commit_result store::commit(const engine::decision_batch& batch) {
+  if (batch.owner.epoch != epoch) return engine::commit_result::not_owner;
+  if (batch.generation != config.generation) return engine::commit_result::stale_generation;
+  // Fresh contacts that this batch touches, per lane: they must be exactly those between the cursors.
+  std::map<std::pair<campaign_id, campaigns::lane_number>, std::set<contact_id>> touched;
+  const auto touch = [&](contact_id id, bool from_wait) {
+    const contact_row& row = contacts_.at(id);
+    require(row.state == (from_wait ? contact_state::waiting : contact_state::fresh),
+            "a decision about contact " + id.text() + ", which is not where the batch says");
+    if (!from_wait) touched[{row.campaign, row.lane}].insert(id);
+  };
+  for (const engine::intent& intent : batch.intents) {
+    touch(intent.contact, intent.from_wait);
+    for (const auto& [id, other] : attempts_) {
+      require(other.closed_at || other.what.contact != intent.contact, "two open attempts for one contact");
+      require(other.closed_at || other.what.to != intent.to, "two open attempts for one number");
+    }
+    require(!opt_outs_.contains(intent.to), "an intent for an opted-out number");
+    require(!attempts_.contains(intent.attempt), "an attempt id used twice");
+    if (intent.from_wait) take_wait(intent.contact);
+    contacts_.at(intent.contact).state = contact_state::open;
+    require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, false};
+  }
+  for (const engine::contact_end& end : batch.ends) {
+    touch(end.contact, end.from_wait);
+    if (end.from_wait) take_wait(end.contact);
+    contacts_.at(end.contact).state = contact_state::done;
+    contacts_.at(end.contact).ended_undialed = end.why;
+  }
+  std::set<contact_id> replaced{batch.waits_gone.begin(), batch.waits_gone.end()};
+  for (const engine::contact_wait& wait : batch.waits) {
+    const bool from_wait = replaced.contains(wait.contact.id);
+    touch(wait.contact.id, from_wait);
+    if (from_wait) take_wait(wait.contact.id);
+    contacts_.at(wait.contact.id).state = contact_state::waiting;
+    put_wait(wait);
+  }
+  for (const engine::lane_cursor& cursor : batch.cursors) {
+    const std::pair lane{cursor.campaign, cursor.lane};
+    contact_id& through = cursors_[lane];
+    require(cursor.through > through, "a cursor that does not move forward");
+    for (const auto& [id, row] : contacts_) {
+      if (row.campaign != cursor.campaign || row.lane != cursor.lane || id <= through || id > cursor.through) continue;
+      require(touched[lane].contains(id), "the cursor passes over contact " + id.text());
+    }
+    through = cursor.through;
+  }
+  for (const auto& [lane, ids] : touched) {
+    require(cursors_[lane] >= *ids.rbegin(), "a fresh contact is decided beyond its lane's cursor");
+  }
+  check_conservation();
+  return engine::commit_result::committed;
+}
+
+engine::commit_result store::commit(const engine::outcome_batch& batch) {
+  if (batch.owner.epoch != epoch) return engine::commit_result::not_owner;
+  std::map<contact_id, const engine::contact_wait*> waits;
+  for (const engine::contact_wait& wait : batch.waits) waits[wait.contact.id] = &wait;
+  for (const engine::outcome& row : batch.outcomes) {
+    attempt_row& attempt = attempts_.at(row.attempt);
+    require(attempt.kinds.insert(row.kind).second, "one outcome written twice");
+    if (!row.call_ref.empty()) attempt.call_ref = row.call_ref;
+    if (!engine::is_closing(row.kind) || row.kind == engine::outcome_kind::late) continue;
+    require(!attempt.closed_at, "an attempt closed twice");
+    attempt.closed_at = time_.elapsed();
+    attempt.closed_as = row.kind;
+    contact_row& contact = contacts_.at(attempt.what.contact);
+    require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
+    require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");
+    if (row.contact_done) {
+      contact.state = contact_state::done;
+      contact.ended_as = row.ended_as;
+    } else {
+      contact.state = contact_state::waiting;
+      contact.attempts = waits[attempt.what.contact]->contact.attempts;
+      put_wait(*waits[attempt.what.contact]);
+    }
+  }
+  check_conservation();
+  return engine::commit_result::committed;
+}
+
+void store::put_wait(const engine::contact_wait& wait) {
+  waits_[{wait.campaign, wait.contact.lane}][{wait.contact.due_at, wait.contact.id}] = wait;
+  require(wait_due_.emplace(wait.contact.id, wait.contact.due_at).second, "a contact that waits twice");
+}
+
+void store::take_wait(contact_id id) {
+  const contact_row& row = contacts_.at(id);
+  require(wait_due_.contains(id), "a contact taken from a wait it is not in");
+  waits_[{row.campaign, row.lane}].erase({wait_due_.at(id), id});
+  wait_due_.erase(id);
+}
+
+engine::contact_page store::load(const engine::contact_request& request) const {
+  engine::contact_page page{request.campaign, request.lane, {}, true, {}};
+  if (const auto lane = waits_.find({request.campaign, request.lane}); lane != waits_.end()) {
+    for (const auto& [key, wait] : lane->second) {
+      if (key <= wait_key{request.wait_after, request.wait_after_id}) continue;
+      if (key.due_at > request.now) {
+        page.next_due = key.due_at;
+        break;
+      }
+      if (page.contacts.size() < request.count) page.contacts.push_back(wait.contact);
+    }
+  }
+  for (const auto& [id, row] : contacts_) {
+    if (row.campaign != request.campaign || row.lane != request.lane || id <= request.after) continue;
+    if (page.contacts.size() >= request.count) {
+      page.fresh_exhausted = false;
+      break;
+    }
+    campaigns::contact contact;
+    contact.id = id;
+    contact.number = row.number;
+    contact.lane = row.lane;
+    page.contacts.push_back(contact);
+  }
+  return page;
+}
+
+engine::change_set store::changes(std::uint64_t above) const {
+  engine::change_set set{config, {}};
+  for (engine::lane_record& lane : set.snapshot.lanes) {
+    const auto cursor = cursors_.find({lane.campaign, lane.lane});
+    if (cursor != cursors_.end()) lane.through = cursor->second;
+  }
+  for (const auto& [number, generation] : opt_outs_) {
+    if (generation > above) set.opt_outs.push_back({number, true});
+  }
+  return set;
+}
+
+void store::check_conservation() const {
+  std::map<contact_id, int> open;
+  for (const auto& [id, row] : attempts_) {
+    if (!row.closed_at) ++open[row.what.contact];
+  }
+  for (const auto& [id, row] : contacts_) {
+    const auto cursor = cursors_.find({row.campaign, row.lane});
+    const bool above = cursor == cursors_.end() || id > cursor->second;
+    require(above == (row.state == contact_state::fresh), "contact " + id.text() + " and its lane's cursor disagree");
+    require((row.state == contact_state::open) == (open.contains(id) && open[id] == 1), "open attempts disagree");
+    require((row.state == contact_state::waiting) == wait_due_.contains(id), "waiting rows disagree");
+  }
+}
+
+}  // namespace dialer::sim

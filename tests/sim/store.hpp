@@ -1,0 +1,92 @@
+#pragma once
+// The simulated ledger: what is durable, and the rules of engine/ledger.hpp checked at every commit.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/ledger.hpp"
+#include "tests/sim/schedule.hpp"
+
+namespace dialer::sim {
+
+/// State that survives crashes. Every member function is one transaction and happens at once; delays and lost answers are
+/// the world's business.
+class store {
+ public:
+  explicit store(schedule& time) : time_{time} {}
+
+  engine::organisation_snapshot config;  ///< edited through change()
+  std::uint64_t epoch = 0;
+  std::uint64_t applied_generation = 0;
+
+  /// A change that people make: bumps the generation in the same transaction.
+  template <class Edit>
+  std::uint64_t change(Edit&& edit) {
+    edit(config);
+    return ++config.generation;
+  }
+  std::uint64_t opt_out(e164 number) {
+    ++config.generation;
+    opt_outs_[number] = config.generation;
+    return config.generation;
+  }
+
+  void add_contact(campaign_id campaign, campaigns::lane_number lane, contact_id id, e164 number);
+
+  engine::recovery take_over();
+  engine::commit_result commit(const engine::decision_batch& batch);
+  engine::commit_result commit(const engine::outcome_batch& batch);
+  engine::contact_page load(const engine::contact_request& request) const;
+  engine::change_set changes(std::uint64_t above) const;
+
+  /// Every contact is exactly one of fresh, open, waiting, done. Throws violation.
+  void check_conservation() const;
+
+  enum class contact_state { fresh, open, waiting, done };
+  struct contact_row {
+    campaign_id campaign;
+    campaigns::lane_number lane = 0;
+    e164 number;
+    contact_state state = contact_state::fresh;
+    std::uint32_t attempts = 0;
+    std::optional<reason> ended_undialed;
+    std::optional<disposition> ended_as;
+  };
+  struct attempt_row {
+    engine::intent what;
+    microseconds durable_at{0};
+    std::set<engine::outcome_kind> kinds;
+    std::string call_ref;
+    std::optional<microseconds> closed_at;
+    std::optional<engine::outcome_kind> closed_as;
+    bool contact_done = false;
+  };
+  const std::map<contact_id, contact_row>& contacts() const { return contacts_; }
+  const std::map<attempt_id, attempt_row>& attempts() const { return attempts_; }
+  const attempt_row* find(attempt_id id) const {
+    const auto found = attempts_.find(id);
+    return found == attempts_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  void put_wait(const engine::contact_wait& wait);
+  void take_wait(contact_id id);
+
+  schedule& time_;
+  std::map<e164, std::uint64_t> opt_outs_;
+  std::map<contact_id, contact_row> contacts_;
+  std::map<std::pair<campaign_id, campaigns::lane_number>, contact_id> cursors_;
+  struct wait_key {
+    utc_time due_at;
+    contact_id id;
+    auto operator<=>(const wait_key&) const = default;
+  };
+  std::map<std::pair<campaign_id, campaigns::lane_number>, std::map<wait_key, engine::contact_wait>> waits_;
+  std::map<contact_id, utc_time> wait_due_;
+  std::map<attempt_id, attempt_row> attempts_;
+};
+
+}  // namespace dialer::sim
