@@ -140,7 +140,7 @@ RC_GTEST_PROP(call_budget_property, never_above_the_limit_in_any_window_whatever
       if (random.below(10) == 0) {
         unwritten.push_back(asked);
       } else {
-        written.push_back(now);
+        written.push_back(now + microseconds{random.below(4'700)});  // delayed unequally on the way
       }
       if (!unwritten.empty() && random.below(2) == 0) {
         budget.give_back(unwritten.back());
@@ -190,6 +190,18 @@ TEST(call_budget, telnyx_allows_150_in_5_seconds_and_not_one_more) {
   call_budget budget{carrier_kind::telnyx, 30};
   const auto starts = saturate(budget, start, start + seconds{60});
   EXPECT_EQ(most_within(starts, seconds{5}), 150u);
+}
+
+TEST(call_budget, a_start_that_came_late_keeps_its_whole_window_and_guard_at_every_microsecond_of_a_bucket) {
+  for (std::int64_t extra = 0; extra < 1'024; ++extra) {
+    call_budget budget{carrier_kind::twilio, 100};
+    std::vector<steady_time> starts = saturate(budget, start, start + seconds{1});
+    starts.push_back(budget.take(starts.back() + microseconds{15'000 + extra}));  // caught up by the next
+    const std::size_t late = starts.size() - 1;
+    const auto after = saturate(budget, starts.back() + microseconds{1}, starts.back() + milliseconds{1'200});
+    starts.insert(starts.end(), after.begin(), after.end());
+    ASSERT_GE(starts[late + 100] - starts[late], milliseconds{1'005}) << extra;
+  }
 }
 
 TEST(call_budget, half_a_call_per_second_is_one_start_in_any_two_seconds) {
