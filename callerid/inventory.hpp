@@ -14,6 +14,9 @@ namespace dialer::callerid {
 enum class number_status : std::uint8_t { pending = 0, active = 1, inactive = 2, released = 3 };
 enum class number_type : std::uint8_t { local = 0, national = 1, mobile = 2, toll_free = 3 };
 
+/// Index of an E.164 number in a pool book (pick.hpp): given once, never reused while the book lives.
+using number_index = std::uint32_t;
+
 /// Domain S4. Stored as its number: append only.
 enum class sharing_policy : std::uint8_t { workspace = 0, organisation = 1, exclusive = 2 };
 
@@ -22,17 +25,17 @@ enum capability : std::uint8_t { voice = 1, sms = 2, mms = 4, fax = 8 };
 
 struct phone_number {
   phone_number_id id;
-  workspace_id workspace;         ///< the workspace that holds it
-  integration_id integration;     ///< the carrier account that it can be shown on
+  workspace_id workspace;      ///< the workspace that holds it
+  integration_id integration;  ///< the carrier account that it can be shown on
   e164 number;
   number_status status = number_status::pending;
   number_type type = number_type::local;
   std::uint8_t capabilities = 0;  ///< mask of capability
   bool outbound_enabled = false;
-  std::string region;             ///< "US-CA" when known: local presence by state; filled from the number if empty
-  std::uint32_t calls_per_day_max = 75;       ///< rolling 24 h; 0 = unlimited
-  std::uint32_t calls_per_hour_max = 15;      ///< rolling 60 min; 0 = unlimited
-  std::uint32_t concurrent_calls_max = 0;     ///< 0 = unlimited
+  std::string region;  ///< "US-CA" when known: local presence by state; filled from the number if empty
+  std::uint32_t calls_per_day_max = 75;    ///< rolling 24 h; 0 = unlimited
+  std::uint32_t calls_per_hour_max = 15;   ///< rolling 60 min; 0 = unlimited
+  std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited
 };
 
 /// "This agent may show this number on outbound calls."
@@ -52,6 +55,12 @@ struct assignment_conflict {
 };
 
 /// Checks all assignments against the sharing policy; empty when all are allowed. Pure.
+///
+/// workspace: the agent's workspace must be the number's. organisation: any agent. exclusive: as workspace, and one
+/// agent per number, one number per agent (released numbers hold no place). An assignment to a number that is not in
+/// `numbers` conflicts with S6. Judged in the order given: an earlier assignment stands, the later one that contradicts
+/// it is reported, so removing what is reported leaves no conflict. Texts name foreign workspaces and agents: whoever
+/// passes them on hides those that the reader may not see (S5, S10).
 std::vector<assignment_conflict> check_assignments(sharing_policy policy, const std::vector<phone_number>& numbers,
                                                    const std::vector<outbound_assignment>& assignments);
 

@@ -24,12 +24,13 @@ enum class choice : std::uint8_t {
   same_area_code = 2,  ///< local presence, longest shared prefix of area code and exchange
   same_state = 3,
   same_country = 4,
-  least_used = 5,      ///< fewest calls in the last 24 hours
+  least_used = 5,  ///< fewest calls in the last 24 hours
 };
 std::string_view to_string(choice value) noexcept;
 
-/// Index of a number in the pool book; stable until the book is rebuilt.
-using number_index = std::uint32_t;
+/// "US-CA", "US", or empty when not known: where a number belongs. The port to whoever holds the area codes. Called by
+/// rebuild() and by pick(); pure, and the text lives as long as the program.
+using region_of = std::string_view (*)(e164 number);
 
 struct picked {
   number_index number;
@@ -38,14 +39,21 @@ struct picked {
 
 /// All pools of one organisation with the numbers' use. Owned by one shard; not synchronised.
 ///
-/// A pool is what one agent may show on one carrier account: assigned numbers that satisfy S4 and S6. Numbers are shared
-/// between pools, their use is counted once. Use survives rebuild() by E.164 number.
+/// A pool is what one agent may show on one carrier account: assigned numbers that satisfy S4 and S6. Numbers are
+/// shared between pools, their use is counted once. Use survives rebuild() by E.164 number; a number_index stays good
+/// for the book's life, so a call that outlives its number's withdrawal is still released. A number listed twice (one
+/// row per account) has the stricter of its caps.
 ///
 /// Fallback order: sticky -> least_used; local_presence -> same area code (longest shared prefix, then least used)
-/// -> same state -> same country -> least_used. Ties break by use, then by number: deterministic.
+/// -> same state -> same country -> least_used. Ties break by use, then by number: deterministic. Where area codes have
+/// no fixed length (outside +1), the first three digits after the calling code stand for one. Countries that share a
+/// calling code are told apart where both regions are known.
+///
+/// Windows: see rolling_use.hpp. No cap is ever exceeded; one frees at most a minute late.
 class pool_book {
  public:
-  pool_book();
+  /// `region`: null = no number's region is known but those that the inventory states.
+  explicit pool_book(region_of region = nullptr);
   ~pool_book();
   pool_book(pool_book&&) noexcept;
   pool_book& operator=(pool_book&&) noexcept;
@@ -56,23 +64,28 @@ class pool_book {
 
   /// A number for a call to `to` by `agent` on `integration`, all caps respected; `last` is the number shown to this
   /// contact before (none if never). nullopt: `why_not` is no_caller_id or caller_id_caps, `until` (when caps) the
-  /// earliest instant a cap frees, if that is known. Does not take anything. <= 300 ns with 10,000 numbers.
+  /// earliest instant a cap frees by time alone, if that is known: a number that waits for a call to end frees at its
+  /// release(). Does not take anything. <= 300 ns with 10,000 numbers.
   std::optional<picked> pick(agent_id agent, integration_id integration, policy how, e164 to, e164 last, utc_time now,
                              reason& why_not, std::optional<utc_time>& until) const;
 
   /// Takes one use: in flight, and in the rolling hour and day at `now`.
   void take(number_index number, utc_time now);
-  /// The call ended or was never placed.
+  /// The call ended: no longer in flight.
   void release(number_index number);
-  /// The request never left: gives the rolling counts back too. `at` is the instant passed to take.
+  /// The request never left: release(), and the rolling counts back too. `at` is the instant passed to take.
   void retract(number_index number, utc_time at);
-  /// Restores use at start-up from the ledger (attempts of the last 24 hours, and those still open).
-  void restore(e164 number, utc_time at, bool in_flight);
+  /// Restores use at start-up from the ledger (attempts of the last 24 hours, and those still open), in any order,
+  /// before or after rebuild(). The index is for the release() of a call in flight.
+  number_index restore(e164 number, utc_time at, bool in_flight);
 
   e164 number(number_index number) const;
-  /// Index of a number that may be shown by `agent` on `integration` right now (S4, S6), or none: the last look.
+  /// Index of a number that some agent may show right now (S4, S6), or none.
   std::optional<number_index> find(e164 number) const;
+  /// The last look: may `agent` show it on `integration` right now (S4, S6)? Caps are not asked.
   bool may_show(agent_id agent, integration_id integration, e164 number) const;
+  /// The accounts on which the agent has a number to show, in order of their ids; valid until rebuild().
+  const std::vector<integration_id>& integrations_of(agent_id agent) const;
   std::uint32_t calls_in_last_day(number_index number, utc_time now) const;
   std::uint32_t in_flight(number_index number) const;
 

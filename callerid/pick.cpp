@@ -1,0 +1,273 @@
+#include "callerid/pick.hpp"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "callerid/locality.hpp"
+#include "callerid/pool.hpp"
+#include "callerid/rolling_use.hpp"
+
+namespace dialer::callerid {
+namespace {
+
+using pool_index = std::uint32_t;
+
+struct pool_key {
+  agent_id agent;
+  integration_id integration;
+  friend bool operator==(const pool_key&, const pool_key&) = default;
+  friend auto operator<=>(const pool_key&, const pool_key&) = default;
+};
+
+struct pool_key_hash {
+  std::size_t operator()(const pool_key& key) const noexcept {
+    return std::hash<agent_id>{}(key.agent) * 3 + std::hash<integration_id>{}(key.integration);
+  }
+};
+
+struct placement {
+  pool_index pool;
+  std::uint32_t position;
+};
+
+std::string_view no_region(e164) {
+  return {};
+}
+
+/// The stricter of two caps, 0 being none.
+std::uint32_t stricter(std::uint32_t left, std::uint32_t right) {
+  return left == 0 || right == 0 ? std::max(left, right) : std::min(left, right);
+}
+
+use_caps stricter(const use_caps& left, const use_caps& right) {
+  return {stricter(left.per_day, right.per_day), stricter(left.per_hour, right.per_hour),
+          stricter(left.concurrent, right.concurrent)};
+}
+
+constexpr choice choice_of(nearness how) {
+  switch (how) {
+    case nearness::area_code:
+      return choice::same_area_code;
+    case nearness::state:
+      return choice::same_state;
+    case nearness::country:
+      break;
+  }
+  return choice::same_country;
+}
+
+}  // namespace
+
+std::string_view to_string(choice value) noexcept {
+  switch (value) {
+    case choice::sticky:
+      return "sticky";
+    case choice::same_area_code:
+      return "same_area_code";
+    case choice::same_state:
+      return "same_state";
+    case choice::same_country:
+      return "same_country";
+    case choice::least_used:
+      return "least_used";
+  }
+  return "none";
+}
+
+struct pool_book::impl {
+  region_of region = no_region;
+  rolling_use use;
+  std::vector<pool> pools;
+  boost::unordered_flat_map<pool_key, pool_index, pool_key_hash> pool_of;
+  boost::unordered_flat_map<agent_id, std::vector<integration_id>, std::hash<agent_id>> integrations;
+  std::vector<std::vector<placement>> placements;  // by number_index, ascending by pool; empty: not shown by anyone
+
+  void settle(utc_time now) {
+    for (const number_index number : use.advance(now)) refresh(number);
+  }
+
+  void refresh(number_index number) {
+    if (number >= placements.size() || placements[number].empty()) return;
+    const standing now = use.stand(number);
+    for (const placement& where : placements[number]) pools[where.pool].set(where.position, now);
+  }
+
+  const placement* place(number_index number, pool_index pool) const {
+    if (number >= placements.size()) return nullptr;
+    const std::vector<placement>& places = placements[number];
+    const auto found = std::lower_bound(places.begin(), places.end(), pool,
+                                        [](const placement& left, pool_index right) { return left.pool < right; });
+    return found != places.end() && found->pool == pool ? &*found : nullptr;
+  }
+
+  std::optional<picked> sticky(pool_index pool, e164 last) const {
+    if (!last) return std::nullopt;
+    const auto number = use.find(last);
+    if (!number) return std::nullopt;
+    const placement* where = place(*number, pool);
+    if (where == nullptr || !pools[pool].is_free(where->position)) return std::nullopt;
+    return picked{*number, choice::sticky};
+  }
+
+  std::optional<picked> nearest(pool_index pool, e164 to) const {
+    const auto found = pools[pool].nearest(locality_of(to, region(to)));
+    return found ? std::optional{picked{found->first, choice_of(found->second)}} : std::nullopt;
+  }
+
+  void add_pool(const pool_key& key, std::vector<pool_member> members,
+                std::map<std::vector<number_index>, pool_index>& same);
+};
+
+/// Agents that show the same numbers share one pool: a use then moves one leaf, not one for each agent.
+void pool_book::impl::add_pool(const pool_key& key, std::vector<pool_member> members,
+                               std::map<std::vector<number_index>, pool_index>& same) {
+  const auto by_number = [](const pool_member& left, const pool_member& right) { return left.number < right.number; };
+  std::sort(members.begin(), members.end(), by_number);
+  members.erase(
+      std::unique(members.begin(), members.end(),
+                  [](const pool_member& left, const pool_member& right) { return left.number == right.number; }),
+      members.end());
+  std::vector<number_index> numbers;
+  for (const pool_member& member : members) numbers.push_back(member.number);
+
+  const auto [found, added] = same.try_emplace(std::move(numbers), static_cast<pool_index>(pools.size()));
+  if (added) {
+    const pool& made = pools.emplace_back(std::move(members));
+    for (std::uint32_t position = 0; position < made.numbers().size(); ++position) {
+      placements[made.numbers()[position]].push_back({found->second, position});
+    }
+  }
+  pool_of.emplace(key, found->second);
+  integrations[key.agent].push_back(key.integration);
+}
+
+pool_book::pool_book(region_of region) : impl_{std::make_unique<impl>()} {
+  if (region != nullptr) impl_->region = region;
+}
+pool_book::~pool_book() = default;
+pool_book::pool_book(pool_book&&) noexcept = default;
+pool_book& pool_book::operator=(pool_book&&) noexcept = default;
+
+void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>& numbers,
+                        const std::vector<outbound_assignment>& assignments) {
+  impl& my = *impl_;
+  my.pools.clear();
+  my.pool_of.clear();
+  my.integrations.clear();
+
+  boost::unordered_flat_map<phone_number_id, std::pair<const phone_number*, pool_member>, std::hash<phone_number_id>>
+      showable;
+  boost::unordered_flat_map<number_index, use_caps> caps;
+  for (const phone_number& number : numbers) {
+    if (!may_be_shown(number)) continue;
+    const number_index index = my.use.add(number.number);
+    const std::string_view region = number.region.empty() ? my.region(number.number) : number.region;
+    showable.emplace(number.id,
+                     std::pair{&number, pool_member{index, number.number, locality_of(number.number, region)}});
+    const use_caps own{number.calls_per_day_max, number.calls_per_hour_max, number.concurrent_calls_max};
+    const auto [found, added] = caps.try_emplace(index, own);
+    if (!added) found->second = stricter(found->second, own);
+  }
+  for (const auto& [index, strictest] : caps) my.use.set_caps(index, strictest);
+
+  std::set<std::pair<phone_number_id, agent_id>> refused;
+  for (const assignment_conflict& conflict : check_assignments(sharing, numbers, assignments)) {
+    refused.emplace(conflict.number, conflict.agent);
+  }
+
+  std::map<pool_key, std::vector<pool_member>> members;  // ordered: pools are numbered alike in every run
+  for (const outbound_assignment& assignment : assignments) {
+    const auto found = showable.find(assignment.number);
+    if (found == showable.end() || refused.contains({assignment.number, assignment.agent})) continue;
+    const auto& [number, member] = found->second;
+    members[{assignment.agent, number->integration}].push_back(member);
+  }
+
+  my.placements.assign(my.use.size(), {});
+  std::map<std::vector<number_index>, pool_index> same;
+  for (auto& [key, of] : members) my.add_pool(key, std::move(of), same);
+  for (number_index number = 0; number < my.placements.size(); ++number) my.refresh(number);
+}
+
+std::optional<picked> pool_book::pick(agent_id agent, integration_id integration, policy how, e164 to, e164 last,
+                                      utc_time now, reason& why_not, std::optional<utc_time>& until) const {
+  impl& my = *impl_;
+  my.settle(now);
+  why_not = reason::none;
+  until.reset();
+  const auto found = my.pool_of.find(pool_key{agent, integration});
+  if (found == my.pool_of.end()) {
+    why_not = reason::no_caller_id;
+    return std::nullopt;
+  }
+  const pool_index at = found->second;
+  std::optional<picked> preferred;
+  if (how == policy::sticky) preferred = my.sticky(at, last);
+  if (how == policy::local_presence) preferred = my.nearest(at, to);
+  if (preferred) return preferred;
+  if (const auto number = my.pools[at].least_used()) return picked{*number, choice::least_used};
+  why_not = reason::caller_id_caps;
+  until = my.pools[at].frees();
+  return std::nullopt;
+}
+
+void pool_book::take(number_index number, utc_time now) {
+  impl_->settle(now);
+  impl_->use.take(number, now);
+  impl_->refresh(number);
+}
+
+void pool_book::release(number_index number) {
+  impl_->use.release(number);
+  impl_->refresh(number);
+}
+
+void pool_book::retract(number_index number, utc_time at) {
+  impl_->use.retract(number, at);
+  impl_->refresh(number);
+}
+
+number_index pool_book::restore(e164 number, utc_time at, bool in_flight) {
+  impl_->settle(at);
+  const number_index index = impl_->use.add(number);
+  impl_->use.restore(index, at, in_flight);
+  impl_->refresh(index);
+  return index;
+}
+
+e164 pool_book::number(number_index number) const {
+  return impl_->use.number(number);
+}
+
+std::optional<number_index> pool_book::find(e164 number) const {
+  const auto found = impl_->use.find(number);
+  if (!found || *found >= impl_->placements.size() || impl_->placements[*found].empty()) return std::nullopt;
+  return found;
+}
+
+bool pool_book::may_show(agent_id agent, integration_id integration, e164 number) const {
+  const auto pool = impl_->pool_of.find(pool_key{agent, integration});
+  const auto index = impl_->use.find(number);
+  return pool != impl_->pool_of.end() && index && impl_->place(*index, pool->second) != nullptr;
+}
+
+const std::vector<integration_id>& pool_book::integrations_of(agent_id agent) const {
+  static const std::vector<integration_id> none;
+  const auto found = impl_->integrations.find(agent);
+  return found == impl_->integrations.end() ? none : found->second;
+}
+
+std::uint32_t pool_book::calls_in_last_day(number_index number, utc_time now) const {
+  impl_->settle(now);
+  return impl_->use.calls_in_last_day(number);
+}
+
+std::uint32_t pool_book::in_flight(number_index number) const {
+  return impl_->use.in_flight(number);
+}
+
+}  // namespace dialer::callerid
