@@ -10,7 +10,7 @@
 namespace dialer::compliance {
 
 /// When each number was tried during the last seven days, over all campaigns of one organisation: the input of the
-/// rolling attempt caps. Attempts in doubt count. Owned by one shard; not synchronised. About 30 bytes a number.
+/// rolling attempt caps. Attempts in doubt count. Owned by one shard; not synchronised. 23 to 32 bytes an attempt.
 class attempt_history {
  public:
   attempt_history();
@@ -20,16 +20,18 @@ class attempt_history {
 
   /// Attempts are recorded in any order of time.
   void record(e164 number, utc_time at);
-  /// Takes back one attempt recorded at exactly `at` (the request was never sent).
+  /// Takes back one attempt recorded at exactly `at` (the request was never sent); no effect when there is none.
   void retract(e164 number, utc_time at);
   /// Attempts in the half-open rolling window (now - length, now]. length <= 7 days.
   unsigned count(e164 number, utc_time now, std::chrono::hours length) const;
   /// The instant at which count(...) falls below `cap`, when it has reached it. REQUIRES: cap > 0.
   std::optional<utc_time> below_cap_at(e164 number, utc_time now, std::chrono::hours length, unsigned cap) const;
-  /// Forgets attempts older than seven days; bounded work a call (a slice of the table), so call it regularly.
+  /// Forgets attempts older than seven days; bounded work a call (a slice of the table), so call it about once a
+  /// second.
   void expire(utc_time now);
   void prefetch(e164 number) const noexcept;
   std::size_t numbers() const noexcept;
+  std::size_t bytes() const noexcept;  ///< memory held
 
  private:
   struct impl;

@@ -27,13 +27,13 @@ weekly_hours federal_hours();
 /// Open or closed, and until when that answer holds.
 struct window_state {
   bool open = false;
-  reason why = reason::none;            ///< window_closed, window_never_opens or no_time_zone when closed
-  std::optional<utc_time> closes_at;    ///< when open: the first instant at which it is closed again
-  std::optional<utc_time> opens_at;     ///< when closed: the next opening; empty when none within 14 days
+  reason why = reason::none;          ///< window_closed, window_never_opens or no_time_zone when closed
+  std::optional<utc_time> closes_at;  ///< when open: the first instant at which it is closed again
+  std::optional<utc_time> opens_at;   ///< when closed: the next opening; empty when none within 14 days
 };
 
-/// The intersection over all zones of `where` of the law's hours and `campaign` hours, at `now`. Boundaries are exact to
-/// the microsecond: at open it is open, at close it is closed. Daylight-saving gaps and repeats never widen it.
+/// The intersection over all zones of `where` of the law's hours and `campaign` hours, at `now`. Boundaries are exact
+/// to the microsecond: at open it is open, at close it is closed. Daylight-saving gaps and repeats never widen it.
 window_state evaluate_window(const place& where, const weekly_hours& campaign, const zone_rules& zones, utc_time now);
 
 }  // namespace dialer::compliance

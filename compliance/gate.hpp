@@ -4,7 +4,11 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "compliance/attempt_history.hpp"
 #include "compliance/calling_window.hpp"
@@ -17,7 +21,9 @@
 
 namespace dialer::compliance {
 
-/// The answer to "may we?". allowed: reason none. not_yet: `until` says when to ask again. never: no `until`.
+/// The answer to "may we?". allowed: reason none. not_yet: `until` says when to ask again; without one, time alone does
+/// not heal it (stale rules, hours that never meet, a cap of 0) and the next change of the rules is the time. never: no
+/// `until`.
 struct verdict {
   enum class kind : std::uint8_t { allowed, not_yet, never };
   kind what = kind::allowed;
@@ -64,19 +70,32 @@ struct call_binding {
   std::chrono::microseconds send_within{};  ///< from now to the send deadline
 };
 
+/// One check of the gate as `explain` shows it.
+struct gate_step {
+  std::string_view name;                                    ///< "attempt_cap_24h"
+  std::vector<std::pair<std::string, std::string>> inputs;  ///< what it judged by, as text for a person
+  verdict result;                                           ///< of this check alone
+};
+
 class gate {
  public:
   /// References must outlive the gate. One shard; not synchronised.
   gate(const rules_snapshot& rules, const opt_out_set& opt_outs, const attempt_history& history)
       : rules_{rules}, opt_outs_{opt_outs}, history_{history} {}
 
-  /// Order (domain, "Dialing"): freshness of the rules, the number itself, opt-outs, national list, attempt caps, window.
-  /// Opt-outs and lists say `never`; caps and windows say `not_yet`.
+  /// Order (domain, "Dialing"): freshness of the rules, the number itself, opt-outs, national list, attempt caps,
+  /// window. Opt-outs and lists say `never`; caps and windows say `not_yet`.
   verdict screen(const subject& who, const organisation_rules& rules, instant now) const;
 
-  /// Screens again, then binds. The only source of dial_permit.
+  /// Screens again, then binds: send_before is now.steady + send_within, window_closes is the window's closes_at. The
+  /// only source of dial_permit.
   std::variant<dial_permit, verdict> permit(const subject& who, const organisation_rules& rules,
                                             const call_binding& binding, instant now) const;
+
+  /// Every check in screen's order, run by the same code, with its inputs; screen's verdict is the first that is not
+  /// allowed. `where` is the place that who.window was evaluated for. Allocates; for people, not for the pipeline.
+  std::vector<gate_step> explain(const subject& who, const place& where, const organisation_rules& rules,
+                                 instant now) const;
 
   /// Starts the memory accesses that screen(number) will need; call for a whole batch first.
   void prefetch(e164 number) const noexcept;
@@ -88,7 +107,9 @@ class gate {
 };
 
 /// Numbering-plan facts about a number by itself: reserved for fiction (555-0100..0199 in the NANP, the UK's drama
-/// ranges), or of a kind that has no place (toll-free, premium, personal). reason::none when it is an ordinary number.
+/// ranges), of a kind that has no place (toll-free, premium, personal; the gate lets one through when the contact
+/// carries an explicit zone), or under an unassigned area or calling code (number_invalid). reason::none for an
+/// ordinary number.
 reason number_fact(e164 number) noexcept;
 
 }  // namespace dialer::compliance

@@ -12,11 +12,12 @@
 
 namespace dialer::compliance {
 
-/// A national +1 list as one bit per subscriber number: 1.25 MB per area code that occurs, mapped from a file. Immutable.
-/// contains() costs one dependent memory access; prefetch() starts it early for a batch. Thread-safe.
+/// A national +1 list as one bit per subscriber number: 1.25 MB per area code that occurs, mapped from a file.
+/// Immutable. contains() costs one dependent memory access; prefetch() starts it early for a batch. Thread-safe.
 class do_not_call_list {
  public:
-  /// Maps a file written by build_do_not_call_list. Throws std::runtime_error naming file and remedy when it is damaged.
+  /// Maps a file written by build_do_not_call_list. Throws std::runtime_error naming file and remedy when it is
+  /// damaged.
   static std::shared_ptr<const do_not_call_list> open(const std::filesystem::path& file);
   /// An empty list, for organisations outside its reach; never stale.
   static std::shared_ptr<const do_not_call_list> none();
@@ -33,9 +34,10 @@ class do_not_call_list {
     if (!number.is_nanp()) return;
     if (const std::uint64_t* bits = area_[number.npa()]) __builtin_prefetch(bits + (number.subscriber() >> 6));
   }
-  std::uint64_t size() const noexcept { return size_; }      ///< numbers on the list
-  std::uint64_t bytes() const noexcept { return bytes_; }    ///< memory mapped
-  utc_time as_of() const noexcept { return as_of_; }         ///< when the registry's file was fetched
+  bool is_none() const noexcept { return mapping_ == nullptr; }  ///< true for none()
+  std::uint64_t size() const noexcept { return size_; }          ///< numbers on the list
+  std::uint64_t bytes() const noexcept { return bytes_; }        ///< memory mapped
+  utc_time as_of() const noexcept { return as_of_; }             ///< when the registry's file was fetched
   const std::string& version() const noexcept { return version_; }
 
  private:
@@ -55,11 +57,13 @@ struct list_build_result {
 
 /// Reads the registry's text (`NPA,7 digits`, one per line, LF or CRLF) and writes the mapped form beside the live one,
 /// then renames it into place. Constant memory apart from the bitmap. Throws std::runtime_error naming file, line and
-/// remedy at the first malformed line; nothing is written then.
-list_build_result build_do_not_call_list(const std::filesystem::path& registry_text, const std::filesystem::path& target,
-                                         utc_time as_of, const std::string& version);
+/// remedy at the first malformed line, or when the text holds no number; nothing is written then. version: 1..64
+/// characters.
+list_build_result build_do_not_call_list(const std::filesystem::path& registry_text,
+                                         const std::filesystem::path& target, utc_time as_of,
+                                         const std::string& version);
 
-/// The organisation's opt-outs, in memory. Owned by one shard; not synchronised. 8 to 16 bytes a number.
+/// The organisation's opt-outs, in memory. Owned by one shard; not synchronised. 11 to 16 bytes a number.
 class opt_out_set {
  public:
   opt_out_set();
@@ -71,6 +75,7 @@ class opt_out_set {
   bool contains(e164 number) const noexcept;
   void prefetch(e164 number) const noexcept;
   std::size_t size() const noexcept;
+  std::size_t bytes() const noexcept;  ///< memory held
 
  private:
   struct impl;

@@ -1,0 +1,55 @@
+#include "compliance/national_hours.hpp"
+
+namespace dialer::compliance {
+namespace {
+
+constexpr local_hours hours(unsigned open_hour, unsigned close_hour, unsigned close_minute = 0) {
+  return {static_cast<std::uint16_t>(open_hour * 60), static_cast<std::uint16_t>(close_hour * 60 + close_minute)};
+}
+constexpr local_hours none{0, 0};
+
+constexpr weekly_hours week(local_hours weekdays, local_hours saturday, local_hours sunday) {
+  return {sunday, weekdays, weekdays, weekdays, weekdays, weekdays, saturday};
+}
+
+// 47 CFR 64.1200(c)(1), 16 CFR 310.4(c).
+constexpr weekly_hours united_states[] = {week(hours(8, 21), hours(8, 21), hours(8, 21))};
+// CRTC Unsolicited Telecommunications Rules, part III.
+constexpr weekly_hours canada[] = {week(hours(9, 21, 30), hours(10, 18), hours(10, 18))};
+// No statutory hours: the trade body's guidance, which the regulator looks at.
+constexpr weekly_hours united_kingdom[] = {week(hours(8, 21), hours(9, 21), none)};
+// No statutory hours: the industry's code of conduct.
+constexpr weekly_hours germany[] = {week(hours(8, 20), hours(9, 18), none)};
+// Code de la consommation: no calls over lunch.
+constexpr weekly_hours france[] = {week(hours(10, 13), none, none), week(hours(14, 20), none, none)};
+constexpr weekly_hours spain[] = {week(hours(9, 21), none, none)};
+// Code of conduct of the telemarketing industry.
+constexpr weekly_hours italy[] = {week(hours(9, 20), hours(10, 19), none)};
+// Telecommunications (Telemarketing and Research Calls) Industry Standard.
+constexpr weekly_hours australia[] = {week(hours(9, 20), hours(9, 17), none)};
+// The regulator's default band.
+constexpr weekly_hours india[] = {week(hours(10, 21), hours(10, 21), hours(10, 21))};
+// Our choice where no rule is known.
+constexpr weekly_hours elsewhere[] = {week(hours(9, 20), hours(9, 20), none)};
+
+struct row {
+  std::string_view country;
+  std::span<const weekly_hours> weeks;
+};
+constexpr row rows[] = {{"US", united_states}, {"CA", canada}, {"GB", united_kingdom}, {"DE", germany}, {"FR", france},
+                        {"ES", spain},         {"IT", italy},  {"AU", australia},      {"IN", india}};
+
+}  // namespace
+
+std::span<const weekly_hours> national_hours(std::string_view country) noexcept {
+  for (const auto& [name, weeks] : rows) {
+    if (name == country) return weeks;
+  }
+  return elsewhere;
+}
+
+weekly_hours federal_hours() {
+  return united_states[0];
+}
+
+}  // namespace dialer::compliance

@@ -1,0 +1,17 @@
+// Compiled twice by CTest: as it stands it must compile, with FORGE defined it must not.
+#include "compliance/gate.hpp"
+
+namespace dialer {
+
+dial_permit passed_on(std::variant<dial_permit, compliance::verdict>&& answer) {
+  return std::get<dial_permit>(std::move(answer));
+}
+
+#ifdef FORGE
+dial_permit forged() {
+  return dial_permit{contact_id{1}, e164::from_digits(12125550123), e164{}, integration_id{}, steady_time{},
+                     utc_time{}};
+}
+#endif
+
+}  // namespace dialer

@@ -1,0 +1,227 @@
+#include "compliance/gate.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/compliance/time_for_test.hpp"
+
+namespace dialer::compliance {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = verdict::kind;
+
+/// A list with one number on it, fetched on 1 November 2026.
+std::shared_ptr<const do_not_call_list> small_list() {
+  static const auto list = [] {
+    std::string pattern = (std::filesystem::temp_directory_path() / "dialer_gate_XXXXXX").string();
+    const std::filesystem::path folder = ::mkdtemp(pattern.data());
+    std::ofstream{folder / "registry.txt"} << "212,5550177\n";
+    build_do_not_call_list(folder / "registry.txt", folder / "list", utc("2026-11-01 00:00"), "2026-11");
+    auto opened = do_not_call_list::open(folder / "list");
+    std::filesystem::remove_all(folder);  // the mapping keeps it
+    return opened;
+  }();
+  return list;
+}
+
+class Gate : public testing::Test {
+ protected:
+  Gate() {
+    rules_.zones = load_system_zone_rules();
+    rules_.national = small_list();
+    window_ = {.open = true, .why = reason::none, .closes_at = now_.utc + 1h, .opens_at = {}};
+    who_.number = e164::from_digits(12125550123);
+    who_.window = &window_;
+    organisation_.fiction_allowed = true;
+  }
+  verdict screen() const { return gate{rules_, opt_outs_, history_}.screen(who_, organisation_, now_); }
+  void expect(kind what, reason why, std::optional<utc_time> until = std::nullopt) const {
+    const auto answer = screen();
+    EXPECT_EQ(answer.what, what);
+    EXPECT_EQ(to_string(answer.why), to_string(why));
+    EXPECT_EQ(answer.until, until);
+  }
+
+  instant now_{steady_time{5s}, utc("2026-11-21 18:00")};
+  rules_snapshot rules_;
+  opt_out_set opt_outs_;
+  attempt_history history_;
+  organisation_rules organisation_;
+  window_state window_;
+  subject who_;
+};
+
+TEST_F(Gate, NothingAgainstIt_IsAllowed) {
+  expect(kind::allowed, reason::none);
+}
+
+TEST_F(Gate, ListAtItsOldestAge_IsFreshAndOneMicrosecondLaterStale) {
+  window_.closes_at = utc_time::max();
+  now_.utc = utc("2026-12-02 00:00");
+  expect(kind::allowed, reason::none);
+  now_.utc += one_us;
+  expect(kind::not_yet, reason::rules_stale);
+  rules_.national = do_not_call_list::none();
+  expect(kind::allowed, reason::none);
+}
+
+TEST_F(Gate, SnapshotWithoutListOrZones_FailsClosed) {
+  rules_.national = nullptr;
+  expect(kind::not_yet, reason::rules_stale);
+  rules_.national = do_not_call_list::none();
+  rules_.zones = nullptr;
+  expect(kind::not_yet, reason::rules_stale);
+}
+
+TEST_F(Gate, NumberReservedForFiction_IsRefusedUnlessAllowed) {
+  organisation_.fiction_allowed = false;
+  expect(kind::never, reason::number_reserved_for_fiction);
+}
+
+TEST_F(Gate, TollFreeNumber_IsRefusedWithoutAnExplicitZone) {
+  who_.number = e164::from_digits(18882345678);
+  expect(kind::allowed, reason::none);
+  window_ = {.open = false, .why = reason::no_time_zone, .closes_at = {}, .opens_at = {}};
+  expect(kind::never, reason::number_kind_not_dialable);
+  who_.window = nullptr;
+  expect(kind::never, reason::number_kind_not_dialable);
+}
+
+TEST_F(Gate, UnassignedAreaCode_IsInvalidEvenInAnOpenWindow) {
+  who_.number = e164::from_digits(15552345678);
+  expect(kind::never, reason::number_invalid);
+}
+
+TEST_F(Gate, OptOut_IsFinalAndBeatsTheNationalList) {
+  who_.number = e164::from_digits(12125550177);
+  expect(kind::never, reason::national_do_not_call);
+  opt_outs_.insert(who_.number);
+  expect(kind::never, reason::opted_out);
+  opt_outs_.erase(who_.number);
+  expect(kind::never, reason::national_do_not_call);
+}
+
+TEST_F(Gate, DailyCap_AllowsBelowAndRefusesAtIt) {
+  who_.caps = {.per_24h = 3, .per_7d = 7};
+  history_.record(who_.number, now_.utc - 3h);
+  history_.record(who_.number, now_.utc - 2h);
+  expect(kind::allowed, reason::none);
+  history_.record(who_.number, now_.utc - 1h);
+  expect(kind::not_yet, reason::attempt_cap_24h, now_.utc + 21h);
+}
+
+TEST_F(Gate, WeeklyCap_AllowsBelowAndRefusesAtIt) {
+  who_.caps = {.per_24h = 3, .per_7d = 7};
+  for (int day = 1; day <= 6; ++day) history_.record(who_.number, now_.utc - std::chrono::days{day});
+  expect(kind::allowed, reason::none);
+  history_.record(who_.number, now_.utc - std::chrono::days{7} + one_us);
+  expect(kind::not_yet, reason::attempt_cap_7d, now_.utc + one_us);
+}
+
+TEST_F(Gate, CapOfZero_NeverDialsAndNamesNoInstant) {
+  who_.caps.per_24h = 0;
+  expect(kind::not_yet, reason::attempt_cap_24h);
+}
+
+TEST_F(Gate, ClosedWindow_WaitsForItsOpening) {
+  window_ = {.open = false, .why = reason::window_closed, .closes_at = {}, .opens_at = now_.utc + 9h};
+  expect(kind::not_yet, reason::window_closed, now_.utc + 9h);
+  window_ = {.open = false, .why = reason::window_never_opens, .closes_at = {}, .opens_at = {}};
+  expect(kind::not_yet, reason::window_never_opens);
+}
+
+TEST_F(Gate, OpenWindowPastItsEnd_ProvesNothing) {
+  window_.closes_at = now_.utc + one_us;
+  expect(kind::allowed, reason::none);
+  window_.closes_at = now_.utc;
+  expect(kind::not_yet, reason::window_closed, now_.utc);
+  window_.closes_at.reset();
+  expect(kind::not_yet, reason::window_closed);
+}
+
+TEST_F(Gate, NoPlace_IsNeverDialed) {
+  who_.window = nullptr;
+  expect(kind::never, reason::no_time_zone);
+}
+
+TEST_F(Gate, Permit_IsBoundToWhatWasJudged) {
+  who_.contact = contact_id{42};
+  const call_binding binding{
+      .caller_id = e164::from_digits(12125550100), .integration = integration_id{id128{1, 2}}, .send_within = 250ms};
+  auto answer = gate{rules_, opt_outs_, history_}.permit(who_, organisation_, binding, now_);
+  ASSERT_TRUE(std::holds_alternative<dial_permit>(answer));
+  const auto& permit = std::get<dial_permit>(answer);
+  EXPECT_EQ(permit.contact(), who_.contact);
+  EXPECT_EQ(permit.to(), who_.number);
+  EXPECT_EQ(permit.caller_id(), binding.caller_id);
+  EXPECT_EQ(permit.integration(), binding.integration);
+  EXPECT_EQ(permit.send_before(), now_.steady + 250ms);
+  EXPECT_EQ(permit.window_closes(), *window_.closes_at);
+  EXPECT_TRUE(permit.valid_at(now_));
+}
+
+TEST_F(Gate, PermitAfterSomethingChanged_IsRefusedWithTheReason) {
+  EXPECT_TRUE(screen().is_allowed());
+  opt_outs_.insert(who_.number);
+  const auto answer = gate{rules_, opt_outs_, history_}.permit(who_, organisation_, {}, now_);
+  ASSERT_TRUE(std::holds_alternative<verdict>(answer));
+  EXPECT_EQ(std::get<verdict>(answer).why, reason::opted_out);
+}
+
+/// What explain says first is what screen says, whatever the combination of obstacles.
+TEST_F(Gate, Explain_HasScreensVerdictAsItsFirstNo) {
+  for (unsigned obstacles = 0; obstacles < 64; ++obstacles) {
+    SCOPED_TRACE(obstacles);
+    opt_outs_ = {};
+    history_ = {};
+    now_.utc = utc((obstacles & 1) != 0 ? "2027-01-21 18:00" : "2026-11-21 18:00");
+    organisation_.fiction_allowed = (obstacles & 2) == 0;
+    if ((obstacles & 4) != 0) opt_outs_.insert(e164::from_digits(12125550177));
+    who_.number = e164::from_digits((obstacles & 8) != 0 ? 12125550177 : 12125550123);
+    for (int i = 0; (obstacles & 16) != 0 && i < 3; ++i) history_.record(who_.number, now_.utc);
+    window_ = {
+        .open = (obstacles & 32) == 0, .why = reason::none, .closes_at = now_.utc + 1h, .opens_at = now_.utc + 2h};
+    const gate judge{rules_, opt_outs_, history_};
+    const auto steps = judge.explain(who_, {}, organisation_, now_);
+    ASSERT_EQ(steps.size(), 7U);
+    verdict first = verdict::allowed();
+    for (const auto& step : steps) {
+      if (first.is_allowed()) first = step.result;
+    }
+    const auto screened = screen();
+    EXPECT_EQ(first.what, screened.what);
+    EXPECT_EQ(first.why, screened.why);
+    EXPECT_EQ(first.until, screened.until);
+  }
+}
+
+TEST_F(Gate, Explain_ShowsWhatEachCheckJudgedBy) {
+  history_.record(who_.number, now_.utc - 1h);
+  const place where{"US", {"US-NY"}, {"America/New_York"}, place_source::number};
+  std::string text;
+  for (const auto& step : gate{rules_, opt_outs_, history_}.explain(who_, where, organisation_, now_)) {
+    for (const auto& [name, value] : step.inputs) text += std::string{step.name} + " " + name + "=" + value + "\n";
+  }
+  for (const auto* expected :
+       {"rules_fresh national list=2026-11\n", "rules_fresh fetched=2026-11-01 00:00:00 UTC\n",
+        "number number=+12125550123\n", "number kind=geographic\n", "national_do_not_call numbers on it=1\n",
+        "attempt_cap_24h attempts=1\n", "attempt_cap_24h cap=3\n", "attempt_cap_7d window=the last 168 hours\n",
+        "calling_window place=US US-NY America/New_York number\n",
+        "calling_window local time in America/New_York=2026-11-21 13:00:00\n",
+        "calling_window open until=2026-11-21 19:00:00 UTC\n"}) {
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << "not in\n" << text;
+  }
+}
+
+TEST_F(Gate, Prefetch_ChangesNothing) {
+  gate{rules_, opt_outs_, history_}.prefetch(who_.number);
+  gate{rules_, opt_outs_, history_}.prefetch(e164::from_digits(442079460123));
+  expect(kind::allowed, reason::none);
+}
+
+}  // namespace
+}  // namespace dialer::compliance
