@@ -28,12 +28,13 @@ class codec {
 
   /// Appends one complete HTTP/1.1 request that places the call. Consumes the permit: one permit, one request.
   /// `token` is the signed attempt token; `command_id` (Telnyx) is derived from `attempt`.
-  virtual void encode_create(const call_options& options, dial_permit permit, attempt_id attempt, std::string_view token,
-                             std::string& out) = 0;
+  virtual void encode_create(const call_options& options, dial_permit permit, attempt_id attempt,
+                             std::string_view token, std::string& out) = 0;
   virtual create_answer decode_create(const http::http_answer& answer) = 0;
 
   virtual void encode_fetch(std::string_view call_ref, std::string& out) = 0;
-  /// nullopt: no clean answer. A call the carrier does not know yields a report with phase ended and both dispositions unknown.
+  /// nullopt: no clean answer. A call the carrier does not know yields a report with phase ended and both dispositions
+  /// unknown.
   virtual std::optional<call_report> decode_fetch(const http::http_answer& answer) = 0;
 
   virtual void encode_list(const lookup_query& query, std::string& out) = 0;
@@ -48,18 +49,24 @@ class codec {
   virtual bool decode_probe(const http::http_answer& answer) = 0;
 };
 
-/// The codec of the account's carrier.
+/// The codec of the account's carrier. Throws std::invalid_argument, naming field and remedy, for an account whose
+/// base_url, SID, connection or secret cannot stand in a request.
 std::unique_ptr<codec> make_codec(const account& value);
+
+/// Whether a listed call without a token (Twilio's list) can be the one asked for: same numbers, created not before.
+/// A page is not filtered by the codec, because answers do not repeat the question; a call may be listed on several
+/// pages (Telnyx: active calls, then events), so count distinct call_refs.
+bool can_be(const lookup_query& query, const listed_call& call);
 
 /// A callback as it came in over HTTP.
 struct callback_request {
-  std::string_view method;        ///< "POST"
-  std::string_view url;           ///< public URL as the carrier requested it: from configuration plus path and query
-  std::string_view body;          ///< raw
+  std::string_view method;  ///< "POST"
+  std::string_view url;     ///< public URL as the carrier requested it: from configuration plus path and query
+  std::string_view body;    ///< raw
   std::string_view content_type;
-  std::string_view twilio_signature;    ///< X-Twilio-Signature
-  std::string_view telnyx_signature;    ///< telnyx-signature-ed25519
-  std::string_view telnyx_timestamp;    ///< telnyx-timestamp
+  std::string_view twilio_signature;  ///< X-Twilio-Signature
+  std::string_view telnyx_signature;  ///< telnyx-signature-ed25519
+  std::string_view telnyx_timestamp;  ///< telnyx-timestamp
 };
 
 /// carriers.md 7.2. `keys`: the account's auth tokens, primary first. Form bodies, GET, and JSON with bodySHA256.

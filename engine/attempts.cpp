@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t config_errors_max = 5;        // in a row, then the account is stopped for a person to look
 constexpr std::chrono::seconds probe_every{10};
 constexpr std::chrono::seconds ceiling_holds{30};
-constexpr std::chrono::minutes redial_absent_after{30};
 constexpr std::chrono::seconds fetch_again{30};
 
 attempt_event event_of(carriers::call_phase phase) {
@@ -410,18 +409,7 @@ void organisation::close_absent(attempt_run& attempt, instant now) {
   absent_.emplace(attempt.what.attempt,
                   closed_as_absent{attempt.what.campaign, attempt.what.contact, attempt.what.integration, now.utc});
   outcome row;
-  row.ended_as = disposition::unknown;
-  campaign_run& campaign = campaigns_[attempt.campaign];
-  if (campaign.what.redial_absent) {
-    campaigns::contact contact = attempt.contact;
-    contact.attempts = attempt.what.attempt_number;
-    contact.last_caller_id = attempt.what.from;
-    contact_wait wait = make_wait(campaign, contact, reason::in_doubt, now.utc + redial_absent_after);
-    closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
-    closing_.waits.push_back(std::move(wait));
-  } else {
-    row.contact_done = true;
-  }
+  go_on_or_end(attempt, row, disposition::unknown, now);
   write(attempt, outcome_kind::absent, now, std::move(row));
   release(attempt);
 }
@@ -431,14 +419,15 @@ void organisation::go_on_or_end(attempt_run& attempt, outcome& row, disposition 
   row.ended_as = how;
   campaign_run& campaign = campaigns_[attempt.campaign];
   const auto next = campaigns::next_step(campaign.what, how, attempt.what.attempt_number, now.utc);
-  if (!next.again_at) {
+  const auto* again = std::get_if<campaigns::again>(&next);
+  if (again == nullptr) {
     row.contact_done = true;
     return;
   }
   campaigns::contact contact = attempt.contact;
   contact.attempts = attempt.what.attempt_number;
   contact.last_caller_id = attempt.what.from;
-  contact_wait wait = make_wait(campaign, contact, reason::retry_delay, *next.again_at);
+  contact_wait wait = make_wait(campaign, contact, again->why, again->due_at);
   closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
   closing_.waits.push_back(std::move(wait));
 }

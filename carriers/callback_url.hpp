@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace dialer::carriers {
+
+/// A URL split where the token goes: `before` ends in "t=", `after` is the fragment, if there is one.
+struct token_place {
+  std::string before;
+  std::string_view after;
+};
+
+/// Makes the token the last parameter of the query. `after` views `url`.
+token_place place_token(std::string_view url);
+
+/// Our listener's address with a path that begins with "/"; a slash at the end of the base is not doubled.
+std::string callback_url(std::string_view base, std::string_view path);
+
+}  // namespace dialer::carriers
