@@ -1,9 +1,8 @@
-# dialer_library(NAME HEADERS ... SOURCES ... DEPS ... PRIVATE_DEPS ...)
+# dialer_library(NAME HEADERS ... SOURCES ... DEPS ... PUBLIC_DEPS ... PRIVATE_DEPS ...)
 #
-# One library per folder. DEPS are the folders of this project whose headers the folder may include: the list is the
-# law, and tests/layering compares every #include with it. PRIVATE_DEPS are outside libraries that stay out of headers;
-# PUBLIC_DEPS are outside libraries that appear in them.
-set_property(GLOBAL PROPERTY DIALER_LAYERS "")
+# One library per folder. DEPS are the libraries of this project whose headers the folder may include, and through them
+# what they may include: the list is the law, and tests/house compares every #include with it. PRIVATE_DEPS are outside
+# libraries that stay out of headers; PUBLIC_DEPS are outside libraries that appear in them.
 
 function(dialer_library name)
   cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;DEPS;PUBLIC_DEPS;PRIVATE_DEPS" ${ARGN})
@@ -30,19 +29,36 @@ function(dialer_library name)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE_DEPS})
   endif()
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-  string(REPLACE ";" " " deps "${ARG_DEPS}")
-  set_property(GLOBAL APPEND PROPERTY DIALER_LAYERS "${folder}: ${deps}")
+  set_property(GLOBAL PROPERTY DIALER_FOLDER_${name} ${folder})
+  set_property(GLOBAL PROPERTY DIALER_DEPS_${name} ${ARG_DEPS})
+  set_property(GLOBAL APPEND PROPERTY DIALER_LIBRARIES ${name})
 endfunction()
 
-# Writes layers.txt ("folder: libraries it may include") for the layering test.
+# Writes layers.txt, one line "folder: folders it may include" per library, for the layering test.
 function(dialer_write_layers)
-  get_property(layers GLOBAL PROPERTY DIALER_LAYERS)
-  list(JOIN layers "\n" text)
-  file(WRITE ${PROJECT_BINARY_DIR}/layers.txt "${text}\n")
+  set(text "")
+  get_property(libraries GLOBAL PROPERTY DIALER_LIBRARIES)
+  foreach(name IN LISTS libraries)
+    get_property(folder GLOBAL PROPERTY DIALER_FOLDER_${name})
+    get_property(deps GLOBAL PROPERTY DIALER_DEPS_${name})
+    string(APPEND text "${folder}:")
+    foreach(dep IN LISTS deps)
+      get_property(dep_folder GLOBAL PROPERTY DIALER_FOLDER_${dep})
+      if(NOT dep_folder)
+        message(FATAL_ERROR "${folder}/CMakeLists.txt names '${dep}' in DEPS, which is no dialer_library")
+      endif()
+      string(APPEND text " ${dep_folder}")
+    endforeach()
+    string(APPEND text "\n")
+  endforeach()
+  file(WRITE ${PROJECT_BINARY_DIR}/layers.txt "${text}")
 endfunction()
 
-# dialer_test(NAME SOURCES ... DEPS ... LABELS unit|pg|sim|e2e [ENV ...])
-# One GoogleTest executable per folder of tests/, run as one CTest test.
+# dialer_test(NAME SOURCES ... DEPS ... LIBS ... LABELS unit|pg|sim|e2e|threads|house... [ENV ...] [TIMEOUT seconds])
+#
+# One GoogleTest executable per folder of tests/, run as one CTest test. Its labels say in which tiers of script/test it
+# runs: every test in `dev`; `unit` and `sim` under AddressSanitizer; `threads` under ThreadSanitizer. Each label is
+# also a build target, <label>_tests.
 function(dialer_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;ENV" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -51,10 +67,16 @@ function(dialer_test name)
   foreach(dep IN LISTS ARG_DEPS)
     target_link_libraries(${name} PRIVATE dialer_${dep})
   endforeach()
-  add_test(NAME ${name} COMMAND ${name})
+  foreach(label IN LISTS ARG_LABELS)
+    if(NOT TARGET ${label}_tests)
+      add_custom_target(${label}_tests)
+    endif()
+    add_dependencies(${label}_tests ${name})
+  endforeach()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "DIALER_SOURCE_DIR=${PROJECT_SOURCE_DIR};DIALER_BINARY=$<TARGET_FILE:dialer>;${ARG_ENV}")
 endfunction()

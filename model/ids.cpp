@@ -78,9 +78,8 @@ id128 make_id128(utc_time now, std::uint64_t random_high, std::uint64_t random_l
 }
 
 id_sequence::id_sequence(std::uint8_t node, std::uint64_t last) noexcept : node_{node} {
-  const std::uint64_t milliseconds = last >> (sequence_bits + node_bits);
-  const std::uint64_t sequence = last & ((1U << sequence_bits) - 1);
-  last_tick_ = (milliseconds << sequence_bits) | sequence;
+  // The millisecond after the last one: within the same, a smaller node would yield a smaller value.
+  if (last != 0) last_tick_ = (((last >> (sequence_bits + node_bits)) + 1) << sequence_bits) - 1;
 }
 
 std::uint64_t id_sequence::next(utc_time now) noexcept {

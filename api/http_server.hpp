@@ -1,0 +1,100 @@
+#pragma once
+// The engine's HTTP/1.1 listener. Plain HTTP: TLS ends at a proxy in front of it, or the peer is on this machine.
+//
+// Threads: one of its own, on which handlers run; a handler that has to wait keeps `respond` and returns. `respond` may
+// be called from any thread.
+// Invariants:
+//   1. Every request that reached a handler gets exactly one answer: the first call of `respond` counts, dropping every
+//      copy of it uncalled answers 500, and a handler that takes too long is answered for with 503.
+//   2. Connections, bytes of head and body, time and unanswered requests are bounded; beyond a bound the peer gets
+//      431, 413, 408 or 503, and other routes go on.
+//   3. One request at a time per connection: pipelined ones wait in the socket.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dialer::api {
+
+using http_headers = std::vector<std::pair<std::string, std::string>>;
+
+/// A complete request. All of it is foreign input.
+struct http_request {
+  std::string method;        ///< "POST"
+  std::string target;        ///< path and query as sent, "/callbacks/twilio?t=..."
+  std::string path;          ///< of the target, not percent-decoded
+  std::string query;         ///< of the target, without "?", not decoded
+  std::string body;          ///< chunks already joined
+  std::string content_type;  ///< of the header, as sent; empty when absent
+  http_headers headers;
+
+  /// First header of that name, whatever its case; empty when absent.
+  std::string_view header(std::string_view name) const;
+};
+
+struct http_response {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body{};
+  http_headers headers{};  ///< besides those the server sets itself
+};
+
+using respond_function = std::function<void(http_response)>;
+using request_handler = std::function<void(http_request, respond_function)>;
+
+struct route {
+  std::string method;
+  std::string path;  ///< exact; with a trailing '*' every path that begins so. The longest match wins.
+  request_handler handle;
+  std::size_t unanswered_max = 1024;  ///< requests that may wait for `respond`; beyond it 503
+};
+
+struct http_limits {
+  std::size_t head_bytes_max = 16 * 1024;
+  std::size_t body_bytes_max = 1024 * 1024;
+  std::size_t connections_max = 1024;
+  std::chrono::milliseconds read_within{10'000};  ///< one whole request, the idle time before it included
+  std::chrono::milliseconds respond_within{15'000};
+  std::chrono::milliseconds write_within{10'000};
+};
+
+/// Counted since the start; readable from any thread.
+struct http_stats {
+  std::uint64_t connections = 0;          ///< open now
+  std::uint64_t connections_refused = 0;  ///< beyond connections_max
+  std::uint64_t requests = 0;             ///< handed to a handler
+  std::uint64_t requests_refused = 0;     ///< answered 4xx or 503 by the server itself
+  std::uint64_t handler_faults = 0;       ///< handlers that threw, dropped `respond`, or took too long
+};
+
+struct server_core;
+
+class http_server {
+ public:
+  explicit http_server(std::vector<route> routes, http_limits limits = {});
+  /// Stops without a drain if still running.
+  ~http_server();
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+
+  /// Listens on "127.0.0.1:8080", "[::1]:8080" or "0.0.0.0:0" and returns the port, which the system chose if 0 was
+  /// given. Throws std::runtime_error naming the address when it can't. Once per object.
+  std::uint16_t start(const std::string& listen);
+
+  /// Stops accepting, lets requests that have begun end for at most `drain`, closes the rest, and joins the thread.
+  /// `respond` may still be called afterwards and does nothing. Not from a handler.
+  void stop(std::chrono::milliseconds drain);
+
+  http_stats stats() const;
+
+ private:
+  std::shared_ptr<server_core> core_;  // shared: a respond_function may outlive the server
+};
+
+}  // namespace dialer::api

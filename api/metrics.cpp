@@ -1,0 +1,103 @@
+#include "api/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+namespace dialer::api {
+
+struct metric_writer::impl {
+  std::vector<prometheus::MetricFamily> families;
+
+  prometheus::ClientMetric& add(std::string_view name, std::string_view help, prometheus::MetricType type,
+                                metric_labels labels) {
+    auto family = std::ranges::find(families, name, &prometheus::MetricFamily::name);
+    if (family == families.end()) {
+      check_name(name, type);
+      families.push_back({std::string{name}, std::string{help}, type, {}});
+      family = families.end() - 1;
+    } else if (family->type != type) {
+      throw std::invalid_argument{"metric " + std::string{name} + " is of two kinds"};
+    }
+    prometheus::ClientMetric& metric = family->metric.emplace_back();
+    for (auto& [key, value] : labels) metric.label.push_back({std::move(key), std::move(value)});
+    return metric;
+  }
+
+  static void check_name(std::string_view name, prometheus::MetricType type) {
+    const bool letters =
+        std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+    const bool counts = type == prometheus::MetricType::Counter;
+    if (!letters || !name.starts_with("dialer_") || name.ends_with("_total") != counts) {
+      throw std::invalid_argument{"metric " + std::string{name} +
+                                  " is misnamed: dialer_..., lower case, _total for counters and only for them"};
+    }
+  }
+};
+
+metric_writer::metric_writer() : impl_{std::make_unique<impl>()} {}
+metric_writer::~metric_writer() = default;
+
+void metric_writer::counter(std::string_view name, std::string_view help, std::uint64_t value, metric_labels labels) {
+  impl_->add(name, help, prometheus::MetricType::Counter, std::move(labels)).counter.value = static_cast<double>(value);
+}
+
+void metric_writer::gauge(std::string_view name, std::string_view help, double value, metric_labels labels) {
+  impl_->add(name, help, prometheus::MetricType::Gauge, std::move(labels)).gauge.value = value;
+}
+
+void metric_writer::histogram(std::string_view name, std::string_view help, std::span<const double> upper_bounds,
+                              std::span<const std::uint64_t> counts, double sum, metric_labels labels) {
+  if (counts.size() != upper_bounds.size() + 1) {
+    throw std::invalid_argument{"metric " + std::string{name} + " needs one count more than it has bounds"};
+  }
+  auto& histogram = impl_->add(name, help, prometheus::MetricType::Histogram, std::move(labels)).histogram;
+  std::uint64_t cumulated = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    cumulated += counts[i];
+    const double bound = i < upper_bounds.size() ? upper_bounds[i] : std::numeric_limits<double>::infinity();
+    histogram.bucket.push_back({cumulated, bound});
+  }
+  histogram.sample_count = cumulated;
+  histogram.sample_sum = sum;
+}
+
+std::string metric_writer::text() const {
+  return prometheus::TextSerializer{}.Serialize(impl_->families);
+}
+
+route metrics_route(std::vector<metric_source> sources) {
+  return {"GET", "/metrics", [sources = std::move(sources)](const http_request&, const respond_function& respond) {
+            metric_writer writer;
+            for (const auto& source : sources) source(writer);
+            respond({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = writer.text()});
+          }};
+}
+
+void write_metrics(const http_stats& stats, metric_writer& out) {
+  out.gauge("dialer_http_connections", "Connections of the listener that are open.",
+            static_cast<double>(stats.connections));
+  out.counter("dialer_http_connections_refused_total", "Connections refused because too many were open.",
+              stats.connections_refused);
+  out.counter("dialer_http_requests_total", "Requests handed to a handler.", stats.requests);
+  out.counter("dialer_http_requests_refused_total", "Requests the listener itself answered with 4xx or 503.",
+              stats.requests_refused);
+  out.counter("dialer_http_handler_faults_total", "Handlers that failed, gave no answer or took too long.",
+              stats.handler_faults);
+}
+
+void write_metrics(const callback_stats& stats, metric_writer& out) {
+  out.counter("dialer_callbacks_stored_total", "Carrier callbacks stored and acknowledged.", stats.stored);
+  out.counter("dialer_callbacks_ignored_total", "Genuine carrier callbacks that tell of nothing we use.",
+              stats.ignored);
+  for (std::size_t slot = 0; slot < stats.refused.size(); ++slot) {
+    const auto why = static_cast<callback_refusal>(slot);
+    out.counter("dialer_callbacks_refused_total", "Carrier callbacks refused, by reason.", stats.refused[slot],
+                {{"reason", std::string{to_string(why)}}});
+  }
+}
+
+}  // namespace dialer::api
