@@ -17,7 +17,7 @@ std::optional<attempt_step> transition(attempt_state state, attempt_event event)
         case e::accepted: return attempt_step{attempt_state::accepted, outcome_kind::accepted};
         case e::unanswered: return attempt_step{in_doubt, outcome_kind::in_doubt};
         // A callback can overtake the answer to the create.
-        case e::reported: return attempt_step{attempt_state::accepted, outcome_kind::adopted};
+        case e::reported: return attempt_step{attempt_state::accepted, outcome_kind::accepted};
         case e::ended: return attempt_step{closed, outcome_kind::ended};
         default: return std::nullopt;
       }

@@ -41,13 +41,12 @@ organisation::attempt_run& organisation::open(attempt_id id) {
   return attempts_[slot];
 }
 
-// Frees what an open attempt holds: lines, the number called, and its slot.
+// Frees what an open attempt holds: its lines and its slot. The number called stays taken until the close is durable.
 void organisation::forget(attempt_run& attempt) {
   campaign_run& campaign = campaigns_[attempt.campaign];
   --campaign.live;
   --agents_[attempt.agent].live;
   --accounts_[attempt.account].live;
-  numbers_in_flight_.erase(attempt.what.to);
   release_hold(attempt);
   if (campaign.blocked == reason::campaign_concurrency || campaign.blocked == reason::agent_concurrency ||
       campaign.blocked == reason::account_concurrency) {
@@ -212,7 +211,7 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
   const bool advanced = report.phase > attempt.phase;
   attempt.phase = std::max(attempt.phase, report.phase);
   attempt.state = next->next;
-  if (next->write) adopt(attempt, report, now, out);
+  if (next->write) adopt(attempt, *next->write, now, out);
   if (advanced || next->write) {
     const campaigns::settings& settings = campaigns_[attempt.campaign].what;
     const auto until_over = attempt.phase == carriers::call_phase::answered
@@ -222,13 +221,13 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
   }
 }
 
-// A call that was in doubt is found.
-void organisation::adopt(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
+// The call is known to exist, by a callback that overtook the answer or by what the carrier lists.
+void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out) {
   attempt.in_doubt.reset();
   if (attempt.recovered) ++counters_.recovered;
   outcome row;
-  row.call_ref = report.call_ref;
-  write(attempt, outcome_kind::adopted, now, std::move(row));
+  row.call_ref = attempt.call_ref;
+  write(attempt, kind, now, std::move(row));
   if (attempt.vetoed) cancel(attempt, out);
 }
 
@@ -256,11 +255,10 @@ void organisation::on_event(call_canceled& what, instant now, effects& out) {
   out.questions.push_back(fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref});
 }
 
-void organisation::remember_ref(std::string_view call_ref, steady_time now) {
+void organisation::remember_ref(e164 to, std::string_view call_ref, steady_time now) {
   if (call_ref.empty()) return;
-  const std::size_t hash = std::hash<std::string_view>{}(call_ref);
-  recent_refs_.insert(hash);
-  recent_refs_by_age_.emplace_back(now, hash);
+  recent_refs_[to].push_back(std::hash<std::string_view>{}(call_ref));
+  recent_refs_by_age_.emplace_back(now, to);
 }
 
 void organisation::cancel(attempt_run& attempt, effects& out) {
@@ -275,6 +273,9 @@ void organisation::begin_doubt(attempt_run& attempt, instant now) {
   attempt.in_doubt = std::make_unique<doubt>();
   attempt.in_doubt->intent_at = attempt.what.decided_at;
   attempt.in_doubt->since = now.steady;
+  if (const auto earlier = recent_refs_.find(attempt.what.to); earlier != recent_refs_.end()) {
+    attempt.in_doubt->not_ours = earlier->second;
+  }
   set_deadline(attempt, next_look_at(*attempt.in_doubt, options_.doubts));
 }
 
@@ -287,7 +288,8 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   // were closed a moment before this one was decided: those are known by their references.
   const auto matches = [&](const carriers::listed_call& call) {
     return call.to == sent.to && call.from == sent.from && call.created_at >= earliest &&
-           !recent_refs_.contains(std::hash<std::string_view>{}(call.report.call_ref));
+           std::ranges::find(attempt->in_doubt->not_ours, std::hash<std::string_view>{}(call.report.call_ref)) ==
+               attempt->in_doubt->not_ours.end();
   };
   doubt_step result = digest(*attempt->in_doubt, what.page, options_.doubts, now.steady, matches);
   switch (result.what) {
@@ -349,6 +351,7 @@ void organisation::write(attempt_run& attempt, outcome_kind kind, instant now, o
   row.contact = attempt.what.contact;
   row.kind = kind;
   row.at = now.utc;
+  if (is_closing(kind)) closing_numbers_.push_back(attempt.what.to);
   closing_.outcomes.push_back(std::move(row));
 }
 
@@ -400,7 +403,7 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
   go_on_or_end(attempt, row, how, now);
   write(attempt, outcome_kind::ended, now, std::move(row));
-  remember_ref(attempt.call_ref, now.steady);
+  remember_ref(attempt.what.to, attempt.call_ref, now.steady);
   release(attempt);
 }
 

@@ -86,6 +86,7 @@ void organisation::undo(attempt_run& attempt) {
   attempt.state = transition(attempt.state, attempt_event::rolled_back)->next;
   --accounts_[attempt.account].unsent;
   history_.retract(attempt.what.to, attempt.what.decided_at);
+  numbers_in_flight_.erase(attempt.what.to);
   if (const auto number = pools_.find(attempt.what.from)) pools_.retract(*number, attempt.what.decided_at);
   forget(attempt);
 }
@@ -103,6 +104,7 @@ void organisation::emit_outcomes(instant now, effects& out) {
   closing_.owner = owner_;
   closing_out_ = std::exchange(closing_, {});
   closing_out_earliest_wait_ = std::exchange(closing_earliest_wait_, {});
+  closing_out_numbers_ = std::exchange(closing_numbers_, {});
   out.outcomes.push_back(closing_out_);
 }
 
@@ -135,6 +137,7 @@ void organisation::on_event(outcomes_committed& what, instant now, effects& out)
     if (row.answered) ++counters_.answered;
     if (row.ended_as) ++counters_.dispositions[static_cast<std::size_t>(*row.ended_as)];
   }
+  for (const e164 number : closing_out_numbers_) numbers_in_flight_.erase(number);
   closing_out_ = {};
   closing_out_earliest_wait_.reset();
 }

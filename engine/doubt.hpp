@@ -35,6 +35,7 @@ struct doubt {
   std::uint32_t looks = 0;        ///< finished looks
   std::uint32_t clean_empty = 0;  ///< of them, those answered cleanly without a match
   std::vector<carriers::listed_call> found;  ///< matches of the look under way
+  std::vector<std::size_t> not_ours;         ///< hashes of call references known to belong to earlier attempts
 };
 
 /// What to do after one page of a listing.

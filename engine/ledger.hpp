@@ -227,6 +227,12 @@ struct past_attempt {
   bool open = false;
 };
 
+/// A call that belongs to an attempt already closed: a look-up must not give it to another.
+struct known_call {
+  e164 to;
+  std::string call_ref;
+};
+
 /// Read at take-over, after the epoch was raised.
 struct recovery {
   ownership owner;
@@ -234,7 +240,7 @@ struct recovery {
   std::vector<opt_out_change> opt_outs;
   std::vector<open_attempt> open;
   std::vector<past_attempt> history;      ///< seven days, those never sent left out
-  std::vector<std::string> recent_call_refs;  ///< of attempts closed within the last hour: they are nobody else's
+  std::vector<known_call> known_calls;    ///< of closed attempts to numbers of `open`, decided up to an hour before those
   std::uint64_t last_attempt = 0;         ///< greatest attempt id used
 };
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::chrono::milliseconds period{250};
 constexpr std::chrono::hours absent_kept{24};
+// Longer than a doubt's clock skew and the longest way from a decision to its doubt together.
 constexpr std::chrono::minutes refs_kept{2};
 
 
@@ -31,7 +32,7 @@ void organisation::recover(recovery& found, instant now) {
     if (change.opted_out) opt_outs_.insert(change.number);
   }
   for (const past_attempt& past : found.history) history_.record(past.to, past.at);
-  for (const std::string& ref : found.recent_call_refs) remember_ref(ref, now.steady);
+  for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
   apply_snapshot(std::move(found.snapshot), now);
   for (const past_attempt& past : found.history) pools_.restore(past.from, past.at, past.open);
 

@@ -237,7 +237,7 @@ class organisation {
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
-  void adopt(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out);
   void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
   void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
@@ -246,7 +246,7 @@ class organisation {
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void release(attempt_run& attempt);
   void release_hold(attempt_run& attempt);
-  void remember_ref(std::string_view call_ref, steady_time now);
+  void remember_ref(e164 to, std::string_view call_ref, steady_time now);
   void cancel(attempt_run& attempt, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
@@ -313,9 +313,10 @@ class organisation {
   };
   flat_map<attempt_id, closed_as_absent> absent_;  // a day long: late truth is recognised by it
 
-  // Call references of closed attempts, as hashes, as long as a listing could offer them to another attempt's doubt.
-  flat_set<std::size_t> recent_refs_;
-  std::deque<std::pair<steady_time, std::size_t>> recent_refs_by_age_;
+  // Call references of attempts closed a moment ago, as hashes by number called: a doubt about the next attempt to that
+  // number must not take them for its own.
+  flat_map<e164, std::vector<std::size_t>> recent_refs_;
+  std::deque<std::pair<steady_time, e164>> recent_refs_by_age_;
 
   std::vector<candidate> candidates_;            // at hand, between selection and decision
   decision_batch deciding_;                      // being filled ...
@@ -327,6 +328,9 @@ class organisation {
   outcome_batch closing_;                        // being filled
   outcome_batch closing_out_;                    // out, or to be sent again; number == 0 when none
   bool closing_again_ = false;
+  // Numbers of attempts closed in those batches: in flight until the ledger knows that they are not.
+  std::vector<e164> closing_numbers_;
+  std::vector<e164> closing_out_numbers_;
   std::optional<utc_time> closing_earliest_wait_;
   std::optional<utc_time> closing_out_earliest_wait_;
   std::uint64_t batch_number_ = 0;

@@ -29,7 +29,7 @@ engine::recovery store::take_over() {
       if (!row.kinds.empty()) open.last_kind = *row.kinds.rbegin();
       found.open.push_back(std::move(open));
     } else if (!row.call_ref.empty()) {
-      found.recent_call_refs.push_back(row.call_ref);
+      found.known_calls.push_back({row.what.to, row.call_ref});
     }
     const bool never_dialed = row.closed_as == engine::outcome_kind::not_sent;
     if (!never_dialed && row.what.decided_at > now - std::chrono::days{7}) {

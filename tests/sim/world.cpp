@@ -1,6 +1,7 @@
 #include "tests/sim/world.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <deque>
 
 namespace dialer::sim {
@@ -241,8 +242,9 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
   bool lost = false;
 };
 
-world::world(std::uint64_t seed)
+world::world(std::uint64_t seed, bool verbose)
     : seed_{seed},
+      verbose_{verbose},
       time_{seed},
       faults_{fault_plan::draw(time_.random)},
       ledger_{time_},
@@ -431,17 +433,17 @@ void world::check_liveness() {
   std::set<std::string> refs;
   for (const auto& [id, row] : ledger_.attempts()) {
     if (row.call_ref.empty()) continue;
-    if (!refs.insert(row.call_ref).second) fail("one call on two attempts");
+    if (!refs.insert(row.call_ref).second) fail("call " + row.call_ref + " on two attempts");
     if (row.closed_as == engine::outcome_kind::ended && calls[id] != 1) fail("an ended attempt without a call");
   }
   for (const auto& [id, row] : ledger_.contacts()) {
     const bool night = row.lane == 2;
     if (night && row.state != store::contact_state::fresh) fail("a contact in a closed zone was touched");
     if (!night && row.state != store::contact_state::done) {
-      bool capped = false;
-      unsigned tried = 0;
-      for (const carrier::call& call : carrier_.calls()) tried += call.to == row.number;
-      capped = tried >= 3;
+      const auto tried = std::count_if(ledger_.attempts().begin(), ledger_.attempts().end(), [&](const auto& each) {
+        return each.second.what.to == row.number && each.second.closed_as != engine::outcome_kind::not_sent;
+      });
+      const bool capped = tried >= 3;
       if (!capped) fail("contact " + id.text() + " is not done an hour after the faults stopped");
     }
   }
@@ -472,6 +474,7 @@ run_result world::run() {
     time_.run_until(faults_last + 1h + 10min);
     check_liveness();
   } catch (const violation& broken) {
+    if (verbose_) print();
     throw violation{"seed " + std::to_string(seed_) + " at " + std::to_string(time_.elapsed().count()) +
                     " us: " + broken.what()};
   }
@@ -484,6 +487,24 @@ run_result world::run() {
   }
   result_.stale_batches = counters.stale_batches;
   return result_;
+}
+
+// The whole record, to read what went wrong.
+void world::print() const {
+  const auto seconds = [](microseconds at) { return static_cast<double>(at.count()) / 1e6; };
+  const microseconds begin = time_.now().utc.time_since_epoch() - time_.elapsed();
+  for (const auto& [id, row] : ledger_.attempts()) {
+    std::printf("%s contact %s to %s from %s decided %.3f durable %.3f ref %s closed %.3f as %d kinds", id.text().c_str(),
+                row.what.contact.text().c_str(), row.what.to.text().c_str(), row.what.from.text().c_str(),
+                seconds(row.what.decided_at.time_since_epoch() - begin), seconds(row.durable_at), row.call_ref.c_str(),
+                seconds(row.closed_at.value_or(microseconds{0})), static_cast<int>(row.closed_as ? *row.closed_as : engine::outcome_kind{}));
+    for (const auto kind : row.kinds) std::printf(" %d", static_cast<int>(kind));
+    std::printf("\n");
+  }
+  for (const carrier::call& call : carrier_.calls()) {
+    std::printf("%s attempt %s to %s created %.3f ended %.3f\n", call.ref.c_str(), call.attempt.text().c_str(),
+                call.to.text().c_str(), seconds(call.created), seconds(call.ended));
+  }
 }
 
 // FNV-1a, so that two runs can be compared whole.

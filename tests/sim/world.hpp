@@ -33,7 +33,8 @@ struct run_result {
 
 class world {
  public:
-  explicit world(std::uint64_t seed);
+  /// verbose: prints the whole record when an invariant breaks.
+  explicit world(std::uint64_t seed, bool verbose = false);
   ~world();
   /// Safety phase, then liveness phase. Throws violation naming the seed.
   run_result run();
@@ -47,10 +48,12 @@ class world {
   void people();
   void check_create(attempt_id attempt, contact_id contact, e164 to, e164 from, std::uint64_t epoch);
   void check_liveness();
+  void print() const;
   void note(std::uint64_t what);
   void fail(const std::string& what) const;
 
   std::uint64_t seed_;
+  bool verbose_;
   schedule time_;
   fault_plan faults_;
   store ledger_;
