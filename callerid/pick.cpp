@@ -205,14 +205,16 @@ std::optional<picked> pool_book::pick(agent_id agent, integration_id integration
     return std::nullopt;
   }
   const pool_index at = found->second;
+  const auto least_used = my.pools[at].least_used();
+  if (!least_used) {
+    why_not = reason::caller_id_caps;
+    until = my.pools[at].frees();
+    return std::nullopt;
+  }
   std::optional<picked> preferred;
   if (how == policy::sticky) preferred = my.sticky(at, last);
   if (how == policy::local_presence) preferred = my.nearest(at, to);
-  if (preferred) return preferred;
-  if (const auto number = my.pools[at].least_used()) return picked{*number, choice::least_used};
-  why_not = reason::caller_id_caps;
-  until = my.pools[at].frees();
-  return std::nullopt;
+  return preferred.value_or(picked{*least_used, choice::least_used});
 }
 
 void pool_book::take(number_index number, utc_time now) {

@@ -98,6 +98,31 @@ void pick_take_release(benchmark::State& state) {
 }
 BENCHMARK(pick_take_release)->Arg(10)->Arg(10'000);
 
+/// The one pick a minute that sees every number's use of an hour ago leave: the longest pick there is.
+void pick_at_a_full_minute_s_end(benchmark::State& state) {
+  const auto count = static_cast<number_index>(state.range(0));
+  setting with{count, 1'000};
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (number_index number = 0; number < count; ++number) {
+      with.book.take(number, with.now);
+      with.book.release(number);
+    }
+    with.now += std::chrono::minutes{60};
+    with.pick(policy::least_used_today, {}, {});
+    with.now += std::chrono::minutes{1};
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(with.pick(policy::least_used_today, {}, {}));
+  }
+}
+BENCHMARK(pick_at_a_full_minute_s_end)->Arg(10'000)->Unit(benchmark::kMicrosecond)->Iterations(200);
+
+/// A snapshot arrives.
+void rebuild(benchmark::State& state) {
+  for (auto _ : state) setting{static_cast<std::uint64_t>(state.range(0)), 15};
+}
+BENCHMARK(rebuild)->Arg(10)->Arg(10'000)->Unit(benchmark::kMicrosecond);
+
 }  // namespace
 }  // namespace dialer::callerid
 

@@ -147,17 +147,12 @@ RC_GTEST_PROP(call_budget_property, never_above_the_limit_in_any_window_whatever
         unwritten.pop_back();
       }
     }
-    switch (random.below(8)) {
-      case 0:
-        now += microseconds{random.below(5'000'000)};
-        break;  // nothing to send for a while
-      case 1:
-        now += microseconds{random.below(30'000)};
-        break;  // woke up late
-      case 2:
-        break;
-      default:
-        now = std::max(now, next == asked ? now : next);
+    if (random.below(300) == 0) {
+      now += microseconds{random.below(5'000'000)};  // nothing to send for a while
+    } else if (random.below(8) == 0) {
+      now += microseconds{random.below(300'000)};  // woke up late
+    } else {
+      now = std::max(now, next == asked ? now : next);
     }
     if (random.below(500) == 0) budget.slow_down(now, seconds{random.below(20)});
     if (random.below(500) == 0) budget.hold(now + milliseconds{random.below(2'000)});
