@@ -20,7 +20,9 @@ void require_visible_ascii(std::string_view field, std::string_view value) {
 
 request_head::request_head(const account& value, std::string_view authorization) {
   const auto url = boost::urls::parse_uri(value.base_url);
-  if (!url || (url->scheme() != "https" && url->scheme() != "http") || url->encoded_host().empty() ||
+  // A path without its slash is a host that Boost 1.81 cut in two: "https://127.0.0.1.example.com".
+  const bool cut = url && !url->encoded_path().empty() && !url->encoded_path().starts_with('/');
+  if (!url || cut || (url->scheme() != "https" && url->scheme() != "http") || url->encoded_host().empty() ||
       url->has_query() || url->has_fragment()) {
     throw std::invalid_argument{
         "carrier account: base_url is not of the form https://host[:port]; for example "

@@ -77,16 +77,14 @@ class telnyx_codec final : public codec {
   }
 
   create_answer decode_create(const http::http_answer& answer) override {
-    create_answer result = answer_without_verdict(answer);
-    if (!may_be_json(answer)) return result;
-    const auto body = json_document(parser_, answer.body);
-    if (!body) return result;
-    if (answer.status >= 200 && answer.status < 300) {
-      read_created(*body, result);
-    } else if (answer.status >= 400) {
-      read_refused(*body, answer, result);
-    }
-    return result;
+    const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
+    create_answer result;
+    result.http_status = answer.status;
+    const bool created = answer.status >= 200 && answer.status < 300;
+    const bool read = body && (created                ? read_created(*body, answer, result)
+                               : answer.status >= 400 ? read_refused(*body, answer, result)
+                                                      : false);
+    return read ? result : answer_without_verdict(answer);
   }
 
   void encode_fetch(std::string_view call_ref, std::string& out) override { head_.get(call_path(call_ref), out); }
@@ -193,17 +191,19 @@ class telnyx_codec final : public codec {
     return path;
   }
 
-  /// A 2xx without a call may be the answer to a command_id already used (not documented): clean, but no news.
-  static void read_created(simdjson::dom::object body, create_answer& result) {
+  /// A 2xx without a call may be the answer to a command_id already used (not documented): in doubt, but no fault.
+  static bool read_created(simdjson::dom::object body, const http::http_answer& answer, create_answer& result) {
     const auto data = json_object(body, "data");
-    if (!data) return;
-    result.circuit = false;
+    if (!data) return false;
     const std::string_view call_ref = json_text(*data, "call_control_id");
-    if (!is_call_control_id(call_ref)) return;
-    result.what = answer_class::accepted;
-    result.react = reaction::none;
-    result.call_ref = call_ref;
-    result.detail.clear();
+    if (is_call_control_id(call_ref)) {
+      result.what = answer_class::accepted;
+      result.react = reaction::none;
+      result.call_ref = call_ref;
+    } else {
+      result.detail = foreign_text(answer.body);
+    }
+    return true;
   }
 
   static telnyx_error read_error(simdjson::dom::object row) {
@@ -220,14 +220,14 @@ class telnyx_codec final : public codec {
   }
 
   /// Several errors: the first that the tables know decides, else the first.
-  static void read_refused(simdjson::dom::object body, const http::http_answer& answer, create_answer& result) {
+  static bool read_refused(simdjson::dom::object body, const http::http_answer& answer, create_answer& result) {
     const auto errors = json_array(body, "errors");
-    if (!errors) return;
+    if (!errors) return false;
     std::optional<telnyx_error> chosen;
     std::string_view words;
     for (const simdjson::dom::element element : *errors) {
       simdjson::dom::object row;
-      if (element.get(row) != simdjson::SUCCESS || json_text(row, "code").empty()) return;
+      if (element.get(row) != simdjson::SUCCESS || json_text(row, "code").empty()) return false;
       const telnyx_error error = read_error(row);
       const bool known = known_telnyx_error(answer.status, error);
       if (chosen && !known) continue;
@@ -236,16 +236,18 @@ class telnyx_codec final : public codec {
       if (words.empty()) words = json_text(row, "title");
       if (known) break;
     }
-    if (!chosen) return;
+    if (!chosen) return false;
     const classified verdict = classify_telnyx(answer.status, *chosen);
     result.what = verdict.what;
     result.react = verdict.react;
     result.circuit = verdict.circuit;
     result.outcome = verdict.outcome;
+    result.retry_after = retry_after_of(answer);
     if (!result.retry_after && answer.status == 429) result.retry_after = rate_limit_reset_of(answer);
     if (!result.retry_after) result.retry_after = verdict.pause;
     result.carrier_code = foreign_text(chosen->token.empty() ? chosen->code : chosen->token);
-    if (!words.empty()) result.detail = foreign_text(words);
+    result.detail = foreign_text(words.empty() ? answer.body : words);
+    return true;
   }
 
   static bool has_error(simdjson::dom::object body, std::string_view code) {

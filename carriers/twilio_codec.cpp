@@ -73,16 +73,13 @@ class twilio_codec final : public codec {
   }
 
   create_answer decode_create(const http::http_answer& answer) override {
-    create_answer result = answer_without_verdict(answer);
-    if (!may_be_json(answer)) return result;
-    const auto body = json_document(parser_, answer.body);
-    if (!body) return result;
-    if (answer.status == 201) {
-      read_created(*body, result);
-    } else if (answer.status >= 400) {
-      read_refused(*body, answer.status, result);
-    }
-    return result;
+    const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
+    create_answer result;
+    result.http_status = answer.status;
+    const bool read = body && (answer.status == 201   ? read_created(*body, result)
+                               : answer.status >= 400 ? read_refused(*body, answer, result)
+                                                      : false);
+    return read ? result : answer_without_verdict(answer);
   }
 
   void encode_fetch(std::string_view call_ref, std::string& out) override { head_.get(call_path(call_ref), out); }
@@ -194,33 +191,34 @@ class twilio_codec final : public codec {
     return code >= 10'000 && code <= std::numeric_limits<int>::max() ? static_cast<int>(code) : 0;
   }
 
-  void read_created(simdjson::dom::object body, create_answer& result) const {
+  bool read_created(simdjson::dom::object body, create_answer& result) const {
     const std::string_view sid = json_text(body, "sid");
     const std::string_view owner = json_text(body, "account_sid");
-    if (!is_call_sid(sid) || (!owner.empty() && owner != account_sid_)) return;
+    if (!is_call_sid(sid) || (!owner.empty() && owner != account_sid_)) return false;
     result.what = answer_class::accepted;
     result.react = reaction::none;
-    result.circuit = false;
     result.call_ref = sid;
-    result.detail.clear();
     result.queue_time = std::chrono::milliseconds{whole_number(json_text(body, "queue_time")).value_or(0)};
+    return true;
   }
 
   /// Twilio's own error has a code, or a status beside its words (older form: message; RFC 9457: title, detail).
-  static void read_refused(simdjson::dom::object body, int status, create_answer& result) {
+  static bool read_refused(simdjson::dom::object body, const http::http_answer& answer, create_answer& result) {
     const int code = error_code(body);
     std::string_view words = json_text(body, "message");
     if (words.empty()) words = json_text(body, "detail");
     if (words.empty()) words = json_text(body, "title");
-    if (code == 0 && (words.empty() || json_integer(body, "status") != status)) return;
-    const classified verdict = classify_twilio(status, code);
+    if (code == 0 && (words.empty() || json_integer(body, "status") != answer.status)) return false;
+    const classified verdict = classify_twilio(answer.status, code);
     result.what = verdict.what;
     result.react = verdict.react;
     result.circuit = verdict.circuit;
     result.outcome = verdict.outcome;
+    result.retry_after = retry_after_of(answer);
     if (!result.retry_after) result.retry_after = verdict.pause;
     if (code != 0) result.carrier_code = std::to_string(code);
-    if (!words.empty()) result.detail = foreign_text(words);
+    result.detail = foreign_text(words.empty() ? answer.body : words);
+    return true;
   }
 
   static call_report unknown_call() {

@@ -92,15 +92,20 @@ bool judge(simdjson::dom::object line) {
   return verify_twilio(request, key);
 }
 
-/// The id as written. REQUIRES: the line parsed.
-std::string id_of(simdjson::dom::object line) {
+/// The id as written: a number must not come back in another spelling.
+std::string id_of(simdjson::dom::object line, simdjson::ondemand::parser& parser, std::string_view padded,
+                  std::size_t padded_size) {
   simdjson::dom::element id;
-  if (line.at_key("id").get(id) != simdjson::SUCCESS || !(id.is_string() || id.is_number())) {
+  simdjson::ondemand::document document;
+  std::string_view token;
+  const bool found = line.at_key("id").get(id) == simdjson::SUCCESS && (id.is_string() || id.is_number()) &&
+                     parser.iterate(padded.data(), padded.size(), padded_size).get(document) == simdjson::SUCCESS &&
+                     document.find_field_unordered("id").raw_json_token().get(token) == simdjson::SUCCESS;
+  if (!found) {
     throw malformed{
         "\"id\" is missing or neither text nor number; give each line one, so that its answer can be told apart"};
   }
-  std::string_view text;
-  return id.get(text) == simdjson::SUCCESS ? json_string(text) : simdjson::minify(id);
+  return std::string{token.substr(0, token.find_last_not_of(" \t\r\n") + 1)};
 }
 
 }  // namespace
@@ -108,6 +113,7 @@ std::string id_of(simdjson::dom::object line) {
 webhook_check_result check_webhooks(std::istream& in, std::ostream& out) {
   webhook_check_result result;
   simdjson::dom::parser parser;
+  simdjson::ondemand::parser id_parser;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
@@ -117,9 +123,10 @@ webhook_check_result check_webhooks(std::istream& in, std::ostream& out) {
     try {
       const std::size_t length = line.size();
       line.append(simdjson::SIMDJSON_PADDING, '\0');
-      const auto object = json_document(parser, std::string_view{line}.substr(0, length));
+      const std::string_view text = std::string_view{line}.substr(0, length);
+      const auto object = json_document(parser, text);
       if (!object) throw malformed{"not one JSON object; write each webhook as one object on one line, in UTF-8"};
-      id = id_of(*object);
+      id = id_of(*object, id_parser, text, line.size());
       const bool valid = judge(*object);
       if (valid) ++result.valid;
       out << "{\"id\":" << id << ",\"valid\":" << (valid ? "true" : "false") << "}\n";
