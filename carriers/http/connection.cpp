@@ -116,6 +116,7 @@ connection::progress connection::read_answer() {
     response_parser::progress parsed = response_parser::progress::more;
     switch (stream_->read(buffer_.data() + parser_.kept(), buffer_.size() - parser_.kept(), n)) {
       case tls_stream::result::ok:
+        heard_ = true;
         parsed = parser_.push(buffer_.data(), n);
         break;
       case tls_stream::result::again:

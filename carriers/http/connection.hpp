@@ -53,6 +53,8 @@ class connection {
   /// The answer's views end here. True: another request may be sent.
   bool finish_exchange(answer_buffer_stack& spare);
 
+  /// The peer has answered something, ever.
+  bool heard() const { return heard_; }
   int fd() const { return stream_ ? stream_->fd() : -1; }
   bool resumed() const { return stream_->resumed(); }
   std::string_view error() const { return error_; }
@@ -66,6 +68,7 @@ class connection {
   tls_context& tls_;
   std::unique_ptr<tls_stream> stream_;
   bool reached_ = false;
+  bool heard_ = false;
   std::size_t request_size_ = 0, sent_ = 0;
   std::string unsent_;  ///< the request, only while the kernel's buffer is full
   response_parser parser_;

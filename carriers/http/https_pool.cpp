@@ -38,7 +38,6 @@ struct member : intrusive::list_base_hook<intrusive::link_mode<intrusive::auto_u
   connection link;
   phase now = phase::resolving;
   bool tls_up = false;
-  bool proved = false;              ///< has brought an answer
   std::size_t index = 0;            ///< in members_
   std::size_t addresses_tried = 0;  ///< in this set-up
   std::uint64_t tag = 0;            ///< of the request in flight
@@ -260,7 +259,6 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
         break;
     }
     ++stats_.answers;
-    m.proved = true;
     m.since = now_;
     http_answer answer;
     m.link.describe(answer);
@@ -281,6 +279,7 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
     answer.error = error;
     ++(m.link.fully_sent() ? stats_.unknown : stats_.not_sent);
     m.unlink();
+    pause_if_useless(m);
     source_.on_answer(m.tag, answer);
     close(m);
   }
@@ -375,10 +374,14 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
     open_connections();
   }
 
+  /// A peer that hangs up right after each handshake (TLS 1.3 refuses clients that late) must not be stormed either.
+  void pause_if_useless(const member& m) {
+    if (!m.link.heard()) pacer_.on_failure(m.since, now_);
+  }
+
   void close_stale(member& m) {
     ++stats_.stale_closed;
-    // A peer that hangs up right after the handshake (TLS 1.3 refuses clients that late) must not be stormed either.
-    if (!m.proved) pacer_.on_failure(m.since, now_);
+    pause_if_useless(m);
     close(m);
   }
 
