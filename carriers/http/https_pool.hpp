@@ -23,6 +23,7 @@ namespace dialer::carriers::http {
 struct pool_options {
   std::string host;                 ///< for SNI, certificate check and the Host header
   std::uint16_t port = 443;
+  std::string connect_address;      ///< connect there instead of resolving `host`; numeric or a name. Usually empty
   std::string ca_file;              ///< PEM file of an extra certification authority; empty = system only
   std::size_t connections_max = 64;
   std::chrono::milliseconds connect_timeout{3000};   ///< resolve + TCP + TLS
