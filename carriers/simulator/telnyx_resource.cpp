@@ -143,8 +143,9 @@ api_answer telnyx_api::list_events(const routed_request& request, utc_time now) 
                         (query.find("filter[from]") && call.order.from != query.get("filter[from]")) ||
                         (query.find("filter[leg_id]") && leg_id(call) != query.get("filter[leg_id]"));
     if (hidden) return;
-    for (const auto& event : {row{call.created, &call, "dial"}, row{call.started, &call, "call.initiated"},
-                              row{call.answered, &call, "call.answered"}, row{call.ended, &call, "call.hangup"}}) {
+    // Newest first: the order of equal instants, too.
+    for (const auto& event : {row{call.ended, &call, "call.hangup"}, row{call.answered, &call, "call.answered"},
+                              row{call.started, &call, "call.initiated"}, row{call.created, &call, "dial"}}) {
       if (event.at != utc_time{} && now - event.at < event_memory && occurred_within(query, event.at))
         rows.push_back(event);
     }
