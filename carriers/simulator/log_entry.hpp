@@ -1,0 +1,94 @@
+#pragma once
+// One line of the simulator's log: what happened at the carrier, told by the carrier.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/clock.hpp"
+
+namespace dialer::carriers::simulator {
+
+enum class carrier_name : std::uint8_t { none, twilio, telnyx };
+
+/// Written by name; `log_event_names` has one name for each, in this order.
+enum class log_event : std::uint8_t {
+  simulator_started,  ///< first line of each run; `seed`
+  simulator_stopped,  ///< last line of a run that ended cleanly
+  create_received,    ///< a complete create-call request was read; `request` numbers it
+  create_refused,     ///< answered with an error and no call; `status`, `code`
+  create_repeated,    ///< Telnyx: known command_id; `ref` is the call it had made
+  call_created,       ///< a call exists from now on; `ref`
+  queued,             ///< waits for the account's call rate; `queue_ms`
+  started,            ///< left the queue: the call goes out to the network now
+  ringing,
+  answered,
+  verdict,         ///< machine detection; `answered_by`
+  ended,           ///< `outcome`, `sip`, `answered_by`
+  canceled,        ///< by the customer, before an answer; `reason` says in which state
+  cancel_refused,  ///< asked to end a call that had ended or never existed
+  fetched,         ///< GET of one call; `status` of the answer
+  listed,          ///< GET of a listing; `to`, `from`, `count` rows
+  answer_dropped,  ///< the answer to request `request` did not arrive whole; `reason` is the fault, `ref` if a call
+                   ///< exists
+  callback_sent,   ///< `callback`, `sequence`, `delivery` (1 = first)
+  callback_acknowledged,  ///< 2xx; `status`
+  callback_lost,          ///< given up; `reason`
+};
+
+inline constexpr std::array<std::string_view, 20> log_event_names{"simulator_started",
+                                                                  "simulator_stopped",
+                                                                  "create_received",
+                                                                  "create_refused",
+                                                                  "create_repeated",
+                                                                  "call_created",
+                                                                  "queued",
+                                                                  "started",
+                                                                  "ringing",
+                                                                  "answered",
+                                                                  "verdict",
+                                                                  "ended",
+                                                                  "canceled",
+                                                                  "cancel_refused",
+                                                                  "fetched",
+                                                                  "listed",
+                                                                  "answer_dropped",
+                                                                  "callback_sent",
+                                                                  "callback_acknowledged",
+                                                                  "callback_lost"};
+
+inline constexpr std::array<std::string_view, 3> carrier_names{"", "twilio", "telnyx"};
+
+/// Empty strings, zeros and -1 mean "not said" and are not written.
+struct log_entry {
+  log_event event = log_event::create_received;
+  utc_time at{};  ///< simulator's clock; Unix microseconds in the file
+  carrier_name carrier = carrier_name::none;
+  std::uint64_t request = 0;  ///< counts the API requests of one carrier in one run
+  std::string account;        ///< Twilio account SID, Telnyx connection id
+  std::string to;
+  std::string from;
+  std::string token;  ///< Twilio: `t` of the StatusCallback URL; Telnyx: client_state, base64 removed if it is text
+  std::string command_id;
+  std::string ref;          ///< Twilio call SID, Telnyx call_control_id
+  std::string outcome;      ///< completed busy no-answer failed canceled
+  std::string answered_by;  ///< human machine; what really answered, not only what was reported
+  std::string code;         ///< carrier's error code
+  std::string reason;
+  std::string callback;  ///< initiated ringing answered verdict ended
+  int status = 0;        ///< HTTP status
+  int sip = 0;
+  int sequence = -1;
+  int delivery = 0;
+  std::int64_t queue_ms = -1;
+  std::int64_t count = -1;
+  std::uint64_t seed = 0;
+
+  friend bool operator==(const log_entry&, const log_entry&) = default;
+};
+
+/// Appends the entry as one line of JSON, newline included.
+void append_log_line(std::string& out, const log_entry& entry);
+
+}  // namespace dialer::carriers::simulator

@@ -1,0 +1,50 @@
+#pragma once
+// Telnyx's dialect: Call Control of API version 2 (carriers.md 1.3, 3, 5, 7.3).
+
+#include "carriers/simulator/signing.hpp"
+#include "carriers/simulator/simulated_carrier.hpp"
+
+namespace dialer::carriers::simulator {
+
+class telnyx_api final : public simulated_carrier {
+ public:
+  telnyx_api(carrier_setup setup, const ed25519_key::seed& key_seed, outputs& out);
+  ~telnyx_api() override;
+
+ private:
+  routed_request route(const api_request& request, utc_time now) override;
+  api_answer act(routed_request& request, utc_time now) override;
+  api_answer failure(int status, utc_time now) override;
+  std::string ref_text(const call_record& call) const override;
+  void announce(call_record& call, call_event event, utc_time now) override;
+  void finish_callback(const callback_draft& draft, int delivery, utc_time now, callback_post& post) override;
+  std::string answer_headers(std::size_t account) const override;
+
+  void route_path(const api_request& request, routed_request& routed);
+  void read_order(const api_request& request, routed_request& routed);
+  api_answer dial(routed_request& request, utc_time now);
+  std::optional<api_answer> refuse_dial(routed_request& request, utc_time now);
+  /// Room in the sliding five-second window; forgets what has left it.
+  bool window_has_room(account_state& account, utc_time now) const;
+  call_record* find_call(const routed_request& request);
+  api_answer fetch(routed_request& request, utc_time now);
+  api_answer hang_up(routed_request& request, utc_time now);
+  api_answer list_active(const routed_request& request, utc_time now);
+  api_answer list_events(const routed_request& request, utc_time now);
+  void write_call(std::string& out, const call_record& call, utc_time now, bool alive) const;
+  void write_event(std::string& out, const call_record& call, std::string_view name, utc_time at) const;
+
+  struct json_reader;
+  std::unique_ptr<json_reader> reader_;
+  ed25519_key key_;
+  boost::unordered_flat_map<std::string, std::size_t> commands_;  // account and command_id -> call
+  std::deque<std::pair<utc_time, std::string>> command_ages_;     // when each of them was first seen
+};
+
+/// {"errors":[{"code":"…","title":"…","detail":"…"[,"source":{"pointer":"…"}]}]}
+api_answer telnyx_error(int status, std::string_view code, std::string_view title, std::string_view detail,
+                        std::string_view pointer = {});
+/// hangup_cause of an ended call.
+std::string_view telnyx_hangup_cause(const call_record& call) noexcept;
+
+}  // namespace dialer::carriers::simulator

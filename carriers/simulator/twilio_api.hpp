@@ -1,0 +1,45 @@
+#pragma once
+// Twilio's dialect: the Calls resource of API version 2010-04-01 (carriers.md 1.2, 3, 4, 7.1, 7.2).
+
+#include "carriers/simulator/simulated_carrier.hpp"
+
+namespace dialer::carriers::simulator {
+
+class twilio_api final : public simulated_carrier {
+ public:
+  twilio_api(carrier_setup setup, outputs& out);
+
+ private:
+  routed_request route(const api_request& request, utc_time now) override;
+  api_answer act(routed_request& request, utc_time now) override;
+  api_answer failure(int status, utc_time now) override;
+  std::string ref_text(const call_record& call) const override;
+  void announce(call_record& call, call_event event, utc_time now) override;
+  void finish_callback(const callback_draft& draft, int delivery, utc_time now, callback_post& post) override;
+  std::string answer_headers(std::size_t account) const override;
+
+  void route_path(const api_request& request, routed_request& routed);
+  void read_order(routed_request& routed);
+  api_answer create(routed_request& request, utc_time now);
+  api_answer fetch(const routed_request& request, utc_time now);
+  api_answer list(routed_request& request, utc_time now);
+  api_answer change(routed_request& request, utc_time now);
+  api_answer read_account(const routed_request& request);
+  call_record* find_call(std::size_t account, std::string_view sid);
+  bool matches(const call_record& call, const routed_request& request, utc_time now) const;
+  form_fields status_fields(call_record& call, call_event event, utc_time now) const;
+  void write_call(std::string& out, const call_record& call, utc_time now) const;
+
+  std::vector<std::string> credentials_;  // "Basic ..." of each account
+};
+
+/// A callback URL and what its fragment says about retries ("#rc=3&rp=5xx,ct").
+callback_target twilio_target(std::string_view url, const scenario& rules);
+/// {"code":…,"message":…,"more_info":…,"status":…}
+api_answer twilio_error(int status, int code, std::string_view message);
+/// "queued", "ringing", "in-progress", "completed", …: the status of the resource.
+std::string_view twilio_status(const call_record& call) noexcept;
+/// "human", "machine_start", "machine_end_beep"; empty before a verdict.
+std::string_view twilio_answered_by(const call_record& call) noexcept;
+
+}  // namespace dialer::carriers::simulator
