@@ -42,14 +42,11 @@ void write_gate(script_writer& script, const engine::ownership& owner, int strea
 
 void write_cursors(script_writer& script, organisation_id organisation,
                    const std::vector<engine::lane_cursor>& cursors) {
-  script.sql("UPDATE lane SET through = v.through FROM (VALUES ");
-  for (std::size_t i = 0; i < cursors.size(); ++i) {
-    if (i != 0) script.sql(",");
-    script.sql("(").uuid(cursors[i].campaign).sql(",").number(cursors[i].lane).sql("::smallint,");
-    script.number(cursors[i].through.value).sql("::bigint)");
+  for (const engine::lane_cursor& one : cursors) {
+    script.sql("UPDATE lane SET through = ").number(one.through.value).sql(" WHERE org_id = ").uuid(organisation);
+    script.sql(" AND campaign_id = ").uuid(one.campaign).sql(" AND lane = ").number(one.lane);
+    script.sql(" AND through < ").number(one.through.value).sql(";");
   }
-  script.sql(") v (campaign_id, lane, through) WHERE lane.org_id = ").uuid(organisation);
-  script.sql(" AND lane.campaign_id = v.campaign_id AND lane.lane = v.lane AND lane.through < v.through;");
 }
 
 constexpr char copy_intents[] =
