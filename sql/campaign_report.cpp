@@ -1,0 +1,156 @@
+#include "sql/campaign_report.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace dialer::sql {
+namespace {
+
+// Stage as a number; a misplaced contact reads as -1.
+constexpr std::string_view row_columns =
+    "source_row, contact_id, number, name, external_id, CASE WHEN fresh::int + open::int + waiting::int + done::int <> "
+    "1 "
+    "THEN -1 WHEN fresh THEN 0 WHEN open THEN 1 WHEN waiting THEN 2 ELSE 3 END, disposition, attempts, why, due_at";
+
+contact_row read_row(const result& row, int i) {
+  contact_row one;
+  one.row = row.number(i, 0);
+  one.contact = row.narrow<contact_id>(i, 1);
+  one.number = row.phone(i, 2);
+  one.name = row.text(i, 3);
+  one.external_id = row.text(i, 4);
+  if (row.integer(i, 5) < 0)
+    throw std::runtime_error("contact " + one.contact.text() + " is in no stage or in several");
+  one.stage = row.enumerator<contact_stage>(i, 5);
+  if (!row.null(i, 6)) one.ended_as = row.enumerator<disposition>(i, 6);
+  one.attempts = row.number(i, 7);
+  one.why = row.enumerator<reason>(i, 8);
+  if (!row.null(i, 9)) one.due_at = row.time(i, 9);
+  return one;
+}
+
+template <std::size_t N>
+void add(std::array<std::uint64_t, N>& to, std::int64_t slot, std::uint64_t count) {
+  to.at(static_cast<std::size_t>(slot)) += count;
+}
+
+std::vector<attempt_row> read_attempts(session& on, organisation_id organisation, contact_id contact) {
+  const result rows = on.run(
+      "SELECT i.attempt_id, i.decided_at, i.from_number, i.attempt_number, i.why, o.kind, o.at, o.call_ref, "
+      "o.disposition, "
+      "o.why, o.carrier_code, o.detail, o.duration_s, o.answered, o.contact_done FROM intent i LEFT JOIN outcome o "
+      "ON o.org_id = i.org_id AND o.attempt_id = i.attempt_id WHERE i.org_id = $1 AND i.contact_id = $2 "
+      "ORDER BY i.attempt_id, o.at, o.kind",
+      params{}.uuid(organisation).int8(contact.value));
+  std::vector<attempt_row> attempts;
+  for (int i = 0; i < rows.rows(); ++i) {
+    const auto id = rows.narrow<attempt_id>(i, 0);
+    if (attempts.empty() || attempts.back().attempt != id) {
+      attempts.push_back({id,
+                          rows.time(i, 1),
+                          rows.phone(i, 2),
+                          static_cast<std::uint16_t>(rows.integer(i, 3)),
+                          rows.enumerator<callerid::choice>(i, 4),
+                          {}});
+    }
+    if (rows.null(i, 5)) continue;
+    engine::outcome one;
+    one.attempt = id;
+    one.kind = rows.enumerator<engine::outcome_kind>(i, 5);
+    one.at = rows.time(i, 6);
+    one.call_ref = rows.text(i, 7);
+    if (!rows.null(i, 8)) one.ended_as = rows.enumerator<disposition>(i, 8);
+    one.why = rows.enumerator<reason>(i, 9);
+    one.carrier_code = rows.text(i, 10);
+    one.detail = rows.text(i, 11);
+    one.duration_s = static_cast<std::uint32_t>(rows.integer(i, 12));
+    one.answered = rows.boolean(i, 13);
+    one.contact_done = rows.boolean(i, 14);
+    attempts.back().outcomes.push_back(std::move(one));
+  }
+  return attempts;
+}
+
+}  // namespace
+
+campaign_status read_status(session& on, organisation_id organisation, campaign_id campaign) {
+  campaign_status status;
+  const params key = params{}.uuid(organisation).uuid(campaign);
+  on.for_each_row(
+      "SELECT fresh::int + open::int + waiting::int + done::int, CASE WHEN fresh THEN 0 WHEN open THEN 1 WHEN waiting "
+      "THEN 2 "
+      "ELSE 3 END, coalesce(disposition, 0::smallint), why, attempts > 0, count(*), sum(attempts)::bigint, "
+      "CASE WHEN waiting THEN lane END, CASE WHEN waiting THEN place END, min(due_at) FROM contact_state "
+      "WHERE org_id = $1 AND campaign_id = $2 GROUP BY 1, 2, 3, 4, 5, 8, 9 ORDER BY 8, 4",
+      key, [&](const result& row) {
+        const std::uint64_t count = row.number(0, 5);
+        status.contacts += count;
+        status.attempts += row.number(0, 6);
+        if (row.integer(0, 0) != 1) {
+          status.misplaced += count;
+          return;
+        }
+        add(status.by_stage, row.integer(0, 1), count);
+        const auto stage = row.enumerator<contact_stage>(0, 1);
+        if (stage == contact_stage::waiting) {
+          // Groups differ by disposition too, which the waiting table does not show.
+          const auto lane = static_cast<campaigns::lane_number>(row.integer(0, 7));
+          const auto why = row.enumerator<reason>(0, 3);
+          if (status.waiting.empty() || status.waiting.back().lane != lane || status.waiting.back().why != why) {
+            status.waiting.push_back({lane, std::string(row.text(0, 8)), why, 0, row.time(0, 9)});
+          }
+          status.waiting.back().contacts += count;
+          status.waiting.back().first_due = std::min(status.waiting.back().first_due, row.time(0, 9));
+        } else if (stage == contact_stage::done && row.enumerator<reason>(0, 3) != reason::none) {
+          add(status.done_without_attempt, row.integer(0, 3), count);
+        } else if (stage == contact_stage::done) {
+          add(status.done_by_disposition, row.integer(0, 2), count);
+        }
+      });
+  return status;
+}
+
+void export_contacts(session& on, organisation_id organisation, campaign_id campaign,
+                     const std::function<void(const contact_row&)>& visit) {
+  on.for_each_row("SELECT " + std::string(row_columns) +
+                      " FROM contact_state WHERE org_id = $1 AND campaign_id = $2 ORDER BY contact_id",
+                  params{}.uuid(organisation).uuid(campaign), [&](const result& row) { visit(read_row(row, 0)); });
+}
+
+std::optional<contact_facts> find_contact(session& on, organisation_id organisation, campaign_id campaign,
+                                          contact_id contact) {
+  const params key = params{}.uuid(organisation).uuid(campaign).int8(contact.value);
+  const result imported = on.run(
+      "SELECT c.time_zone, c.state, c.postal_code, c.variables::text, c.lane, l.place, "
+      "EXISTS (SELECT 1 FROM opt_out x WHERE x.org_id = $1 AND x.number = c.number AND NOT x.revoked) "
+      "FROM lane l JOIN contact c ON c.org_id = l.org_id AND c.campaign_id = l.campaign_id AND c.lane = l.lane "
+      "WHERE l.org_id = $1 AND l.campaign_id = $2 AND c.contact_id = $3",
+      key);
+  if (imported.rows() == 0) return std::nullopt;
+  const auto lane = static_cast<campaigns::lane_number>(imported.integer(0, 4));
+  const result state = on.run("SELECT " + std::string(row_columns) +
+                                  " FROM contact_state WHERE org_id = $1 AND campaign_id = $2 AND "
+                                  "contact_id = $3 AND lane = $4",
+                              params{key}.int2(lane));
+  contact_facts facts;
+  facts.state = read_row(state, 0);
+  facts.time_zone = imported.text(0, 0);
+  facts.us_state = imported.text(0, 1);
+  facts.postal_code = imported.text(0, 2);
+  facts.variables = imported.text(0, 3);
+  facts.lane = lane;
+  facts.place = imported.text(0, 5);
+  facts.opted_out = imported.boolean(0, 6);
+  facts.attempts = read_attempts(on, organisation, contact);
+  if (!facts.attempts.empty()) facts.last_caller_id = facts.attempts.back().from;
+  return facts;
+}
+
+std::optional<contact_facts> find_contact(session& on, organisation_id organisation, campaign_id campaign,
+                                          e164 number) {
+  const result found = on.run("SELECT contact_id FROM contact WHERE org_id = $1 AND campaign_id = $2 AND number = $3",
+                              params{}.uuid(organisation).uuid(campaign).int8(number.digits()));
+  return found.rows() == 0 ? std::nullopt : find_contact(on, organisation, campaign, found.narrow<contact_id>(0, 0));
+}
+
+}  // namespace dialer::sql

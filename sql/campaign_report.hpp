@@ -1,0 +1,85 @@
+#pragma once
+// What a manager asks about a campaign. Reads of the whole campaign: seconds for a million contacts; never on the hot
+// path.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ledger.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::sql {
+
+enum class contact_stage : std::uint8_t { fresh = 0, open = 1, waiting = 2, done = 3 };
+
+/// Contacts that wait, by lane and reason.
+struct waiting_count {
+  campaigns::lane_number lane = 0;
+  std::string place;
+  reason why = reason::none;
+  std::uint64_t contacts = 0;
+  utc_time first_due{};
+};
+
+struct campaign_status {
+  std::array<std::uint64_t, 4> by_stage{};                             ///< indexed by contact_stage
+  std::array<std::uint64_t, disposition_slots> done_by_disposition{};  ///< done after an attempt; [0]: none recorded
+  std::array<std::uint64_t, reason_slots> done_without_attempt{};      ///< indexed by reason
+  std::vector<waiting_count> waiting;
+  std::uint64_t attempts = 0;  ///< intents written
+  std::uint64_t contacts = 0;
+  /// Contacts that are in no stage or in several: 0, or the ledger is broken (A12).
+  std::uint64_t misplaced = 0;
+};
+
+campaign_status read_status(session& on, organisation_id organisation, campaign_id campaign);
+
+/// One line of an export.
+struct contact_row {
+  std::uint64_t row = 0;  ///< of the imported file
+  contact_id contact;
+  e164 number;
+  std::string name;
+  std::string external_id;
+  contact_stage stage = contact_stage::fresh;
+  std::optional<disposition> ended_as;  ///< of the newest attempt
+  std::uint64_t attempts = 0;
+  reason why = reason::none;       ///< why it waits, or was never dialed
+  std::optional<utc_time> due_at;  ///< when it waits
+};
+
+/// Every contact of the campaign in the order of the file, in constant memory here.
+void export_contacts(session& on, organisation_id organisation, campaign_id campaign,
+                     const std::function<void(const contact_row&)>& visit);
+
+/// One attempt with all that was written about it, oldest first.
+struct attempt_row {
+  attempt_id attempt;
+  utc_time decided_at;
+  e164 from;
+  std::uint16_t number = 1;
+  callerid::choice why = callerid::choice::least_used;
+  std::vector<engine::outcome> outcomes;  ///< contact and campaign left empty
+};
+
+/// What `explain` starts from.
+struct contact_facts {
+  contact_row state;
+  std::string time_zone, us_state, postal_code;  ///< as imported
+  std::string variables;                         ///< JSON
+  campaigns::lane_number lane = 0;
+  std::string place;
+  e164 last_caller_id;
+  std::vector<attempt_row> attempts;
+  bool opted_out = false;
+};
+
+std::optional<contact_facts> find_contact(session& on, organisation_id organisation, campaign_id campaign,
+                                          contact_id contact);
+std::optional<contact_facts> find_contact(session& on, organisation_id organisation, campaign_id campaign, e164 number);
+
+}  // namespace dialer::sql

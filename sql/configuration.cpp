@@ -1,0 +1,321 @@
+#include "sql/configuration.hpp"
+
+#include <stdexcept>
+
+#include "sql/generation.hpp"
+
+namespace dialer::sql {
+namespace {
+
+template <class Array, class Value>
+std::vector<std::int64_t> column_of(const Array& from, Value value) {
+  std::vector<std::int64_t> column;
+  for (const auto& one : from) column.push_back(static_cast<std::int64_t>(value(one)));
+  return column;
+}
+
+template <class Enum>
+std::int64_t stored(Enum value) {
+  return static_cast<std::int64_t>(value);
+}
+
+// What names the account at its carrier.
+const std::string& account_key(const carriers::account& account) {
+  return account.kind == carriers::carrier_kind::twilio ? account.account_sid : account.connection_id;
+}
+
+}  // namespace
+
+change configuration::changed(organisation_id in, const result& written) {
+  if (written.affected() == 0) return change::none;
+  raise_generation(tx_, in);
+  return change::updated;
+}
+
+// The statement inserts or updates and returns (id, whether it was inserted); it returns nothing when the row was there
+// and equal, and then `find` fetches its id.
+template <class Id>
+applied<Id> configuration::upsert(organisation_id in, std::string_view statement, const params& values,
+                                  std::string_view find, const params& key) {
+  lock_organisation(tx_, in);
+  const result written = tx_.run(statement, values);
+  if (written.rows() == 0) return {tx_.run(find, key).wide<Id>(0, 0), change::none};
+  raise_generation(tx_, in);
+  return {written.wide<Id>(0, 0), written.boolean(0, 1) ? change::created : change::updated};
+}
+
+applied<organisation_id> configuration::organisation(const std::string& name, callerid::sharing_policy sharing) {
+  // Names are unique among organisations without a key over all of them: whoever creates one holds this lock.
+  tx_.run("SELECT pg_advisory_xact_lock(hashtextextended('organisation ' || $1, 0))", params{}.text(name));
+  const result found = tx_.run("SELECT org_id, sharing FROM organisation WHERE name = $1", params{}.text(name));
+  if (found.rows() == 0) {
+    const organisation_id id{make_id_()};
+    tx_.run("INSERT INTO organisation (org_id, name, sharing) VALUES ($1, $2, $3)",
+            params{}.uuid(id).text(name).int2(stored(sharing)));
+    tx_.run("INSERT INTO org_owner (org_id) VALUES ($1)", params{}.uuid(id));
+    return {id, change::created};
+  }
+  const auto id = found.wide<organisation_id>(0, 0);
+  if (found.enumerator<callerid::sharing_policy>(0, 1) == sharing) return {id, change::none};
+  lock_organisation(tx_, id);
+  return {id, changed(id, tx_.run("UPDATE organisation SET sharing = $2 WHERE org_id = $1",
+                                  params{}.uuid(id).int2(stored(sharing))))};
+}
+
+applied<workspace_id> configuration::workspace(organisation_id in, const engine::workspace_record& wanted) {
+  return upsert<workspace_id>(
+      in,
+      "INSERT INTO workspace AS t (org_id, id, name, weight) VALUES ($1, $2, $3, $4) ON CONFLICT (org_id, name) "
+      "DO UPDATE SET weight = excluded.weight WHERE t.weight <> excluded.weight RETURNING id, xmax = 0",
+      params{}.uuid(in).uuid(make_id_()).text(wanted.name).int4(wanted.weight),
+      "SELECT id FROM workspace WHERE org_id = $1 AND name = $2", params{}.uuid(in).text(wanted.name));
+}
+
+applied<agent_id> configuration::agent(organisation_id in, const engine::agent_record& wanted) {
+  return upsert<agent_id>(
+      in,
+      "INSERT INTO agent AS t (org_id, id, workspace_id, name, published, answer_url, concurrent_calls_max) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org_id, workspace_id, name) DO UPDATE SET "
+      "published = excluded.published, answer_url = excluded.answer_url, "
+      "concurrent_calls_max = excluded.concurrent_calls_max "
+      "WHERE (t.published, t.answer_url, t.concurrent_calls_max) IS DISTINCT FROM "
+      "(excluded.published, excluded.answer_url, excluded.concurrent_calls_max) RETURNING id, xmax = 0",
+      params{}
+          .uuid(in)
+          .uuid(make_id_())
+          .uuid(wanted.workspace)
+          .text(wanted.name)
+          .boolean(wanted.published)
+          .text(wanted.answer_url)
+          .int8(std::int64_t{wanted.concurrent_calls_max}),
+      "SELECT id FROM agent WHERE org_id = $1 AND workspace_id = $2 AND name = $3",
+      params{}.uuid(in).uuid(wanted.workspace).text(wanted.name));
+}
+
+applied<integration_id> configuration::integration(organisation_id in, const integration_record& wanted) {
+  const carriers::account& account = wanted.account;
+  const params carrier = params{}.int2(stored(account.kind)).text(account_key(account)).uuid(in);
+  tx_.run(
+      "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO NOTHING",
+      carrier);
+  if (tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier).rows() == 0) {
+    throw configuration_error("S2: the carrier account of integration \"" + account.name +
+                              "\" already serves another organisation; use an account of this organisation's own");
+  }
+  return upsert<integration_id>(
+      in,
+      "INSERT INTO integration AS t (org_id, id, name, kind, base_url, ca_file, account_sid, connection_id, "
+      "secret_ref, "
+      "secondary_secret_ref, webhook_public_key, calls_per_second, concurrent_calls_max) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (org_id, name) DO UPDATE SET "
+      "kind = excluded.kind, base_url = excluded.base_url, ca_file = excluded.ca_file, account_sid = "
+      "excluded.account_sid, "
+      "connection_id = excluded.connection_id, secret_ref = excluded.secret_ref, "
+      "secondary_secret_ref = excluded.secondary_secret_ref, webhook_public_key = excluded.webhook_public_key, "
+      "calls_per_second = excluded.calls_per_second, concurrent_calls_max = excluded.concurrent_calls_max "
+      "WHERE (t.kind, t.base_url, t.ca_file, t.account_sid, t.connection_id, t.secret_ref, t.secondary_secret_ref, "
+      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max) IS DISTINCT FROM (excluded.kind, "
+      "excluded.base_url, excluded.ca_file, excluded.account_sid, excluded.connection_id, excluded.secret_ref, "
+      "excluded.secondary_secret_ref, excluded.webhook_public_key, excluded.calls_per_second, "
+      "excluded.concurrent_calls_max) RETURNING id, xmax = 0",
+      params{}
+          .uuid(in)
+          .uuid(make_id_())
+          .text(account.name)
+          .int2(stored(account.kind))
+          .text(account.base_url)
+          .text(account.ca_file)
+          .text(account.account_sid)
+          .text(account.connection_id)
+          .text(wanted.secret_ref)
+          .text(wanted.secondary_secret_ref)
+          .text(account.webhook_public_key)
+          .float8(account.calls_per_second)
+          .int8(std::int64_t{account.concurrent_calls_max}),
+      "SELECT id FROM integration WHERE org_id = $1 AND name = $2", params{}.uuid(in).text(account.name));
+}
+
+applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted) {
+  return upsert<phone_number_id>(
+      in,
+      "INSERT INTO phone_number AS t (org_id, id, workspace_id, integration_id, number, status, type, capabilities, "
+      "outbound_enabled, region, calls_per_day_max, calls_per_hour_max, concurrent_calls_max) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (org_id, number) DO UPDATE SET "
+      "workspace_id = excluded.workspace_id, integration_id = excluded.integration_id, status = excluded.status, "
+      "type = excluded.type, capabilities = excluded.capabilities, outbound_enabled = excluded.outbound_enabled, "
+      "region = excluded.region, calls_per_day_max = excluded.calls_per_day_max, "
+      "calls_per_hour_max = excluded.calls_per_hour_max, concurrent_calls_max = excluded.concurrent_calls_max "
+      "WHERE (t.workspace_id, t.integration_id, t.status, t.type, t.capabilities, t.outbound_enabled, t.region, "
+      "t.calls_per_day_max, t.calls_per_hour_max, t.concurrent_calls_max) IS DISTINCT FROM (excluded.workspace_id, "
+      "excluded.integration_id, excluded.status, excluded.type, excluded.capabilities, excluded.outbound_enabled, "
+      "excluded.region, excluded.calls_per_day_max, excluded.calls_per_hour_max, excluded.concurrent_calls_max) "
+      "RETURNING id, xmax = 0",
+      params{}
+          .uuid(in)
+          .uuid(make_id_())
+          .uuid(wanted.workspace)
+          .uuid(wanted.integration)
+          .int8(wanted.number.digits())
+          .int2(stored(wanted.status))
+          .int2(stored(wanted.type))
+          .int2(wanted.capabilities)
+          .boolean(wanted.outbound_enabled)
+          .text(wanted.region)
+          .int8(std::int64_t{wanted.calls_per_day_max})
+          .int8(std::int64_t{wanted.calls_per_hour_max})
+          .int8(std::int64_t{wanted.concurrent_calls_max}),
+      "SELECT id FROM phone_number WHERE org_id = $1 AND number = $2", params{}.uuid(in).int8(wanted.number.digits()));
+}
+
+applied<campaign_id> configuration::campaign(organisation_id in, const campaigns::settings& wanted) {
+  const auto opens = column_of(wanted.window, [](const auto& day) { return day.open_minute; });
+  const auto closes = column_of(wanted.window, [](const auto& day) { return day.close_minute; });
+  const auto delays = column_of(wanted.retry, [](const auto& rule) { return rule.delay.count(); });
+  const auto attempts = column_of(wanted.retry, [](const auto& rule) { return rule.attempts_max; });
+  return upsert<campaign_id>(
+      in,
+      "INSERT INTO campaign AS t (org_id, id, workspace_id, agent_id, name, weight, calls_per_second_max, "
+      "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
+      "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
+      "call_time_limit_s, detection, default_country, redial_absent) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bigint[]::integer[], $10::bigint[]::integer[], $11, "
+      "$12::bigint[]::integer[], $13, $14, $15, $16, $17, $18, $19, $20, $21) "
+      "ON CONFLICT (org_id, workspace_id, name) DO UPDATE SET agent_id = excluded.agent_id, weight = excluded.weight, "
+      "calls_per_second_max = excluded.calls_per_second_max, concurrent_calls_max = excluded.concurrent_calls_max, "
+      "window_open_minute = excluded.window_open_minute, window_close_minute = excluded.window_close_minute, "
+      "retry_delay_s = excluded.retry_delay_s, retry_attempts_max = excluded.retry_attempts_max, "
+      "attempts_per_contact_max = excluded.attempts_per_contact_max, "
+      "attempts_per_number_24h = excluded.attempts_per_number_24h, "
+      "attempts_per_number_7d = excluded.attempts_per_number_7d, caller_id = excluded.caller_id, "
+      "ring_timeout_s = excluded.ring_timeout_s, call_time_limit_s = excluded.call_time_limit_s, "
+      "detection = excluded.detection, default_country = excluded.default_country, redial_absent = "
+      "excluded.redial_absent "
+      "WHERE (t.agent_id, t.weight, t.calls_per_second_max, t.concurrent_calls_max, t.window_open_minute, "
+      "t.window_close_minute, t.retry_delay_s, t.retry_attempts_max, t.attempts_per_contact_max, "
+      "t.attempts_per_number_24h, t.attempts_per_number_7d, t.caller_id, t.ring_timeout_s, t.call_time_limit_s, "
+      "t.detection, t.default_country, t.redial_absent) IS DISTINCT FROM (excluded.agent_id, excluded.weight, "
+      "excluded.calls_per_second_max, excluded.concurrent_calls_max, excluded.window_open_minute, "
+      "excluded.window_close_minute, excluded.retry_delay_s, excluded.retry_attempts_max, "
+      "excluded.attempts_per_contact_max, excluded.attempts_per_number_24h, excluded.attempts_per_number_7d, "
+      "excluded.caller_id, excluded.ring_timeout_s, excluded.call_time_limit_s, excluded.detection, "
+      "excluded.default_country, excluded.redial_absent) RETURNING id, xmax = 0",
+      params{}
+          .uuid(in)
+          .uuid(make_id_())
+          .uuid(wanted.workspace)
+          .uuid(wanted.agent)
+          .text(wanted.name)
+          .int4(wanted.weight)
+          .float8(wanted.calls_per_second_max)
+          .int8(std::int64_t{wanted.concurrent_calls_max})
+          .int8_array(opens)
+          .int8_array(closes)
+          .int8_array(delays)
+          .int8_array(attempts)
+          .int4(wanted.attempts_per_contact_max)
+          .int4(wanted.attempts_per_number_24h)
+          .int4(wanted.attempts_per_number_7d)
+          .int2(stored(wanted.caller_id))
+          .int4(wanted.ring_timeout.count())
+          .int4(wanted.call_time_limit.count())
+          .int2(stored(wanted.detection))
+          .text(wanted.default_country)
+          .boolean(wanted.redial_absent),
+      "SELECT id FROM campaign WHERE org_id = $1 AND workspace_id = $2 AND name = $3",
+      params{}.uuid(in).uuid(wanted.workspace).text(wanted.name));
+}
+
+change configuration::assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers) {
+  lock_organisation(tx_, in);
+  const params wanted = params{}.uuid(in).uuid(agent).uuid_array({numbers.begin(), numbers.end()});
+  const int gone =
+      tx_.run("DELETE FROM outbound_assignment WHERE org_id = $1 AND agent_id = $2 AND number_id <> ALL ($3)", wanted)
+          .affected();
+  const int come = tx_.run(
+                          "INSERT INTO outbound_assignment (org_id, agent_id, number_id) SELECT DISTINCT $1, $2, n "
+                          "FROM unnest($3) n ON CONFLICT (org_id, agent_id, number_id) DO NOTHING",
+                          wanted)
+                       .affected();
+  if (gone + come == 0) return change::none;
+  raise_generation(tx_, in);
+  return change::updated;
+}
+
+change configuration::do_not_call(organisation_id in, const do_not_call_record& wanted) {
+  lock_organisation(tx_, in);
+  return changed(in,
+                 tx_.run("INSERT INTO do_not_call_list AS t (org_id, name, path, version, as_of, numbers) "
+                         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, name) DO UPDATE SET "
+                         "path = excluded.path, version = excluded.version, as_of = excluded.as_of, "
+                         "numbers = excluded.numbers WHERE (t.path, t.version, t.as_of, t.numbers) IS DISTINCT FROM "
+                         "(excluded.path, excluded.version, excluded.as_of, excluded.numbers)",
+                         params{}
+                             .uuid(in)
+                             .text(wanted.name)
+                             .text(wanted.path)
+                             .text(wanted.version)
+                             .time(wanted.as_of)
+                             .int8(wanted.numbers)));
+}
+
+change configuration::freeze(organisation_id in, bool frozen) {
+  lock_organisation(tx_, in);
+  return changed(in, tx_.run("UPDATE org_owner SET frozen = $2 WHERE org_id = $1 AND frozen <> $2",
+                             params{}.uuid(in).boolean(frozen)));
+}
+
+std::vector<organisation_record> read_organisations(session& on) {
+  const result rows = on.run(
+      "SELECT org_id, name, sharing, (SELECT frozen FROM org_owner o WHERE o.org_id = organisation.org_id) "
+      "FROM organisation ORDER BY name");
+  std::vector<organisation_record> all;
+  for (int i = 0; i < rows.rows(); ++i) {
+    all.push_back({rows.wide<organisation_id>(i, 0), std::string(rows.text(i, 1)),
+                   rows.enumerator<callerid::sharing_policy>(i, 2), rows.boolean(i, 3)});
+  }
+  return all;
+}
+
+std::optional<organisation_id> find_organisation(session& on, std::string_view name) {
+  const result found = on.run("SELECT org_id FROM organisation WHERE name = $1", params{}.text(name));
+  return found.rows() == 0 ? std::nullopt : std::optional{found.wide<organisation_id>(0, 0)};
+}
+
+std::vector<integration_record> read_integrations(session& on, organisation_id organisation) {
+  const result rows = on.run(
+      "SELECT id, name, kind, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
+      "webhook_public_key, calls_per_second, concurrent_calls_max FROM integration WHERE org_id = $1 ORDER BY id",
+      params{}.uuid(organisation));
+  std::vector<integration_record> all;
+  for (int i = 0; i < rows.rows(); ++i) {
+    integration_record one;
+    one.account.id = rows.wide<integration_id>(i, 0);
+    one.account.name = rows.text(i, 1);
+    one.account.kind = rows.enumerator<carriers::carrier_kind>(i, 2);
+    one.account.base_url = rows.text(i, 3);
+    one.account.ca_file = rows.text(i, 4);
+    one.account.account_sid = rows.text(i, 5);
+    one.account.connection_id = rows.text(i, 6);
+    one.secret_ref = rows.text(i, 7);
+    one.secondary_secret_ref = rows.text(i, 8);
+    one.account.webhook_public_key = rows.text(i, 9);
+    one.account.calls_per_second = rows.float8(i, 10);
+    one.account.concurrent_calls_max = static_cast<std::uint32_t>(rows.integer(i, 11));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<do_not_call_record> read_do_not_call(session& on, organisation_id organisation) {
+  const result rows =
+      on.run("SELECT name, path, version, as_of, numbers FROM do_not_call_list WHERE org_id = $1 ORDER BY name",
+             params{}.uuid(organisation));
+  std::vector<do_not_call_record> all;
+  for (int i = 0; i < rows.rows(); ++i) {
+    all.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2)),
+                   rows.time(i, 3), rows.number(i, 4)});
+  }
+  return all;
+}
+
+}  // namespace dialer::sql

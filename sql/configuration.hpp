@@ -1,0 +1,112 @@
+#pragma once
+// What people set up, written idempotently: the same call twice changes nothing the second time.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "callerid/inventory.hpp"
+#include "campaigns/settings.hpp"
+#include "carriers/account.hpp"
+#include "engine/ledger.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::sql {
+
+enum class change : std::uint8_t { none, created, updated };
+
+template <class Id>
+struct applied {
+  Id id;
+  change what = change::none;
+};
+
+/// A carrier account with where its secrets are found, never the secrets: account.secret and .secondary_secret are
+/// neither written nor read here.
+struct integration_record {
+  carriers::account account;
+  std::string secret_ref;            ///< "env:NAME" or "file:/path"
+  std::string secondary_secret_ref;  ///< or empty
+  friend bool operator==(const integration_record&, const integration_record&) = default;
+};
+
+/// Which national do-not-call list an organisation's calls are judged by.
+struct do_not_call_record {
+  std::string name;
+  std::string path;
+  std::string version;
+  utc_time as_of{};
+  std::uint64_t numbers = 0;
+  friend bool operator==(const do_not_call_record&, const do_not_call_record&) = default;
+};
+
+struct organisation_record {
+  organisation_id id;
+  std::string name;
+  callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  bool frozen = false;
+};
+
+/// A rule of the domain refuses the change; the message names the rule, the obstacle and the remedy.
+class configuration_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// All changes of one transaction: a file is applied whole or not at all, and a dry run is a rollback. Things are found
+/// by their natural key (name within parent, number within organisation); ids in the arguments are ignored. Every
+/// change raises the organisation's generation. Throws sql_error when a value breaks a constraint (its message names
+/// it).
+class configuration {
+ public:
+  /// `make_id` supplies new identifiers (model/ids.hpp make_id128).
+  configuration(transaction& in, std::function<id128()> make_id) : tx_{in}, make_id_{std::move(make_id)} {}
+
+  applied<organisation_id> organisation(const std::string& name, callerid::sharing_policy sharing);
+  applied<workspace_id> workspace(organisation_id in, const engine::workspace_record& wanted);
+  applied<agent_id> agent(organisation_id in, const engine::agent_record& wanted);
+  /// Rule S2: the carrier account must not serve another organisation.
+  applied<integration_id> integration(organisation_id in, const integration_record& wanted);
+  applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted);
+  /// Settings only: a campaign begins as a draft and changes state by change_campaign_state.
+  applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
+  /// The numbers an agent may show become exactly these.
+  change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
+  change do_not_call(organisation_id in, const do_not_call_record& wanted);
+  /// Safe halt: no decision of any owner commits an intent while it holds.
+  change freeze(organisation_id in, bool frozen);
+
+ private:
+  template <class Id>
+  applied<Id> upsert(organisation_id in, std::string_view statement, const params& values, std::string_view find,
+                     const params& key);
+  change changed(organisation_id in, const result& written);
+
+  transaction& tx_;
+  std::function<id128()> make_id_;
+};
+
+std::vector<organisation_record> read_organisations(session& on);
+std::optional<organisation_id> find_organisation(session& on, std::string_view name);
+std::vector<integration_record> read_integrations(session& on, organisation_id organisation);
+std::vector<do_not_call_record> read_do_not_call(session& on, organisation_id organisation);
+
+enum class campaign_action : std::uint8_t { start, pause, resume, stop, finish };
+
+struct campaign_change {
+  campaigns::campaign_state state;
+  std::uint64_t generation = 0;  ///< wait_applied() on it: from then on the engine acts by the new state
+};
+
+/// draft -start-> running; running -pause-> paused -resume-> running; draft, running, paused -stop-> stopped;
+/// running -finish-> finished. No intent decided under the old state commits afterwards. An action that leads to the
+/// state the campaign is in already changes nothing. Throws configuration_error naming state and legal actions.
+campaign_change change_campaign_state(session& on, organisation_id organisation, campaign_id campaign,
+                                      campaign_action action);
+
+}  // namespace dialer::sql

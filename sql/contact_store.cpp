@@ -1,0 +1,176 @@
+#include "sql/contact_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "sql/generation.hpp"
+
+namespace dialer::sql {
+namespace {
+
+constexpr std::size_t lanes_max = std::numeric_limits<std::int16_t>::max();
+
+}  // namespace
+
+contact_store::contact_store(connect_options connection, organisation_id organisation, campaign_id campaign,
+                             std::string source)
+    : session_{std::move(connection)}, organisation_{organisation}, campaign_{campaign}, source_{std::move(source)} {
+  const params key = params{}.uuid(organisation_).uuid(campaign_);
+  if (session_.run("SELECT 1 FROM campaign WHERE org_id = $1 AND id = $2", key).rows() == 0) {
+    throw std::invalid_argument("there is no campaign " + campaign_.text());
+  }
+  if (!session_.run("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", params{}.text(campaign_.text()))
+           .boolean(0, 0)) {
+    throw std::invalid_argument("another import into campaign " + campaign_.text() + " is running: wait until it ends");
+  }
+  read_lanes();
+  const result greatest = session_.run(
+      "SELECT max(newest.contact_id) FROM lane l, LATERAL (SELECT c.contact_id FROM contact c WHERE c.org_id = "
+      "l.org_id "
+      "AND c.campaign_id = l.campaign_id AND c.lane = l.lane ORDER BY c.contact_id DESC LIMIT 1) newest "
+      "WHERE l.org_id = $1 AND l.campaign_id = $2",
+      key);
+  last_contact_ = greatest.narrow<contact_id>(0, 0);
+
+  const params import_key = params{}.uuid(organisation_).uuid(campaign_).text(source_);
+  session_.run(
+      "INSERT INTO campaign_import (org_id, campaign_id, source, byte_offset, rows, accepted, duplicate, rejected, "
+      "verdict_bytes, finished) VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0, false) "
+      "ON CONFLICT (org_id, campaign_id, source) DO NOTHING",
+      import_key);
+  const result row = session_.run(
+      "SELECT byte_offset, rows, accepted, duplicate, rejected, verdict_bytes, finished FROM campaign_import "
+      "WHERE org_id = $1 AND campaign_id = $2 AND source = $3",
+      import_key);
+  progress_ = {row.number(0, 0), row.number(0, 1), row.number(0, 2), row.number(0, 3),
+               row.number(0, 4), row.number(0, 5), row.boolean(0, 6)};
+}
+
+void contact_store::read_lanes() {
+  lanes_.clear();
+  const result rows = session_.run("SELECT place, lane FROM lane WHERE org_id = $1 AND campaign_id = $2",
+                                   params{}.uuid(organisation_).uuid(campaign_));
+  for (int i = 0; i < rows.rows(); ++i) {
+    lanes_[std::string(rows.text(i, 0))] = static_cast<campaigns::lane_number>(rows.integer(i, 1));
+  }
+}
+
+std::vector<campaigns::known_number> contact_store::find(const std::vector<e164>& numbers) {
+  std::vector<std::int64_t> digits;
+  digits.reserve(numbers.size());
+  for (const e164 number : numbers) digits.push_back(static_cast<std::int64_t>(number.digits()));
+  const result rows = session_.run(
+      "SELECT c.number, c.source_row FROM unnest($3) n JOIN contact c ON c.org_id = $1 AND c.campaign_id = $2 "
+      "AND c.number = n",
+      params{}.uuid(organisation_).uuid(campaign_).int8_array(digits));
+  std::vector<campaigns::known_number> known;
+  known.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int i = 0; i < rows.rows(); ++i) known.push_back({rows.phone(i, 0), rows.number(i, 1)});
+  return known;
+}
+
+void contact_store::for_each_number(const std::function<void(e164)>& visit) {
+  session_.for_each_row("SELECT number FROM contact WHERE org_id = $1 AND campaign_id = $2",
+                        params{}.uuid(organisation_).uuid(campaign_),
+                        [&](const result& row) { visit(row.phone(0, 0)); });
+}
+
+bool contact_store::add_lanes(transaction& in, const std::vector<campaigns::imported_contact>& contacts) {
+  bool added = false;
+  for (const auto& contact : contacts) {
+    if (lanes_.contains(contact.place)) continue;
+    if (!added) lock_organisation(in, organisation_);
+    if (lanes_.size() >= lanes_max) {
+      throw std::invalid_argument("row " + std::to_string(contact.row) + ": the campaign has " +
+                                  std::to_string(lanes_max) + " different places already: split the list");
+    }
+    const auto number = static_cast<campaigns::lane_number>(lanes_.size());
+    in.run("INSERT INTO lane (org_id, campaign_id, lane, place) VALUES ($1, $2, $3, $4)",
+           params{}.uuid(organisation_).uuid(campaign_).int2(number).text(contact.place));
+    lanes_.emplace(contact.place, number);
+    added = true;
+  }
+  return added;
+}
+
+void contact_store::encode(const std::vector<campaigns::imported_contact>& contacts) {
+  copy_.clear();
+  const std::string* last_place = nullptr;  // neighbours in a list often share their place
+  campaigns::lane_number lane = 0;
+  for (const auto& contact : contacts) {
+    if (contact.id <= last_contact_) {
+      throw std::logic_error("contact " + contact.id.text() + " does not come after " + last_contact_.text() +
+                             ": a dialed lane would pass it over");
+    }
+    last_contact_ = contact.id;
+    if (last_place == nullptr || *last_place != contact.place) {
+      lane = lanes_.at(contact.place);
+      last_place = &contact.place;
+    }
+    copy_.row(12);
+    copy_.uuid(organisation_);
+    copy_.uuid(campaign_);
+    copy_.int2(static_cast<std::int16_t>(lane));
+    copy_.int8(static_cast<std::int64_t>(contact.id.value));
+    copy_.int8(static_cast<std::int64_t>(contact.number.digits()));
+    copy_.int8(static_cast<std::int64_t>(contact.row));
+    copy_.text(contact.name);
+    copy_.text(contact.external_id);
+    copy_.text(contact.time_zone);
+    copy_.text(contact.state);
+    copy_.text(contact.postal_code);
+    copy_.jsonb(contact.variables);
+  }
+}
+
+void contact_store::move_progress(transaction& in, const campaigns::import_progress& to) {
+  const result moved = in.run(
+      "UPDATE campaign_import SET byte_offset = $4, rows = $5, accepted = $6, duplicate = $7, rejected = $8, "
+      "verdict_bytes = $9, finished = $10, updated_at = now() WHERE org_id = $1 AND campaign_id = $2 AND source = $3 "
+      "AND byte_offset = $11 AND rows = $12 AND NOT finished",
+      params{}
+          .uuid(organisation_)
+          .uuid(campaign_)
+          .text(source_)
+          .int8(to.byte_offset)
+          .int8(to.rows)
+          .int8(to.accepted)
+          .int8(to.duplicate)
+          .int8(to.rejected)
+          .int8(to.verdict_bytes)
+          .boolean(to.finished)
+          .int8(progress_.byte_offset)
+          .int8(progress_.rows));
+  if (moved.affected() != 1) {
+    throw std::runtime_error("the import of this source was continued by another process, or is finished");
+  }
+}
+
+void contact_store::commit(const std::vector<campaigns::imported_contact>& contacts,
+                           const campaigns::import_progress& progress) {
+  const contact_id last_before = last_contact_;
+  try {
+    transaction tx{session_};
+    if (add_lanes(tx, contacts)) raise_generation(tx, organisation_);
+    move_progress(tx, progress);
+    encode(contacts);
+    if (!contacts.empty()) {
+      session_.copy_in(
+          "COPY contact (org_id, campaign_id, lane, contact_id, number, source_row, name, external_id, time_zone, "
+          "state, "
+          "postal_code, variables) FROM STDIN (FORMAT binary)",
+          copy_.bytes());
+    }
+    tx.commit();
+    progress_ = progress;
+  } catch (...) {
+    last_contact_ = last_before;
+    lanes_
+        .clear();  // numbers given in this transaction are void; without them the next commit fails instead of guessing
+    if (session_.connected()) read_lanes();
+    throw;
+  }
+}
+
+}  // namespace dialer::sql

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "campaigns/contact.hpp"
+#include "campaigns/contact_sink.hpp"
+#include "sql/copy_writer.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::sql {
+
+/// Where imported contacts go: binary COPY, one transaction for contacts, new lanes and progress.
+///
+/// One importer per campaign at a time: held by an advisory lock and, should that be lost with the connection, by the
+/// progress row, which only the store that wrote it last can move on. Blocking; one thread.
+class contact_store final : public campaigns::contact_sink {
+ public:
+  /// `source` names what is imported (say, the digest of the file), so that it can be resumed. Throws
+  /// std::invalid_argument when the campaign does not exist or is being imported into, sql_error otherwise.
+  contact_store(connect_options connection, organisation_id organisation, campaign_id campaign, std::string source);
+
+  /// Progress of an earlier import of the same source; a fresh one starts from zero.
+  const campaigns::import_progress& progress() const { return progress_; }
+  /// Greatest contact id of the campaign: ids of this import must be greater (0 when it has none).
+  contact_id last_contact() const { return last_contact_; }
+
+  std::vector<campaigns::known_number> find(const std::vector<e164>& numbers) override;
+  void for_each_number(const std::function<void(e164)>& visit) override;
+  void commit(const std::vector<campaigns::imported_contact>& contacts,
+              const campaigns::import_progress& progress) override;
+
+ private:
+  void read_lanes();
+  bool add_lanes(transaction& in, const std::vector<campaigns::imported_contact>& contacts);
+  void encode(const std::vector<campaigns::imported_contact>& contacts);
+  void move_progress(transaction& in, const campaigns::import_progress& to);
+
+  session session_;
+  organisation_id organisation_;
+  campaign_id campaign_;
+  std::string source_;
+  campaigns::import_progress progress_;
+  contact_id last_contact_;
+  std::unordered_map<std::string, campaigns::lane_number> lanes_;
+  copy_writer copy_;
+};
+
+}  // namespace dialer::sql

@@ -1,0 +1,22 @@
+#include "sql/generation.hpp"
+
+#include <stdexcept>
+
+namespace dialer::sql {
+
+void lock_organisation(transaction& in, organisation_id organisation) {
+  const result owner =
+      in.run("SELECT generation FROM org_owner WHERE org_id = $1 FOR UPDATE", params{}.uuid(organisation));
+  if (owner.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
+}
+
+std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
+  const result raised =
+      in.run("UPDATE org_owner SET generation = generation + 1 WHERE org_id = $1 RETURNING generation",
+             params{}.uuid(organisation));
+  if (raised.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
+  in.run("SELECT pg_notify('dialer_changes', $1)", params{}.text(organisation.text()));
+  return raised.number(0, 0);
+}
+
+}  // namespace dialer::sql

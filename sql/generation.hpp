@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/ids.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::sql {
+
+/// Locks the organisation's owner row against intents and other changes until the transaction ends. First statement of
+/// every change, so that all writers lock in one order. Throws std::invalid_argument when there is no such
+/// organisation.
+void lock_organisation(transaction& in, organisation_id organisation);
+
+/// Says that something which could forbid a dial changed in this transaction: intents decided before it are refused
+/// from its commit on. Answers the new generation. The notification on channel dialer_changes is a hint only.
+std::uint64_t raise_generation(transaction& in, organisation_id organisation);
+
+}  // namespace dialer::sql

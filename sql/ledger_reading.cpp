@@ -1,0 +1,261 @@
+// The reading half of the ledger: take-over, contacts, changes and stored callbacks.
+#include <algorithm>
+#include <tuple>
+
+#include "sql/generation.hpp"
+#include "sql/ledger.hpp"
+#include "sql/storable_text.hpp"
+
+namespace dialer::sql {
+namespace {
+
+constexpr std::chrono::days history_length{7};
+
+// Least identifier made at or after `at`: identifiers grow with time, so a search over their bits finds it.
+std::uint64_t first_id_at(utc_time at) {
+  std::uint64_t below = 0;
+  for (std::uint64_t bit = 1ULL << 62; bit != 0; bit >>= 1) {
+    if (id_sequence::time_of(below | bit) < at) below |= bit;
+  }
+  return below;
+}
+
+std::vector<engine::opt_out_change> read_opt_outs(transaction& in, organisation_id organisation, std::uint64_t since) {
+  std::vector<engine::opt_out_change> changes;
+  in.on().for_each_row("SELECT number, NOT revoked FROM opt_out WHERE org_id = $1 AND generation > $2",
+                       params{}.uuid(organisation).int8(since), [&](const result& row) {
+                         changes.push_back({row.phone(0, 0), row.boolean(0, 1)});
+                       });
+  return changes;
+}
+
+std::vector<engine::open_attempt> read_open(transaction& in, organisation_id organisation) {
+  std::vector<engine::open_attempt> open;
+  in.on().for_each_row(
+      "SELECT i.attempt_id, i.campaign_id, i.contact_id, i.to_number, i.from_number, i.integration_id, i.decided_at, "
+      "i.lane, i.attempt_number, i.why, newest.kind, coalesce(newest.call_ref, '') "
+      "FROM intent i LEFT JOIN LATERAL (SELECT (array_agg(o.kind ORDER BY o.at DESC, o.kind DESC))[1] AS kind, "
+      "(array_agg(o.call_ref ORDER BY o.at DESC) FILTER (WHERE o.call_ref <> ''))[1] AS call_ref "
+      "FROM outcome o WHERE o.org_id = i.org_id AND o.attempt_id = i.attempt_id AND o.kind < 10) newest ON true "
+      "WHERE i.org_id = $1 AND i.attempt_id >= (SELECT open_from FROM org_owner WHERE org_id = $1) "
+      "AND NOT EXISTS (SELECT 1 FROM outcome c WHERE c.org_id = i.org_id AND c.attempt_id = i.attempt_id AND c.kind >= "
+      "10) "
+      "ORDER BY i.attempt_id",
+      params{}.uuid(organisation), [&](const result& row) {
+        engine::open_attempt one;
+        one.what.attempt = row.narrow<attempt_id>(0, 0);
+        one.what.campaign = row.wide<campaign_id>(0, 1);
+        one.what.contact = row.narrow<contact_id>(0, 2);
+        one.what.to = row.phone(0, 3);
+        one.what.from = row.phone(0, 4);
+        one.what.integration = row.wide<integration_id>(0, 5);
+        one.what.decided_at = row.time(0, 6);
+        one.what.lane = static_cast<campaigns::lane_number>(row.integer(0, 7));
+        one.what.attempt_number = static_cast<std::uint16_t>(row.integer(0, 8));
+        one.what.why = row.enumerator<callerid::choice>(0, 9);
+        if (!row.null(0, 10)) one.last_kind = row.enumerator<engine::outcome_kind>(0, 10);
+        one.call_ref = row.text(0, 11);
+        open.push_back(std::move(one));
+      });
+  return open;
+}
+
+std::vector<engine::past_attempt> read_history(transaction& in, organisation_id organisation, utc_time since) {
+  std::vector<engine::past_attempt> history;
+  in.on().for_each_row(
+      "SELECT i.to_number, i.from_number, i.decided_at, NOT EXISTS (SELECT 1 FROM outcome c WHERE c.org_id = i.org_id "
+      "AND "
+      "c.attempt_id = i.attempt_id AND c.kind >= 10) FROM intent i WHERE i.org_id = $1 AND i.attempt_id >= $2 "
+      "AND i.decided_at > $3 AND NOT EXISTS (SELECT 1 FROM outcome n WHERE n.org_id = i.org_id AND "
+      "n.attempt_id = i.attempt_id AND n.kind = 10) ORDER BY i.attempt_id",
+      // An hour of slack: a busy sequence runs ahead of the clock, a stepped clock behind it.
+      params{}.uuid(organisation).int8(first_id_at(since - std::chrono::hours{1})).time(since), [&](const result& row) {
+        history.push_back({row.phone(0, 0), row.phone(0, 1), row.time(0, 2), row.boolean(0, 3)});
+      });
+  return history;
+}
+
+engine::ownership raise_epoch(session& on, organisation_id organisation, std::uint64_t node) {
+  transaction tx{on};
+  // FOR UPDATE waits for the last owner's open batch; its later ones find another epoch.
+  lock_organisation(tx, organisation);
+  const result raised = tx.run(
+      "UPDATE org_owner SET node = $2, epoch = greatest(epoch + 1, "
+      "(('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint << 32) + 1) "
+      "WHERE org_id = $1 RETURNING epoch",
+      params{}.uuid(organisation).int8(node));
+  tx.run(
+      "INSERT INTO batch_mark (org_id, stream, epoch, last_batch) SELECT org_id, s, epoch, 0 FROM org_owner, "
+      "generate_series(0, 1) s WHERE org_id = $1 "
+      "ON CONFLICT (org_id, stream) DO UPDATE SET epoch = excluded.epoch, last_batch = 0, sealed = 0",
+      params{}.uuid(organisation));
+  tx.commit();
+  return {organisation, raised.number(0, 0), node};
+}
+
+}  // namespace
+
+engine::recovery postgres_ledger::take_over(organisation_id organisation, std::uint64_t node, utc_time now) {
+  engine::recovery all;
+  all.owner = raise_epoch(session_, organisation, node);
+  {
+    transaction tx{session_, transaction::mode::snapshot};
+    all.snapshot = read_snapshot(tx, organisation, resolve_secret_);
+    all.opt_outs = read_opt_outs(tx, organisation, 0);
+    std::erase_if(all.opt_outs, [](const engine::opt_out_change& change) { return !change.opted_out; });
+    all.open = read_open(tx, organisation);
+    all.history = read_history(tx, organisation, now - history_length);
+    const result greatest = tx.run(
+        "SELECT coalesce((SELECT max(attempt_id) FROM intent WHERE org_id = $1), 0), greatest("
+        "(SELECT max(contact_id) FROM intent WHERE org_id = $1), (SELECT max(contact_id) FROM contact_wait WHERE "
+        "org_id = "
+        "$1), (SELECT max(contact_id) FROM contact_end WHERE org_id = $1), 0)",
+        params{}.uuid(organisation));
+    all.last_attempt = greatest.number(0, 0);
+    all.touched_through = greatest.narrow<contact_id>(0, 1);
+  }
+  note_oldest_open(all.owner, all.open.empty() ? attempt_id{all.last_attempt} : all.open.front().what.attempt);
+  return all;
+}
+
+void postgres_ledger::release(const engine::ownership& owner) {
+  session_.run("UPDATE org_owner SET node = 0 WHERE org_id = $1 AND epoch = $2 AND node = $3",
+               params{}.uuid(owner.organisation).int8(owner.epoch).int8(owner.node));
+}
+
+void postgres_ledger::note_oldest_open(const engine::ownership& owner, attempt_id oldest) {
+  session_.run("UPDATE org_owner SET open_from = $4 WHERE org_id = $1 AND epoch = $2 AND node = $3 AND open_from < $4",
+               params{}.uuid(owner.organisation).int8(owner.epoch).int8(owner.node).int8(oldest.value));
+}
+
+bool postgres_ledger::confirm_applied(const engine::ownership& owner, std::uint64_t generation) {
+  return session_
+             .run(
+                 "UPDATE org_owner SET applied_generation = greatest(applied_generation, $4) "
+                 "WHERE org_id = $1 AND epoch = $2 AND node = $3",
+                 params{}.uuid(owner.organisation).int8(owner.epoch).int8(owner.node).int8(generation))
+             .affected() == 1;
+}
+
+engine::change_set postgres_ledger::changes_since(organisation_id organisation, std::uint64_t generation) {
+  transaction tx{session_, transaction::mode::snapshot};
+  engine::change_set changes;
+  changes.snapshot = read_snapshot(tx, organisation, resolve_secret_);
+  changes.opt_outs = read_opt_outs(tx, organisation, generation);
+  return changes;
+}
+
+engine::contact_page postgres_ledger::load(const engine::contact_request& request) {
+  engine::contact_page page;
+  page.campaign = request.campaign;
+  page.lane = request.lane;
+  page.contacts.reserve(request.count);
+  const params lane = params{}.uuid(request.organisation).uuid(request.campaign).int2(request.lane);
+
+  const result waiting = session_.run(
+      "SELECT contact_id, number, last_caller_id, due_at, attempts FROM contact_wait "
+      "WHERE org_id = $1 AND campaign_id = $2 AND lane = $3 AND (due_at, contact_id) > ($4, $5) AND due_at <= $6 "
+      "ORDER BY due_at, contact_id LIMIT $7",
+      params{lane}
+          .time(request.wait_after)
+          .int8(request.wait_after_id.value)
+          .time(request.now)
+          .int8(std::int64_t{request.count}));
+  for (int i = 0; i < waiting.rows(); ++i) {
+    page.contacts.push_back({waiting.narrow<contact_id>(i, 0), waiting.phone(i, 1), waiting.phone(i, 2),
+                             waiting.time(i, 3), request.lane, static_cast<std::uint16_t>(waiting.integer(i, 4)),
+                             false});
+  }
+  const result next = session_.run(
+      "SELECT min(due_at) FROM contact_wait WHERE org_id = $1 AND campaign_id = $2 AND lane = $3 AND due_at > $4",
+      params{lane}.time(request.now));
+  if (!next.null(0, 0)) page.next_due = next.time(0, 0);
+
+  const std::int64_t left = std::int64_t{request.count} - waiting.rows();
+  if (left <= 0) return page;
+  // Only the stretch that a crashed engine may have touched pays for the three look-ups.
+  const bool filter = request.after < request.skip_touched_through;
+  const result fresh =
+      filter ? session_.run(
+                   "SELECT c.contact_id, c.number FROM contact c WHERE c.org_id = $1 AND c.campaign_id = $2 AND c.lane "
+                   "= $3 "
+                   "AND c.contact_id > $4 AND (c.contact_id > $5 OR ("
+                   "NOT EXISTS (SELECT 1 FROM intent i WHERE i.org_id = $1 AND i.contact_id = c.contact_id) AND "
+                   "NOT EXISTS (SELECT 1 FROM contact_wait w WHERE w.org_id = $1 AND w.contact_id = c.contact_id) AND "
+                   "NOT EXISTS (SELECT 1 FROM contact_end e WHERE e.org_id = $1 AND e.contact_id = c.contact_id))) "
+                   "ORDER BY c.contact_id LIMIT $6",
+                   params{lane}.int8(request.after.value).int8(request.skip_touched_through.value).int8(left))
+             : session_.run(
+                   "SELECT contact_id, number FROM contact WHERE org_id = $1 AND campaign_id = $2 AND lane = $3 "
+                   "AND contact_id > $4 ORDER BY contact_id LIMIT $5",
+                   params{lane}.int8(request.after.value).int8(left));
+  for (int i = 0; i < fresh.rows(); ++i) {
+    campaigns::contact one;
+    one.id = fresh.narrow<contact_id>(i, 0);
+    one.number = fresh.phone(i, 1);
+    one.lane = request.lane;
+    page.contacts.push_back(one);
+  }
+  page.fresh_exhausted = fresh.rows() < left;
+  return page;
+}
+
+std::vector<bool> postgres_ledger::append_events(const std::vector<received_event>& events) {
+  std::vector<id128> organisations;
+  std::vector<std::int64_t> attempts;
+  std::vector<std::string> keys;
+  std::vector<std::string> payloads;
+  for (const received_event& one : events) {
+    organisations.push_back(one.organisation);
+    attempts.push_back(static_cast<std::int64_t>(one.event.attempt.value));
+    // Parts of them are a carrier's bytes: what PostgreSQL can't store must not sink the other callbacks.
+    keys.push_back(storable_text(one.event.event_key, std::string::npos));
+    payloads.push_back(storable_text(one.event.payload, std::string::npos));
+  }
+  // In key order, so that two receivers of the same events never wait for each other in a circle. A repeat inside the
+  // batch is no news either.
+  const result stored = session_.run(
+      "INSERT INTO call_event (org_id, attempt_id, event_key, payload) "
+      "SELECT DISTINCT ON (org_id, attempt_id, event_key) org_id, attempt_id, event_key, payload FROM "
+      "unnest($1, $2, $3, $4) WITH ORDINALITY e (org_id, attempt_id, event_key, payload, n) "
+      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING "
+      "RETURNING org_id, attempt_id, event_key",
+      params{}
+          .uuid_array(organisations)
+          .int8_array(attempts)
+          .text_array({keys.begin(), keys.end()})
+          .text_array({payloads.begin(), payloads.end()}));
+  using key = std::tuple<organisation_id, attempt_id, std::string_view>;
+  std::vector<key> fresh;
+  for (int i = 0; i < stored.rows(); ++i) {
+    fresh.emplace_back(stored.wide<organisation_id>(i, 0), stored.narrow<attempt_id>(i, 1), stored.text(i, 2));
+  }
+  std::sort(fresh.begin(), fresh.end());
+  std::vector<bool> seen(fresh.size(), false);
+  std::vector<bool> is_new;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const key wanted{events[i].organisation, events[i].event.attempt, keys[i]};
+    const auto found = std::lower_bound(fresh.begin(), fresh.end(), wanted);
+    const auto at = static_cast<std::size_t>(found - fresh.begin());
+    is_new.push_back(found != fresh.end() && *found == wanted && !seen[at]);
+    if (is_new.back()) seen[at] = true;
+  }
+  return is_new;
+}
+
+std::vector<engine::stored_event> postgres_ledger::events_of(organisation_id organisation,
+                                                             const std::vector<attempt_id>& attempts) {
+  std::vector<std::int64_t> ids;
+  for (const attempt_id one : attempts) ids.push_back(static_cast<std::int64_t>(one.value));
+  const result rows = session_.run(
+      "SELECT attempt_id, event_key, payload FROM call_event WHERE org_id = $1 AND attempt_id = ANY ($2) "
+      "ORDER BY received_at, attempt_id, event_key",
+      params{}.uuid(organisation).int8_array(ids));
+  std::vector<engine::stored_event> events;
+  for (int i = 0; i < rows.rows(); ++i) {
+    events.push_back({rows.narrow<attempt_id>(i, 0), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
+  }
+  return events;
+}
+
+}  // namespace dialer::sql

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "model/e164.hpp"
+#include "model/ids.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::sql {
+
+/// Stores opt-outs, 10,000 numbers a transaction, each with its own generation; answers the last one. When this
+/// returns, no intent that was decided without them can commit any more; calls already asked for may still start until
+/// the owner has applied the generation (wait_applied). Known ones stay as they are. Throws std::invalid_argument for
+/// an unknown organisation, sql_error (chunks before it are stored: repeat the call, it is idempotent).
+std::uint64_t add_opt_outs(session& on, organisation_id organisation, std::span<const e164> numbers,
+                           std::string_view source);
+
+/// The person wants to be called again.
+std::uint64_t withdraw_opt_outs(session& on, organisation_id organisation, std::span<const e164> numbers,
+                                std::string_view source);
+
+/// True once the organisation's owner has applied `generation` in memory; false when it has not within `timeout` (the
+/// opt-out holds all the same: answer 202).
+bool wait_applied(session& on, organisation_id organisation, std::uint64_t generation,
+                  std::chrono::milliseconds timeout);
+
+}  // namespace dialer::sql

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/clock.hpp"
+#include "model/ids.hpp"
+
+namespace dialer::sql {
+
+/// Bound parameters $1, $2, … in binary form. Values are copied in; the order of calls is the order of numbers.
+class params {
+ public:
+  params& boolean(bool value);
+  params& int2(std::int64_t value);  ///< smallint
+  params& int4(std::int64_t value);  ///< integer
+  params& int8(std::int64_t value);  ///< bigint
+  params& int8(std::uint64_t value) { return int8(static_cast<std::int64_t>(value)); }
+  params& float8(double value);
+  params& text(std::string_view value);
+  params& jsonb(std::string_view value);
+  params& time(utc_time value);
+  params& uuid(const id128& value);
+  params& int8_array(const std::vector<std::int64_t>& values);
+  params& uuid_array(const std::vector<id128>& values);
+  params& text_array(const std::vector<std::string_view>& values);
+
+  struct bound {
+    std::uint32_t type = 0;  ///< PostgreSQL's oid
+    std::string bytes;
+  };
+  const std::vector<bound>& values() const { return values_; }
+
+ private:
+  params& add(std::uint32_t type, std::string bytes);
+  std::vector<bound> values_;
+};
+
+}  // namespace dialer::sql

@@ -1,0 +1,182 @@
+#include "sql/snapshot.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "compliance/place.hpp"
+
+namespace dialer::sql {
+namespace {
+
+// Array elements are read as columns of their own: 7 openings, 7 closings, 11 delays, 11 attempt counts.
+std::string campaign_columns() {
+  std::string columns =
+      "id, workspace_id, agent_id, name, state, weight, calls_per_second_max, concurrent_calls_max, "
+      "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
+      "call_time_limit_s, detection, default_country, redial_absent";
+  const auto elements = [&](const char* name, std::size_t count) {
+    for (std::size_t i = 1; i <= count; ++i) columns += ", " + std::string(name) + "[" + std::to_string(i) + "]";
+  };
+  elements("window_open_minute", 7);
+  elements("window_close_minute", 7);
+  elements("retry_delay_s", disposition_slots);
+  elements("retry_attempts_max", disposition_slots);
+  return columns;
+}
+
+template <class Number>
+Number as(const result& rows, int row, int column) {
+  return static_cast<Number>(rows.integer(row, column));
+}
+
+campaigns::settings read_settings(const result& rows, int i) {
+  campaigns::settings one;
+  one.id = rows.wide<campaign_id>(i, 0);
+  one.workspace = rows.wide<workspace_id>(i, 1);
+  one.agent = rows.wide<agent_id>(i, 2);
+  one.name = rows.text(i, 3);
+  one.state = rows.enumerator<campaigns::campaign_state>(i, 4);
+  one.weight = as<std::uint16_t>(rows, i, 5);
+  one.calls_per_second_max = rows.float8(i, 6);
+  one.concurrent_calls_max = as<std::uint32_t>(rows, i, 7);
+  one.attempts_per_contact_max = as<std::uint16_t>(rows, i, 8);
+  one.attempts_per_number_24h = as<std::uint16_t>(rows, i, 9);
+  one.attempts_per_number_7d = as<std::uint16_t>(rows, i, 10);
+  one.caller_id = rows.enumerator<campaigns::caller_id_policy>(i, 11);
+  one.ring_timeout = std::chrono::seconds{rows.integer(i, 12)};
+  one.call_time_limit = std::chrono::seconds{rows.integer(i, 13)};
+  one.detection = rows.enumerator<campaigns::machine_detection>(i, 14);
+  one.default_country = rows.text(i, 15);
+  one.redial_absent = rows.boolean(i, 16);
+  int column = 17;
+  for (auto& day : one.window) day.open_minute = as<std::uint16_t>(rows, i, column++);
+  for (auto& day : one.window) day.close_minute = as<std::uint16_t>(rows, i, column++);
+  for (auto& rule : one.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
+  for (auto& rule : one.retry) rule.attempts_max = as<std::uint16_t>(rows, i, column++);
+  return one;
+}
+
+template <class Record, class Read>
+std::vector<Record> read_all(const result& rows, Read read) {
+  std::vector<Record> records;
+  records.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int i = 0; i < rows.rows(); ++i) records.push_back(read(i));
+  return records;
+}
+
+std::vector<carriers::account> read_accounts(const result& rows, const secret_resolver& resolve_secret) {
+  const auto secret = [&](int row, int column) {
+    const std::string reference{rows.text(row, column)};
+    return reference.empty() ? reference : resolve_secret(reference);
+  };
+  return read_all<carriers::account>(rows, [&](int i) {
+    carriers::account one;
+    one.id = rows.wide<integration_id>(i, 0);
+    one.kind = rows.enumerator<carriers::carrier_kind>(i, 1);
+    one.name = rows.text(i, 2);
+    one.base_url = rows.text(i, 3);
+    one.ca_file = rows.text(i, 4);
+    one.account_sid = rows.text(i, 5);
+    one.connection_id = rows.text(i, 6);
+    one.secret = secret(i, 7);
+    one.secondary_secret = secret(i, 8);
+    one.webhook_public_key = rows.text(i, 9);
+    one.calls_per_second = rows.float8(i, 10);
+    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
+    return one;
+  });
+}
+
+std::vector<callerid::phone_number> read_numbers(const result& rows) {
+  return read_all<callerid::phone_number>(rows, [&](int i) {
+    callerid::phone_number one;
+    one.id = rows.wide<phone_number_id>(i, 0);
+    one.workspace = rows.wide<workspace_id>(i, 1);
+    one.integration = rows.wide<integration_id>(i, 2);
+    one.number = rows.phone(i, 3);
+    one.status = rows.enumerator<callerid::number_status>(i, 4);
+    one.type = rows.enumerator<callerid::number_type>(i, 5);
+    one.capabilities = as<std::uint8_t>(rows, i, 6);
+    one.outbound_enabled = rows.boolean(i, 7);
+    one.region = rows.text(i, 8);
+    one.calls_per_day_max = as<std::uint32_t>(rows, i, 9);
+    one.calls_per_hour_max = as<std::uint32_t>(rows, i, 10);
+    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
+    return one;
+  });
+}
+
+std::vector<engine::lane_record> read_lanes(const result& rows) {
+  return read_all<engine::lane_record>(rows, [&](int i) {
+    const auto where = compliance::parse_place(rows.text(i, 2));
+    if (!where) throw std::runtime_error("lane with an unreadable place: \"" + std::string(rows.text(i, 2)) + "\"");
+    return engine::lane_record{rows.wide<campaign_id>(i, 0), as<campaigns::lane_number>(rows, i, 1), *where,
+                               rows.narrow<contact_id>(i, 3)};
+  });
+}
+
+}  // namespace
+
+engine::organisation_snapshot read_snapshot(transaction& in, organisation_id organisation,
+                                            const secret_resolver& resolve_secret) {
+  const params key = params{}.uuid(organisation);
+  const result head = in.run(
+      "SELECT o.generation, o.frozen, g.sharing FROM org_owner o JOIN organisation g ON g.org_id = o.org_id "
+      "WHERE o.org_id = $1",
+      key);
+  if (head.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
+  engine::organisation_snapshot all;
+  all.id = organisation;
+  all.generation = head.number(0, 0);
+  all.frozen = head.boolean(0, 1);
+  all.sharing = head.enumerator<callerid::sharing_policy>(0, 2);
+
+  const result workspaces = in.run("SELECT id, name, weight FROM workspace WHERE org_id = $1 ORDER BY id", key);
+  all.workspaces = read_all<engine::workspace_record>(workspaces, [&](int i) {
+    return engine::workspace_record{workspaces.wide<workspace_id>(i, 0), std::string(workspaces.text(i, 1)),
+                                    as<std::uint16_t>(workspaces, i, 2)};
+  });
+  const result agents = in.run(
+      "SELECT id, workspace_id, name, published, answer_url, concurrent_calls_max FROM agent WHERE org_id = $1 ORDER "
+      "BY id",
+      key);
+  all.agents = read_all<engine::agent_record>(agents, [&](int i) {
+    return engine::agent_record{agents.wide<agent_id>(i, 0),    agents.wide<workspace_id>(i, 1),
+                                std::string(agents.text(i, 2)), agents.boolean(i, 3),
+                                std::string(agents.text(i, 4)), as<std::uint32_t>(agents, i, 5)};
+  });
+  all.accounts = read_accounts(
+      in.run(
+          "SELECT id, kind, name, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
+          "webhook_public_key, calls_per_second, concurrent_calls_max FROM integration WHERE org_id = $1 ORDER BY id",
+          key),
+      resolve_secret);
+  all.numbers = read_numbers(in.run(
+      "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
+      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max FROM phone_number WHERE org_id = $1 ORDER BY id",
+      key));
+  const result assignments = in.run(
+      "SELECT a.number_id, a.agent_id, g.workspace_id FROM outbound_assignment a JOIN agent g ON g.org_id = a.org_id "
+      "AND g.id = a.agent_id WHERE a.org_id = $1 ORDER BY a.agent_id, a.number_id",
+      key);
+  all.assignments = read_all<callerid::outbound_assignment>(assignments, [&](int i) {
+    return callerid::outbound_assignment{assignments.wide<phone_number_id>(i, 0), assignments.wide<agent_id>(i, 1),
+                                         assignments.wide<workspace_id>(i, 2)};
+  });
+  const result campaign_rows =
+      in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
+  all.campaigns = read_all<campaigns::settings>(campaign_rows, [&](int i) { return read_settings(campaign_rows, i); });
+  all.lanes = read_lanes(
+      in.run("SELECT l.campaign_id, l.lane, l.place, l.through FROM lane l JOIN campaign c ON c.org_id = l.org_id "
+             "AND c.id = l.campaign_id WHERE l.org_id = $1 AND c.state <= 2 ORDER BY l.campaign_id, l.lane",
+             key));
+  return all;
+}
+
+std::optional<campaigns::settings> read_campaign(session& on, organisation_id organisation, campaign_id campaign) {
+  const result row = on.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND id = $2",
+                            params{}.uuid(organisation).uuid(campaign));
+  return row.rows() == 0 ? std::nullopt : std::optional{read_settings(row, 0)};
+}
+
+}  // namespace dialer::sql

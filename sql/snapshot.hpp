@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/ledger.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::sql {
+
+/// Turns a secret's reference ("env:NAME", "file:/path") into the secret. Given by the wiring; what it throws comes out
+/// of the call that needed it. An empty reference is not asked for.
+using secret_resolver = std::function<std::string(const std::string& reference)>;
+
+/// Everything about an organisation that people change, as of one generation. REQUIRES a snapshot transaction.
+/// Throws std::invalid_argument when there is no such organisation, std::runtime_error when a stored place is
+/// unreadable.
+engine::organisation_snapshot read_snapshot(transaction& in, organisation_id organisation,
+                                            const secret_resolver& resolve_secret);
+
+/// All settings of one campaign, whatever its state; std::nullopt when it does not exist.
+std::optional<campaigns::settings> read_campaign(session& on, organisation_id organisation, campaign_id campaign);
+
+}  // namespace dialer::sql
