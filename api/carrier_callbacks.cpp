@@ -14,17 +14,13 @@ constexpr std::chrono::minutes warn_every{1};
 
 int status_of(callback_refusal why) {
   switch (why) {
-    case callback_refusal::too_large:
-      return 413;
-    case callback_refusal::no_account:
-      return 400;
-    case callback_refusal::not_stored:
-      return 503;
+    case callback_refusal::too_large: return 413;
+    case callback_refusal::no_account: return 400;
+    case callback_refusal::not_stored: return 503;
     case callback_refusal::unknown_account:
     case callback_refusal::bad_signature:
     case callback_refusal::bad_token:
-    case callback_refusal::foreign_account:
-      return 403;
+    case callback_refusal::foreign_account: return 403;
   }
   return 403;
 }
@@ -68,20 +64,13 @@ const owned_account* find_account(const std::vector<owned_account>& accounts, ca
 
 std::string_view to_string(callback_refusal value) noexcept {
   switch (value) {
-    case callback_refusal::too_large:
-      return "too_large";
-    case callback_refusal::no_account:
-      return "no_account";
-    case callback_refusal::unknown_account:
-      return "unknown_account";
-    case callback_refusal::bad_signature:
-      return "bad_signature";
-    case callback_refusal::bad_token:
-      return "bad_token";
-    case callback_refusal::foreign_account:
-      return "foreign_account";
-    case callback_refusal::not_stored:
-      return "not_stored";
+    case callback_refusal::too_large: return "too_large";
+    case callback_refusal::no_account: return "no_account";
+    case callback_refusal::unknown_account: return "unknown_account";
+    case callback_refusal::bad_signature: return "bad_signature";
+    case callback_refusal::bad_token: return "bad_token";
+    case callback_refusal::foreign_account: return "foreign_account";
+    case callback_refusal::not_stored: return "not_stored";
   }
   return "none";
 }

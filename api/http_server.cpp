@@ -268,9 +268,7 @@ void session::on_deadline() {
       answer(refusal(503, "the answer took too long"), serial_);
       return;
     case phase::writing:
-    case phase::lingering:
-      close();
-      return;
+    case phase::lingering: close(); return;
   }
 }
 
