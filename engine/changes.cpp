@@ -31,6 +31,8 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   changes_out_ = false;
   if (!what.ok) return;  // still wanted: asked again at the next tick
   changes_wanted_ = false;
+  // What was decided under the old generation must not go out under the new one.
+  drop_deciding();
   for (const opt_out_change& change : what.changes.opt_outs) {
     if (change.opted_out) {
       opt_outs_.insert(change.number);

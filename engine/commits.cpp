@@ -52,11 +52,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
     return;
   }
   // Nothing of it is durable. What was decided after it rests on its cursors, so that goes back too, newest first.
-  roll_back(deciding_takes_);
-  deciding_ = {};
-  deciding_takes_ = {};
-  for (const auto& [campaign, lane] : moved_lanes_) lane->moved = false;
-  moved_lanes_.clear();
+  drop_deciding();
   roll_back(batch);
   switch (what.result) {
     case commit_result::stale_generation:
@@ -71,6 +67,15 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
       ++counters_.failed_commits;
       ledger_down_until_ = now.steady + ledger_back_off;
   }
+}
+
+// Takes back the batch that is being filled.
+void organisation::drop_deciding() {
+  roll_back(deciding_takes_);
+  deciding_ = {};
+  deciding_takes_ = {};
+  for (const auto& [campaign, lane] : moved_lanes_) lane->moved = false;
+  moved_lanes_.clear();
 }
 
 void organisation::roll_back(batch_out& batch) {

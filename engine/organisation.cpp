@@ -6,6 +6,7 @@ namespace dialer::engine {
 namespace {
 
 constexpr std::chrono::milliseconds period{250};
+constexpr std::chrono::seconds history_period{10};
 constexpr std::chrono::hours absent_kept{24};
 // Longer than a doubt's clock skew and the longest way from a decision to its doubt together.
 constexpr std::chrono::minutes refs_kept{2};
@@ -111,7 +112,10 @@ void organisation::periodic(instant now, effects& out) {
   periodic_at_ = now.steady + period;
   activate_all(now);
   scan_lanes(now, out);
-  history_.expire(now.utc);
+  if (now.steady >= history_expires_at_) {
+    history_expires_at_ = now.steady + history_period;
+    history_.expire(now.utc);
+  }
   for (account_run& account : accounts_) {
     if (account.present && account.stopped && now.steady >= account.probe_at) {
       account.probe_at = steady_time::max();  // until the answer

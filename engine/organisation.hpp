@@ -211,6 +211,7 @@ class organisation {
   void emit_outcomes(instant now, effects& out);
   void on_event(decisions_committed& what, instant now, effects& out);
   void on_event(outcomes_committed& what, instant now, effects& out);
+  void drop_deciding();
   void roll_back(batch_out& batch);
   void undo(attempt_run& attempt);
 
@@ -341,6 +342,7 @@ class organisation {
   std::uint32_t confirm_holds_ = 0;
 
   steady_time periodic_at_{};
+  steady_time history_expires_at_{};
   attempt_counters counters_;
 };
 
