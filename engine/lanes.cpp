@@ -50,8 +50,11 @@ void organisation::request_contacts(campaign_run& campaign, lane_run& lane, inst
   if (lane.queue.empty()) {
     lane.look_ahead = std::clamp(lane.look_ahead * 2, options_.look_ahead_min, options_.look_ahead_max);
   }
-  // Waiting contacts whose commit is still out could be passed over by a later one already visible: stay before them.
-  lane.asked_until = std::max(lane.asked_until, std::min(now.utc, wait_floor()));
+  // Waiting contacts whose commit is still out could be passed over by a later one already visible: stay before them,
+  // and remember that something may be due that the answer can't know of.
+  const utc_time floor = wait_floor();
+  lane.asked_until = std::max(lane.asked_until, std::min(now.utc, floor));
+  if (floor != utc_time::max()) lane.due_meanwhile = lane.next_due;
   lane.asked_count = static_cast<std::uint32_t>(lane.look_ahead - std::min(lane.look_ahead, lane.queue.size()));
   lane.loading = true;
   ++loads_out_;
