@@ -1,5 +1,7 @@
 #include "campaigns/number_filter.hpp"
 
+#include <new>
+
 namespace dialer::campaigns {
 namespace {
 
@@ -25,7 +27,10 @@ void for_each_bit(std::uint64_t hash, Visit visit) noexcept {
 
 }  // namespace
 
-number_filter::number_filter() : words_(lines * words_per_line) {}
+number_filter::number_filter()
+    : words_{static_cast<std::uint64_t*>(std::calloc(lines * words_per_line, sizeof(std::uint64_t)))} {
+  if (!words_) throw std::bad_alloc{};
+}
 
 void number_filter::add(e164 number) noexcept {
   const std::uint64_t hash = mix(number.digits());

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
 
 #include "model/e164.hpp"
 
@@ -20,7 +21,10 @@ class number_filter {
  private:
   static constexpr std::size_t words_per_line = 8;
   static constexpr std::size_t lines = std::size_t{16} * 1024 * 1024 / 64;
-  std::vector<std::uint64_t> words_;
+  struct release {
+    void operator()(std::uint64_t* words) const noexcept { std::free(words); }
+  };
+  std::unique_ptr<std::uint64_t[], release> words_;  // from calloc: a small list touches few of its pages
 };
 
 }  // namespace dialer::campaigns

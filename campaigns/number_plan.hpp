@@ -15,7 +15,7 @@ constexpr bool contains(length_set lengths, std::size_t digits) noexcept {
   return digits < 32 && ((lengths >> digits) & 1U) != 0;
 }
 
-/// What may follow "+" and a calling code; several countries may share one.
+/// What may follow "+" and a calling code; countries that share one are taken together.
 struct calling_code_plan {
   std::uint16_t calling_code;
   length_set possible;      ///< of every kind of number
@@ -23,13 +23,10 @@ struct calling_code_plan {
   std::string_view trunks;  ///< trunk prefixes, longest first, separated by a space; empty when there is none
 };
 
-/// How numbers are written inside a country.
+/// What a country adds to the plan of its calling code.
 struct country_plan {
   std::string_view country;  ///< ISO 3166-1 alpha-2
   std::uint16_t calling_code;
-  length_set possible;
-  length_set ordinary;
-  std::string_view trunks;
   std::string_view international_prefix;
 };
 

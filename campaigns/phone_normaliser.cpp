@@ -32,7 +32,8 @@ constexpr std::array<phone_problem_text, 15> problem_texts{{
     {"area_code", "the area code cannot exist in North America",
      "check the three digits after +1; for other countries write + and the calling code"},
     {"exchange_code", "the three digits after the area code cannot exist in North America", "check the number"},
-    {"ambiguous", "the number can be read as national and as international", "write + before the calling code"},
+    {"ambiguous", "the number can be read in two ways",
+     "write it with + and the country's calling code, without a trunk prefix"},
     {"extension", "the extension is not a number of up to 15 digits", "write the extension as x and digits"},
 }};
 
@@ -62,15 +63,16 @@ std::uint64_t value_of(std::string_view digits) noexcept {
 /// What is left after one of the trunk prefixes, when a number of the plan is left and was not one before. A leading 0
 /// is never part of a number where 0 is the trunk prefix; elsewhere an ordinary number must remain, or none be there as
 /// is.
-std::string_view without_trunk(std::string_view digits, std::string_view trunks, length_set possible,
-                               length_set ordinary) noexcept {
+std::string_view without_trunk(std::string_view digits, const calling_code_plan& plan) noexcept {
+  std::string_view trunks = plan.trunks;
   while (!trunks.empty()) {
     const std::string_view trunk = trunks.substr(0, trunks.find(' '));
     trunks.remove_prefix(std::min(trunks.size(), trunk.size() + 1));
     if (!digits.starts_with(trunk)) continue;
     const std::string_view rest = digits.substr(trunk.size());
-    if (!contains(possible, rest.size())) continue;
-    if (trunk.front() == '0' || contains(ordinary, rest.size()) || !contains(possible, digits.size())) return rest;
+    if (!contains(plan.possible, rest.size())) continue;
+    if (trunk.front() == '0' || contains(plan.ordinary, rest.size()) || !contains(plan.possible, digits.size()))
+      return rest;
   }
   return digits;
 }
@@ -81,16 +83,19 @@ phone_problem length_problem(std::size_t digits, length_set possible) noexcept {
                                                            : phone_problem::impossible_length;
 }
 
-/// national: what follows the calling code, the trunk prefix taken off.
-phone_result compose(std::uint16_t calling_code, std::string_view national, length_set possible) noexcept {
-  if (!contains(possible, national.size())) return refuse(length_problem(national.size(), possible));
-  const std::size_t code_size = calling_code < 10 ? 1 : calling_code < 100 ? 2 : 3;
+/// digits: what follows the calling code, or is dialed inside its countries; a trunk prefix may stand before it.
+phone_result compose(const calling_code_plan& plan, std::string_view digits) noexcept {
+  const std::string_view national = without_trunk(digits, plan);
+  if (!contains(plan.possible, national.size())) return refuse(length_problem(national.size(), plan.possible));
+  // With a second trunk prefix behind the first, one of them is part of something else.
+  if (without_trunk(national, plan).size() != national.size()) return refuse(phone_problem::ambiguous);
+  const std::size_t code_size = plan.calling_code < 10 ? 1 : plan.calling_code < 100 ? 2 : 3;
   if (code_size + national.size() < e164_digits_min) return refuse(phone_problem::too_short);
   if (code_size + national.size() > e164_digits_max) return refuse(phone_problem::too_long);
   std::uint64_t scale = 1;
   for (std::size_t i = 0; i < national.size(); ++i) scale *= 10;
   phone_result result;
-  result.number = e164::from_digits(calling_code * scale + value_of(national));
+  result.number = e164::from_digits(plan.calling_code * scale + value_of(national));
   return result;
 }
 
@@ -102,28 +107,21 @@ phone_result inside_north_america(std::string_view digits) noexcept {
   return refuse(digits.size() < 10 ? phone_problem::too_short : phone_problem::too_long);
 }
 
-const calling_code_plan* find_calling_code(std::string_view digits) noexcept {
+const calling_code_plan* find_plan(std::uint64_t calling_code) noexcept {
   const auto plans = calling_code_plans();
-  for (std::size_t size = 1; size <= 3 && size < digits.size(); ++size) {
-    const auto code = static_cast<std::uint16_t>(value_of(digits.substr(0, size)));
-    const auto found = std::ranges::lower_bound(plans, code, {}, &calling_code_plan::calling_code);
-    if (found != plans.end() && found->calling_code == code) return &*found;
-  }
-  return nullptr;
+  const auto found = std::ranges::lower_bound(plans, calling_code, {}, &calling_code_plan::calling_code);
+  return found != plans.end() && found->calling_code == calling_code ? &*found : nullptr;
 }
 
 /// digits: calling code and number.
 phone_result international(std::string_view digits) noexcept {
-  if (digits.starts_with('0')) return refuse(phone_problem::calling_code);
   if (digits.starts_with('1')) return inside_north_america(digits.substr(1));
-  const calling_code_plan* plan = find_calling_code(digits);
-  if (plan == nullptr) {
-    return refuse(digits.size() < e164_digits_min ? phone_problem::too_short : phone_problem::calling_code);
+  // No calling code is the beginning of another.
+  for (std::size_t size = 1; size <= 3 && size < digits.size() && digits.front() != '0'; ++size) {
+    const calling_code_plan* plan = find_plan(value_of(digits.substr(0, size)));
+    if (plan != nullptr) return compose(*plan, digits.substr(size));
   }
-  const std::size_t code_size = plan->calling_code < 100 ? 2 : 3;
-  const std::string_view national = without_trunk(digits.substr(plan->calling_code < 10 ? 1 : code_size), plan->trunks,
-                                                  plan->possible, plan->ordinary);
-  return compose(plan->calling_code, national, plan->possible);
+  return refuse(digits.size() < e164_digits_min ? phone_problem::too_short : phone_problem::calling_code);
 }
 
 std::optional<std::string_view> after_international_prefix(std::string_view digits, const country_plan& home) noexcept {
@@ -135,23 +133,18 @@ std::optional<std::string_view> after_international_prefix(std::string_view digi
   return std::nullopt;
 }
 
-/// digits: as dialed inside `home`, which is not in North America.
-phone_result inside_country(std::string_view digits, const country_plan& home) noexcept {
-  const std::string_view national = without_trunk(digits, home.trunks, home.possible, home.ordinary);
-  const std::string code = std::to_string(home.calling_code);  // at most three characters: no allocation
-  if (national.size() == digits.size() && digits.starts_with(code)) {
-    const std::string_view rest = without_trunk(digits.substr(code.size()), home.trunks, home.possible, home.ordinary);
-    if (contains(home.possible, rest.size())) {
-      const bool as_national = contains(home.possible, digits.size());
-      const bool usual_as_national = contains(home.ordinary, digits.size());
-      const bool usual_with_code = contains(home.ordinary, rest.size());
-      if (!as_national || (usual_with_code && !usual_as_national)) {
-        return compose(home.calling_code, rest, home.possible);
-      }
-      if (usual_with_code == usual_as_national) return refuse(phone_problem::ambiguous);
-    }
-  }
-  return compose(home.calling_code, national, home.possible);
+/// digits: as dialed inside a country of the plan, which is not North America's.
+phone_result inside_country(std::string_view digits, const calling_code_plan& plan) noexcept {
+  const std::string code = std::to_string(plan.calling_code);  // at most three characters: no allocation
+  const bool has_trunk = without_trunk(digits, plan).size() != digits.size();
+  if (has_trunk || !digits.starts_with(code)) return compose(plan, digits);
+  // It begins like its own calling code: is "+" missing, or is that how the number begins?
+  const std::string_view rest = without_trunk(digits.substr(code.size()), plan);
+  if (!contains(plan.possible, rest.size())) return compose(plan, digits);
+  const bool usual_as_national = contains(plan.ordinary, digits.size());
+  const bool usual_with_code = contains(plan.ordinary, rest.size());
+  if (!contains(plan.possible, digits.size()) || (usual_with_code && !usual_as_national)) return compose(plan, rest);
+  return usual_with_code == usual_as_national ? refuse(phone_problem::ambiguous) : compose(plan, digits);
 }
 
 /// The common case: "+1 (212) 555-0123", "12125550123", "212.555.0123". Yields nothing when the text is anything else.
@@ -191,6 +184,7 @@ phone_normaliser::phone_normaliser(std::string_view default_country) {
                                 "\": write two capital letters such as US or GB");
   }
   home_ = &*found;
+  home_plan_ = find_plan(home_->calling_code);
 }
 
 phone_result phone_normaliser::normalise(std::string_view text) const noexcept {
@@ -207,7 +201,7 @@ phone_result phone_normaliser::normalise(std::string_view text) const noexcept {
   } else if (const auto abroad = after_international_prefix(digits, *home_)) {
     result = international(*abroad);
   } else {
-    result = at_home ? inside_north_america(digits) : inside_country(digits, *home_);
+    result = at_home ? inside_north_america(digits) : inside_country(digits, *home_plan_);
   }
   if (result) {
     result.extension_size = written.extension_size;

@@ -25,7 +25,7 @@ enum class phone_problem : std::uint8_t {
   area_code_missing,
   area_code,
   exchange_code,
-  ambiguous,  ///< both a national and an international reading are possible
+  ambiguous,  ///< two readings are possible: national or international, with or without a trunk prefix
   extension,  ///< marked as an extension, but not up to 15 digits
 };
 
@@ -66,6 +66,7 @@ class phone_normaliser {
 
  private:
   const country_plan* home_;
+  const calling_code_plan* home_plan_;
 };
 
 }  // namespace dialer::campaigns

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "tests/campaigns/memory_import.hpp"
@@ -290,6 +294,24 @@ TEST(Importer, PlaceIsAskedOncePerAreaCodeAndWhereabouts) {
   EXPECT_EQ(asked, 5);
   EXPECT_EQ(sink.contacts[2].place, "zone America/New_York");
   EXPECT_EQ(sink.contacts[3].place, "npa 310");
+}
+
+TEST(Importer, ExampleList_IsAsMessyAsItsGeneratorSays) {
+  std::ifstream file{std::string{std::getenv("DIALER_SOURCE_DIR")} + "/examples/contacts.csv", std::ios::binary};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  memory_import import;
+  const import_progress progress = import.run(text).progress;
+  EXPECT_EQ(progress.rows, 10'000U);
+  EXPECT_NEAR(static_cast<double>(progress.duplicate), 300, 60);
+  EXPECT_NEAR(static_cast<double>(progress.rejected), 200, 60);
+  std::set<unsigned> areas;
+  for (const imported_contact& each : import.sink.contacts) {
+    ASSERT_TRUE(each.number.is_nanp());
+    ASSERT_EQ(each.number.subscriber() / 100, 55501U) << "not a number reserved for fiction, row " << each.row;
+    areas.insert(each.number.npa());
+  }
+  EXPECT_TRUE(areas.contains(808) && areas.contains(907)) << "Hawaii and Alaska";
+  EXPECT_GT(areas.size(), 100U);
 }
 
 TEST(Importer, OptionsWithoutSense_Throw) {

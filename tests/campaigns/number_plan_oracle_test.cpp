@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -31,9 +32,12 @@ std::string calling_code_of(std::string_view country) {
   return {};
 }
 
+bool shares_calling_code(const std::string& code) {
+  return std::ranges::count(country_plans(), std::stoi(code), &country_plan::calling_code) > 1;
+}
+
 /// Why we say something else than the oracle; empty when there is no reason for it.
 std::string_view name_of_difference(const vector_line& line, const phone_result& ours) {
-  if (line.country == "SH" || line.country == "TA") return "saint_helena_and_tristan_have_lengths_of_their_own";
   // Carrier-selection digits after the 0 are not taken off.
   if (line.country == "KR" && line.text.find("82") != std::string::npos) return "korean_carrier_codes_stay";
   // An 8 before a number of 6 to 8 digits: the oracle asks the pattern, we keep what is a possible number as it is.
@@ -65,6 +69,7 @@ std::string_view name_of_difference(const vector_line& line, const phone_result&
     case phone_problem::none:
       if (line.text.starts_with("00")) return "double_zero_is_international_everywhere";
       // The same situation, but only one reading has a length that fixed lines and mobiles of the country have.
+      if (line.oracle == "-" && shares_calling_code(code)) return "countries_of_one_code_are_taken_together";
       if (line.text.starts_with(code)) return "own_calling_code_is_told_by_usual_length";
       return "";
     default:

@@ -123,8 +123,7 @@ for (const [code, plan] of [...codes].sort(([a], [b]) => a - b)) {
 out.push("};", "", "constexpr std::array country_rows{");
 for (const [country, row] of countries) {
   out.push(
-    `    country_plan{"${country}", ${row[CALLING_CODE]}, ${hex(mask(row[LENGTHS]))}, ${hex(ordinary(row))}, ` +
-      `"${trunks(row)}", "${internationalPrefix(row)}"},`,
+    `    country_plan{"${country}", ${row[CALLING_CODE]}, "${internationalPrefix(row)}"},`,
   );
 }
 out.push(
