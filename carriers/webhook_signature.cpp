@@ -55,9 +55,8 @@ std::string_view standard_port(std::string_view front) {
 /// Name and value of each field, by name in byte order; equal repetitions once, other repetitions by value.
 std::string signed_fields(std::string_view body) {
   std::vector<form_field> fields = parse_form(body);
-  std::ranges::sort(fields);
-  const auto repeated = std::ranges::unique(fields);
-  fields.erase(repeated.begin(), repeated.end());
+  std::sort(fields.begin(), fields.end());
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
   std::string text;
   for (const form_field& field : fields) {
     text += field.name;
