@@ -1,0 +1,161 @@
+#include "sql/configuration.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/sql/organisation.hpp"
+
+namespace dialer::sql {
+namespace {
+
+using campaigns::campaign_state;
+using testing::HasSubstr;
+
+class Configuration : public testing::Test {
+ protected:
+  std::string refusal(campaign_action action) {
+    try {
+      change_campaign_state(org_.on, org_.id, org_.campaign, action);
+    } catch (const configuration_error& error) {
+      return error.what();
+    }
+    return "nothing was refused";
+  }
+  campaign_state act(campaign_action action) {
+    return change_campaign_state(org_.on, org_.id, org_.campaign, action).state;
+  }
+  test::small_organisation org_;
+};
+
+TEST_F(Configuration, SameValuesAgain_ChangeNothingAndKeepTheIds) {
+  const auto before = org_.generation();
+  transaction tx{org_.on};
+  configuration config{tx, test::make_test_id};
+  const auto organisation = config.organisation("Test", callerid::sharing_policy::workspace);
+  EXPECT_EQ(organisation.id, org_.id);
+  EXPECT_EQ(organisation.what, change::none);
+  const auto workspace = config.workspace(org_.id, {{}, "Main", 1});
+  EXPECT_EQ(workspace.id, org_.workspace);
+  EXPECT_EQ(workspace.what, change::none);
+  const auto agent = config.agent(org_.id, {{}, org_.workspace, "Ann", true, "https://agent.example.com/answer", 0});
+  EXPECT_EQ(agent.id, org_.agent);
+  EXPECT_EQ(agent.what, change::none);
+  campaigns::settings settings = *read_campaign(org_.on, org_.id, org_.campaign);
+  const auto campaign = config.campaign(org_.id, settings);
+  EXPECT_EQ(campaign.id, org_.campaign);
+  EXPECT_EQ(campaign.what, change::none);
+  EXPECT_EQ(config.assignments(org_.id, org_.agent, {org_.number}), change::none);
+  tx.commit();
+  EXPECT_EQ(org_.generation(), before);
+}
+
+TEST_F(Configuration, OneChangedValue_IsStoredAndRaisesTheGeneration) {
+  campaigns::settings settings = *read_campaign(org_.on, org_.id, org_.campaign);
+  settings.window[3] = {600, 660};
+  settings.retry[4] = {std::chrono::seconds{7}, 9};
+  settings.calls_per_second_max = 2.5;
+  settings.redial_absent = true;
+  const auto before = org_.generation();
+  {
+    transaction tx{org_.on};
+    EXPECT_EQ(configuration(tx, test::make_test_id).campaign(org_.id, settings).what, change::updated);
+    tx.commit();
+  }
+  EXPECT_EQ(*read_campaign(org_.on, org_.id, org_.campaign), settings);
+  EXPECT_GT(org_.generation(), before);
+}
+
+TEST_F(Configuration, DryRun_LeavesNothingBehind) {
+  {
+    transaction tx{org_.on};
+    EXPECT_EQ(configuration(tx, test::make_test_id).workspace(org_.id, {{}, "Other", 2}).what, change::created);
+  }
+  EXPECT_EQ(org_.on.run("SELECT count(*) FROM workspace WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 1);
+}
+
+TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
+  transaction tx{org_.on};
+  configuration config{tx, test::make_test_id};
+  const auto second = config.organisation("Second", callerid::sharing_policy::workspace).id;
+  integration_record account;
+  account.account.name = "theirs";
+  account.account.account_sid = "ACTest";
+  account.secret_ref = "env:X";
+  try {
+    config.integration(second, account);
+    FAIL() << "one account serves two organisations";
+  } catch (const configuration_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("S2"));
+  }
+}
+
+TEST_F(Configuration, ValueOutsideItsRange_NamesTheConstraint) {
+  campaigns::settings settings = *read_campaign(org_.on, org_.id, org_.campaign);
+  settings.ring_timeout = std::chrono::seconds{601};
+  transaction tx{org_.on};
+  try {
+    configuration(tx, test::make_test_id).campaign(org_.id, settings);
+    FAIL() << "601 seconds were accepted";
+  } catch (const sql_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("ring_timeout"));
+  }
+}
+
+TEST_F(Configuration, AssignmentsBecomeExactlyTheList) {
+  transaction tx{org_.on};
+  configuration config{tx, test::make_test_id};
+  EXPECT_EQ(config.assignments(org_.id, org_.agent, {}), change::updated);
+  EXPECT_EQ(tx.run("SELECT count(*) FROM outbound_assignment WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0),
+            0);
+}
+
+TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {
+  transaction tx{org_.on};
+  configuration config{tx, test::make_test_id};
+  EXPECT_EQ(config.freeze(org_.id, true), change::updated);
+  EXPECT_EQ(config.freeze(org_.id, true), change::none);
+  EXPECT_TRUE(read_snapshot(tx, org_.id, [](const auto&) { return ""; }).frozen);
+}
+
+TEST_F(Configuration, DoNotCallList_IsReplacedByName) {
+  do_not_call_record list{"us", "/data/us.dnc", "2026-11", test::morning, 250'000'000};
+  for (const auto expected : {change::updated, change::none}) {
+    transaction tx{org_.on};
+    EXPECT_EQ(configuration(tx, test::make_test_id).do_not_call(org_.id, list), expected);
+    tx.commit();
+  }
+  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(list));
+}
+
+TEST_F(Configuration, CampaignStates_FollowTheTable) {
+  EXPECT_EQ(act(campaign_action::start), campaign_state::running) << "it runs already";
+  EXPECT_EQ(act(campaign_action::pause), campaign_state::paused);
+  EXPECT_THAT(refusal(campaign_action::start), HasSubstr("is paused, so it cannot start; possible: resume, stop"));
+  EXPECT_EQ(act(campaign_action::resume), campaign_state::running);
+  EXPECT_EQ(act(campaign_action::stop), campaign_state::stopped);
+  for (const auto action :
+       {campaign_action::start, campaign_action::pause, campaign_action::resume, campaign_action::finish}) {
+    EXPECT_THAT(refusal(action), HasSubstr("is stopped"));
+  }
+}
+
+TEST_F(Configuration, Pause_RaisesTheGenerationInTheSameCommit) {
+  const auto before = org_.generation();
+  const campaign_change paused = change_campaign_state(org_.on, org_.id, org_.campaign, campaign_action::pause);
+  EXPECT_EQ(paused.generation, before + 1);
+  const campaign_change again = change_campaign_state(org_.on, org_.id, org_.campaign, campaign_action::pause);
+  EXPECT_EQ(again.generation, paused.generation);
+}
+
+TEST_F(Configuration, Organisations_AreFoundByName) {
+  EXPECT_EQ(find_organisation(org_.on, "Test"), org_.id);
+  EXPECT_EQ(find_organisation(org_.on, "Nobody"), std::nullopt);
+  const auto all = read_organisations(org_.on);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].name, "Test");
+  ASSERT_EQ(read_integrations(org_.on, org_.id).size(), 1U);
+  EXPECT_EQ(read_integrations(org_.on, org_.id)[0].secret_ref, "env:TWILIO_TOKEN");
+}
+
+}  // namespace
+}  // namespace dialer::sql
