@@ -75,6 +75,21 @@ std::vector<engine::past_attempt> read_history(transaction& in, organisation_id 
   return history;
 }
 
+std::int64_t places_left(const engine::contact_page& page, const engine::contact_request& request) {
+  return std::int64_t{request.count} - static_cast<std::int64_t>(page.contacts.size());
+}
+
+int add_fresh(engine::contact_page& page, const engine::contact_request& request, const result& rows) {
+  for (int i = 0; i < rows.rows(); ++i) {
+    campaigns::contact one;
+    one.id = rows.narrow<contact_id>(i, 0);
+    one.number = rows.phone(i, 1);
+    one.lane = request.lane;
+    page.contacts.push_back(one);
+  }
+  return rows.rows();
+}
+
 engine::ownership raise_epoch(session& on, organisation_id organisation, std::uint64_t node) {
   transaction tx{on};
   // FOR UPDATE waits for the last owner's open batch; its later ones find another epoch.
@@ -100,6 +115,8 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
   all.owner = raise_epoch(session_, organisation, node);
   {
     transaction tx{session_, transaction::mode::snapshot};
+    // These few statements read long stretches, where joining whole ranges beats looking up row by row.
+    session_.run_script("SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashjoin = on", std::chrono::seconds{5});
     all.snapshot = read_snapshot(tx, organisation, resolve_secret_);
     all.opt_outs = read_opt_outs(tx, organisation, 0);
     std::erase_if(all.opt_outs, [](const engine::opt_out_change& change) { return !change.opted_out; });
@@ -171,32 +188,28 @@ engine::contact_page postgres_ledger::load(const engine::contact_request& reques
       params{lane}.time(request.now));
   if (!next.null(0, 0)) page.next_due = next.time(0, 0);
 
-  const std::int64_t left = std::int64_t{request.count} - waiting.rows();
-  if (left <= 0) return page;
   // Only the stretch that a crashed engine may have touched pays for the three look-ups.
-  const bool filter = request.after < request.skip_touched_through;
-  const result fresh =
-      filter ? session_.run(
-                   "SELECT c.contact_id, c.number FROM contact c WHERE c.org_id = $1 AND c.campaign_id = $2 AND c.lane "
-                   "= $3 "
-                   "AND c.contact_id > $4 AND (c.contact_id > $5 OR ("
-                   "NOT EXISTS (SELECT 1 FROM intent i WHERE i.org_id = $1 AND i.contact_id = c.contact_id) AND "
-                   "NOT EXISTS (SELECT 1 FROM contact_wait w WHERE w.org_id = $1 AND w.contact_id = c.contact_id) AND "
-                   "NOT EXISTS (SELECT 1 FROM contact_end e WHERE e.org_id = $1 AND e.contact_id = c.contact_id))) "
-                   "ORDER BY c.contact_id LIMIT $6",
-                   params{lane}.int8(request.after.value).int8(request.skip_touched_through.value).int8(left))
-             : session_.run(
-                   "SELECT contact_id, number FROM contact WHERE org_id = $1 AND campaign_id = $2 AND lane = $3 "
-                   "AND contact_id > $4 ORDER BY contact_id LIMIT $5",
-                   params{lane}.int8(request.after.value).int8(left));
-  for (int i = 0; i < fresh.rows(); ++i) {
-    campaigns::contact one;
-    one.id = fresh.narrow<contact_id>(i, 0);
-    one.number = fresh.phone(i, 1);
-    one.lane = request.lane;
-    page.contacts.push_back(one);
+  std::uint64_t after = request.after.value;
+  if (after < request.skip_touched_through.value) {
+    add_fresh(page, request,
+              session_.run(
+                  "SELECT c.contact_id, c.number FROM contact c WHERE c.org_id = $1 AND c.campaign_id = $2 "
+                  "AND c.lane = $3 AND c.contact_id > $4 AND c.contact_id <= $5 "
+                  "AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.org_id = $1 AND i.contact_id = c.contact_id) "
+                  "AND NOT EXISTS (SELECT 1 FROM contact_wait w WHERE w.org_id = $1 AND w.contact_id = c.contact_id) "
+                  "AND NOT EXISTS (SELECT 1 FROM contact_end e WHERE e.org_id = $1 AND e.contact_id = c.contact_id) "
+                  "ORDER BY c.contact_id LIMIT $6",
+                  params{lane}.int8(after).int8(request.skip_touched_through.value).int8(places_left(page, request))));
+    after = request.skip_touched_through.value;
   }
-  page.fresh_exhausted = fresh.rows() < left;
+  if (const std::int64_t left = places_left(page, request); left > 0) {
+    const int found = add_fresh(
+        page, request,
+        session_.run("SELECT contact_id, number FROM contact WHERE org_id = $1 AND campaign_id = $2 AND lane = $3 "
+                     "AND contact_id > $4 ORDER BY contact_id LIMIT $5",
+                     params{lane}.int8(after).int8(left)));
+    page.fresh_exhausted = found < left;
+  }
   return page;
 }
 

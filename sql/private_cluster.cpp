@@ -393,7 +393,11 @@ struct private_cluster::impl {
   }
 
   void stop() {
-    if (server <= 0) return;
+    if (server > 0) stop_server();
+    lock.reset();  // only now may the next one look at the data
+  }
+
+  void stop_server() {
     kill(server, SIGINT);
     const auto gone = [&] { return waitpid(server, nullptr, WNOHANG) != 0; };
     if (!wait_until(stop_limit, gone)) {

@@ -58,7 +58,7 @@ class private_cluster {
   int server_pid() const;
   /// False once an owned server has ended by itself.
   bool running() const;
-  /// Fast stop (open transactions roll back); idempotent; nothing when attached.
+  /// Fast stop (open transactions roll back) and the state directory is free again; idempotent; nothing when attached.
   void stop();
 
  private:

@@ -80,7 +80,8 @@ struct session::impl {
         " -c idle_in_transaction_session_timeout=" + std::to_string(options.call_timeout.count()) +
         " -c statement_timeout=" + std::to_string(statement_timeout.count());
     if (options.key_lookups_only) {
-      settings += " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c jit=off";
+      settings +=
+          " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
     }
     const std::array<const char*, 11> names{"dbname",
                                             "application_name",
