@@ -89,7 +89,7 @@ struct memory_import {
         const import_ports ports{any_place, sink, verdicts, ids, time, on_progress};
         return import_contacts(stream, options, ports, sink.progress);
       } catch (const std::runtime_error&) {
-        if (failure.calls < failure.at_call || failure.at_call == 0) throw;
+        if (failure.calls < failure.at_call || failure.at_call == 0 || restarts > 0) throw;
         ++restarts;
       }
     }
