@@ -1,12 +1,6 @@
 #pragma once
 // Ports of the running engine: the ledger as the shards use it, and the way back.
 
-#include <functional>
-#include <string>
-#include <vector>
-
-#include "carriers/attempt_token.hpp"
-#include "carriers/call.hpp"
 #include "engine/events.hpp"
 #include "engine/ledger.hpp"
 
@@ -30,16 +24,6 @@ class ledger {
   virtual void load(contact_request&& request) = 0;
   virtual void load_changes(const organisation_id& organisation, std::uint64_t above_generation) = 0;
   virtual void confirm_applied(const organisation_id& organisation, std::uint64_t generation) = 0;
-};
-
-/// The inbox of carrier callbacks. Facts: not fenced, idempotent.
-class callback_inbox {
- public:
-  virtual ~callback_inbox() = default;
-  /// Makes the callback durable, then posts it to the organisation's owner and calls `stored(true)`; `stored(false)` when
-  /// the database refused it: the carrier is to try again. `stored` runs on another thread, exactly once.
-  virtual void store(const carriers::attempt_token& token, carriers::callback&& what,
-                     std::function<void(bool)> stored) = 0;
 };
 
 }  // namespace dialer::engine
