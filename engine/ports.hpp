@@ -23,7 +23,7 @@ class ledger {
   virtual void commit(outcome_batch&& batch) = 0;
   virtual void load(contact_request&& request) = 0;
   virtual void load_changes(const organisation_id& organisation, std::uint64_t above_generation) = 0;
-  virtual void confirm_applied(const organisation_id& organisation, std::uint64_t generation) = 0;
+  virtual void confirm_applied(const ownership& owner, std::uint64_t generation) = 0;
 };
 
 }  // namespace dialer::engine

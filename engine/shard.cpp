@@ -106,7 +106,7 @@ struct shard::impl {
     for (carrier_question& question : pending.questions) ask(home, std::move(question));
     for (const slow_account& slow : pending.slowdowns) slow_down(home, slow);
     if (pending.load_changes) records.load_changes(id, *pending.load_changes);
-    if (pending.confirm_applied) records.confirm_applied(id, *pending.confirm_applied);
+    if (pending.confirm_applied) records.confirm_applied(home.machine->owner(), *pending.confirm_applied);
     for (send_queue* queue : touched) queue->wake_all();
     touched.clear();
     const bool is_lost = pending.ownership_lost;

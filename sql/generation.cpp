@@ -19,4 +19,11 @@ std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
   return raised.number(0, 0);
 }
 
+std::vector<organisation_generation> read_generations(session& on) {
+  const result rows = on.run("SELECT org_id, generation FROM org_owner ORDER BY org_id");
+  std::vector<organisation_generation> all;
+  for (int i = 0; i < rows.rows(); ++i) all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1)});
+  return all;
+}
+
 }  // namespace dialer::sql

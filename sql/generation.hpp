@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "model/ids.hpp"
 #include "sql/session.hpp"
@@ -15,5 +16,12 @@ void lock_organisation(transaction& in, organisation_id organisation);
 /// Says that something which could forbid a dial changed in this transaction: intents decided before it are refused
 /// from its commit on. Answers the new generation. The notification on channel dialer_changes is a hint only.
 std::uint64_t raise_generation(transaction& in, organisation_id organisation);
+
+/// Where every organisation stands; one small read, to notice changes by.
+struct organisation_generation {
+  organisation_id organisation;
+  std::uint64_t generation = 0;
+};
+std::vector<organisation_generation> read_generations(session& on);
 
 }  // namespace dialer::sql

@@ -75,6 +75,27 @@ std::vector<engine::past_attempt> read_history(transaction& in, organisation_id 
   return history;
 }
 
+// A doubt about one of `open` must not take the call of the attempt before it for its own.
+std::vector<engine::known_call> read_known_calls(transaction& in, organisation_id organisation,
+                                                 const std::vector<engine::open_attempt>& open) {
+  std::vector<engine::known_call> calls;
+  if (open.empty()) return calls;
+  std::vector<std::int64_t> numbers;
+  utc_time oldest = utc_time::max();
+  for (const engine::open_attempt& one : open) {
+    numbers.push_back(static_cast<std::int64_t>(one.what.to.digits()));
+    oldest = std::min(oldest, one.what.decided_at);
+  }
+  in.on().for_each_row(
+      "SELECT i.to_number, o.call_ref FROM intent i JOIN outcome o ON o.org_id = i.org_id AND "
+      "o.attempt_id = i.attempt_id WHERE i.org_id = $1 AND i.attempt_id >= $2 AND i.to_number = ANY ($3) "
+      "AND o.call_ref <> '' AND EXISTS (SELECT 1 FROM outcome c WHERE c.org_id = i.org_id AND "
+      "c.attempt_id = i.attempt_id AND c.kind >= 10)",
+      params{}.uuid(organisation).int8(first_id_at(oldest - std::chrono::hours{2})).int8_array(numbers),
+      [&](const result& row) { calls.push_back({row.phone(0, 0), std::string{row.text(0, 1)}}); });
+  return calls;
+}
+
 std::int64_t places_left(const engine::contact_page& page, const engine::contact_request& request) {
   return std::int64_t{request.count} - static_cast<std::int64_t>(page.contacts.size());
 }
@@ -122,14 +143,10 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
     std::erase_if(all.opt_outs, [](const engine::opt_out_change& change) { return !change.opted_out; });
     all.open = read_open(tx, organisation);
     all.history = read_history(tx, organisation, now - history_length);
-    const result greatest = tx.run(
-        "SELECT coalesce((SELECT max(attempt_id) FROM intent WHERE org_id = $1), 0), greatest("
-        "(SELECT max(contact_id) FROM intent WHERE org_id = $1), (SELECT max(contact_id) FROM contact_wait WHERE "
-        "org_id = "
-        "$1), (SELECT max(contact_id) FROM contact_end WHERE org_id = $1), 0)",
-        params{}.uuid(organisation));
-    all.last_attempt = greatest.number(0, 0);
-    all.touched_through = greatest.narrow<contact_id>(0, 1);
+    all.known_calls = read_known_calls(tx, organisation, all.open);
+    all.last_attempt = tx.run("SELECT coalesce(max(attempt_id), 0) FROM intent WHERE org_id = $1",
+                              params{}.uuid(organisation))
+                           .number(0, 0);
   }
   note_oldest_open(all.owner, all.open.empty() ? attempt_id{all.last_attempt} : all.open.front().what.attempt);
   return all;
@@ -188,26 +205,12 @@ engine::contact_page postgres_ledger::load(const engine::contact_request& reques
       params{lane}.time(request.now));
   if (!next.null(0, 0)) page.next_due = next.time(0, 0);
 
-  // Only the stretch that a crashed engine may have touched pays for the three look-ups.
-  std::uint64_t after = request.after.value;
-  if (after < request.skip_touched_through.value) {
-    add_fresh(page, request,
-              session_.run(
-                  "SELECT c.contact_id, c.number FROM contact c WHERE c.org_id = $1 AND c.campaign_id = $2 "
-                  "AND c.lane = $3 AND c.contact_id > $4 AND c.contact_id <= $5 "
-                  "AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.org_id = $1 AND i.contact_id = c.contact_id) "
-                  "AND NOT EXISTS (SELECT 1 FROM contact_wait w WHERE w.org_id = $1 AND w.contact_id = c.contact_id) "
-                  "AND NOT EXISTS (SELECT 1 FROM contact_end e WHERE e.org_id = $1 AND e.contact_id = c.contact_id) "
-                  "ORDER BY c.contact_id LIMIT $6",
-                  params{lane}.int8(after).int8(request.skip_touched_through.value).int8(places_left(page, request))));
-    after = request.skip_touched_through.value;
-  }
   if (const std::int64_t left = places_left(page, request); left > 0) {
     const int found = add_fresh(
         page, request,
         session_.run("SELECT contact_id, number FROM contact WHERE org_id = $1 AND campaign_id = $2 AND lane = $3 "
                      "AND contact_id > $4 ORDER BY contact_id LIMIT $5",
-                     params{lane}.int8(after).int8(left)));
+                     params{lane}.int8(request.after.value).int8(left)));
     page.fresh_exhausted = found < left;
   }
   return page;

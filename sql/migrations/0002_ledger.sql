@@ -87,7 +87,7 @@ CREATE TABLE intent (
   why            smallint NOT NULL,
   PRIMARY KEY (org_id, attempt_id)
 );
--- Attempts of one contact: `explain`, export, and which contacts a crashed engine had touched.
+-- Attempts of one contact: `explain` and export.
 CREATE INDEX intent_by_contact ON intent (org_id, contact_id);
 
 CREATE TABLE outcome (

@@ -1,0 +1,233 @@
+#include "sql/ledger_worker.hpp"
+
+#include <atomic>
+#include <concurrentqueue/blockingconcurrentqueue.h>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+#include "carriers/call_report_text.hpp"
+
+namespace dialer::sql {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t events_in_a_commit = 512;
+constexpr auto resolve_again = 200ms;
+
+struct changes_request {
+  organisation_id organisation;
+  std::uint64_t above = 0;
+};
+
+struct confirmation {
+  engine::ownership owner;
+  std::uint64_t generation = 0;
+};
+
+struct stop {};
+
+using write_job = std::variant<stop, engine::decision_batch, engine::outcome_batch, confirmation>;
+using read_job = std::variant<stop, engine::contact_request, changes_request>;
+
+struct event_job {
+  bool stop = false;
+  received_event event;
+  carriers::call_report report;
+  std::function<void(bool)> stored;
+};
+
+}  // namespace
+
+struct ledger_worker::impl {
+  impl(ledger_options with, engine::event_sink& sink)
+      : options{std::move(with)},
+        answers{sink},
+        writer{[this] { write(); }},
+        reader{[this] { read(); }},
+        inbox{[this] { receive(); }} {}
+
+  ~impl() {
+    stopping = true;
+    writes.enqueue(sql::stop{});
+    reads.enqueue(sql::stop{});
+    events.enqueue(event_job{true, {}, {}, {}});
+    {
+      const std::lock_guard lock{pause_mutex};
+      pause.notify_all();
+    }
+    writer.join();
+    reader.join();
+    inbox.join();
+  }
+
+  // --- decisions and outcomes ---
+
+  void write() {
+    postgres_ledger ledger{options};
+    write_job job;
+    for (;;) {
+      writes.wait_dequeue(job);
+      if (std::holds_alternative<sql::stop>(job)) return;
+      if (auto* decisions = std::get_if<engine::decision_batch>(&job)) {
+        commit<engine::decisions_committed>(ledger, *decisions);
+      } else if (auto* outcomes = std::get_if<engine::outcome_batch>(&job)) {
+        commit<engine::outcomes_committed>(ledger, *outcomes);
+      } else {
+        confirm(ledger, std::get<confirmation>(job));
+      }
+    }
+  }
+
+  template <class Answer, class Batch>
+  void commit(postgres_ledger& ledger, const Batch& batch) {
+    engine::commit_result result = ledger.commit(batch);
+    while (result == engine::commit_result::unknown && !stopping) {
+      result = ledger.resolve(batch);
+      if (result == engine::commit_result::unknown) wait(resolve_again);
+    }
+    note_health(result != engine::commit_result::failed && result != engine::commit_result::unknown);
+    if (result != engine::commit_result::unknown) {
+      answers.post(batch.owner.organisation, Answer{batch.number, result});
+    }
+  }
+
+  // A confirmation that failed would leave somebody waiting for a 200 that never comes: it is repeated.
+  void confirm(postgres_ledger& ledger, const confirmation& what) {
+    try {
+      ledger.confirm_applied(what.owner, what.generation);
+    } catch (const sql_error&) {
+      note_health(false);
+      wait(resolve_again);
+      if (!stopping) writes.enqueue(what);
+    }
+  }
+
+  // --- loads ---
+
+  void read() {
+    postgres_ledger ledger{options};
+    read_job job;
+    for (;;) {
+      reads.wait_dequeue(job);
+      if (std::holds_alternative<sql::stop>(job)) return;
+      if (const auto* request = std::get_if<engine::contact_request>(&job)) {
+        load(ledger, *request);
+      } else {
+        load_changes(ledger, std::get<changes_request>(job));
+      }
+    }
+  }
+
+  void load(postgres_ledger& ledger, const engine::contact_request& request) {
+    engine::contacts_loaded loaded;
+    try {
+      loaded.page = ledger.load(request);
+    } catch (const sql_error&) {
+      loaded.ok = false;
+      loaded.page.campaign = request.campaign;
+      loaded.page.lane = request.lane;
+    }
+    note_health(loaded.ok);
+    answers.post(request.organisation, std::move(loaded));
+  }
+
+  void load_changes(postgres_ledger& ledger, const changes_request& request) {
+    engine::changes_loaded loaded;
+    try {
+      loaded.changes = ledger.changes_since(request.organisation, request.above);
+    } catch (const std::runtime_error&) {
+      loaded.ok = false;
+    }
+    note_health(loaded.ok);
+    answers.post(request.organisation, std::move(loaded));
+  }
+
+  // --- the inbox ---
+
+  void receive() {
+    postgres_ledger ledger{options};
+    std::vector<event_job> batch(events_in_a_commit);
+    for (;;) {
+      const std::size_t count = events.wait_dequeue_bulk(batch.begin(), events_in_a_commit);
+      std::vector<received_event> rows;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!batch[i].stop) rows.push_back(std::move(batch[i].event));
+      }
+      const bool last = rows.size() != count;
+      std::vector<bool> fresh;
+      bool stored = true;
+      try {
+        if (!rows.empty()) fresh = ledger.append_events(rows);
+      } catch (const sql_error&) {
+        stored = false;
+      }
+      note_health(stored);
+      std::size_t row = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (batch[i].stop) continue;
+        const bool is_new = stored && fresh[row];
+        if (is_new) {
+          answers.post(rows[row].organisation,
+                       engine::call_reported{rows[row].event.attempt, std::move(batch[i].report)});
+        }
+        batch[i].stored(stored);
+        batch[i] = {};
+        ++row;
+      }
+      if (last) return;
+    }
+  }
+
+  void note_health(bool well) { healthy.store(well, std::memory_order_relaxed); }
+
+  void wait(std::chrono::milliseconds time) {
+    std::unique_lock lock{pause_mutex};
+    pause.wait_for(lock, time, [this] { return stopping.load(); });
+  }
+
+  ledger_options options;
+  engine::event_sink& answers;
+  moodycamel::BlockingConcurrentQueue<write_job> writes;
+  moodycamel::BlockingConcurrentQueue<read_job> reads;
+  moodycamel::BlockingConcurrentQueue<event_job> events;
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> healthy{true};
+  std::mutex pause_mutex;
+  std::condition_variable pause;
+  std::thread writer;  // last: they use everything above
+  std::thread reader;
+  std::thread inbox;
+};
+
+ledger_worker::ledger_worker(ledger_options options, engine::event_sink& answers)
+    : impl_{std::make_unique<impl>(std::move(options), answers)} {}
+
+ledger_worker::~ledger_worker() = default;
+
+void ledger_worker::commit(engine::decision_batch&& batch) { impl_->writes.enqueue(std::move(batch)); }
+void ledger_worker::commit(engine::outcome_batch&& batch) { impl_->writes.enqueue(std::move(batch)); }
+void ledger_worker::load(engine::contact_request&& request) { impl_->reads.enqueue(request); }
+
+void ledger_worker::load_changes(const organisation_id& organisation, std::uint64_t above_generation) {
+  impl_->reads.enqueue(changes_request{organisation, above_generation});
+}
+
+void ledger_worker::confirm_applied(const engine::ownership& owner, std::uint64_t generation) {
+  impl_->writes.enqueue(confirmation{owner, generation});
+}
+
+void ledger_worker::store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,
+                          std::function<void(bool)> stored) {
+  event_job job;
+  job.event = {organisation, {attempt, std::move(what.event_key), carriers::serialize_report(what.report)}};
+  job.report = std::move(what.report);
+  job.stored = std::move(stored);
+  impl_->events.enqueue(std::move(job));
+}
+
+bool ledger_worker::healthy() const { return impl_->healthy.load(std::memory_order_relaxed); }
+
+}  // namespace dialer::sql
