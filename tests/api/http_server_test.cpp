@@ -43,7 +43,9 @@ class HttpServer : public testing::Test {
   /// Sends a request to /later and waits until its handler has it.
   respond_function hold(loopback_client& client) {
     client.send("POST /later HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
-    respond_function respond = held_.get_future().get();
+    auto arrived = held_.get_future();
+    if (arrived.wait_for(5s) != std::future_status::ready) throw std::runtime_error{"/later was not handled"};
+    respond_function respond = arrived.get();
     held_ = {};
     return respond;
   }
