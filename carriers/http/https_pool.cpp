@@ -139,17 +139,14 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
   }
 
   void on_watch() {
-    // A few rounds before Asio is asked again; not more, for the sake of the thread's other work.
-    for (int round = 0; round < 4 && watch_.is_open(); ++round) {
-      enter();
-      const int n = ::epoll_wait(watch_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
-      if (n <= 0) break;
-      for (int i = 0; i < n; ++i) {
-        const epoll_event& event = events_[static_cast<std::size_t>(i)];
-        on_ready(*static_cast<member*>(event.data.ptr), event.events);
-      }
+    if (!watch_.is_open()) return;
+    enter();
+    const int n = ::epoll_wait(watch_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+    for (int i = 0; i < n; ++i) {
+      const epoll_event& event = events_[static_cast<std::size_t>(i)];
+      on_ready(*static_cast<member*>(event.data.ptr), event.events);
     }
-    if (watch_.is_open()) watch();
+    watch();  // sees at once what did not fit into this batch
   }
 
   void on_ready(member& m, std::uint32_t events) {

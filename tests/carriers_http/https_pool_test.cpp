@@ -161,6 +161,21 @@ TEST(HttpsPool, Reconnect_ResumesTheSession) {
   EXPECT_EQ(server.connections(), 5U);
 }
 
+TEST(HttpsPool, ReconnectAfterACut_StillResumesTheSession) {
+  tls_test_server server{[](server_connection& c) {
+    c.read_request();
+    c.write("HTTP/1.1 201 Cre");
+    c.cut();
+    c.wait_for_peer();
+  }};
+  pool_options options = pool_harness::options_for(server);
+  options.connections_max = 1;
+  pool_harness pool{options};
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(pool.exchange(post("x")).how, delivery::unknown);
+  EXPECT_EQ(pool.pool->stats().handshakes_full, 1U);
+  EXPECT_EQ(pool.pool->stats().handshakes_resumed, 4U);
+}
+
 TEST(HttpsPool, Tls12_WorksAndResumes) {
   server_options server_side;
   server_side.tls_version_max = 0x0303;

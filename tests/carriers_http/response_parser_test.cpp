@@ -8,6 +8,7 @@
 namespace dialer::carriers::http {
 namespace {
 
+using namespace std::string_literals;
 using progress = response_parser::progress;
 
 struct outcome {
@@ -131,7 +132,7 @@ TEST(ResponseParser, AnswerThatTwoReadersCouldCutDifferently_IsBroken) {
       "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx",
       "HTTP/1.1 200 OK\r\nX: a\nContent-Length: 1\r\n\r\nx",
       "HTTP/1.1 200 OK\r\nX: a\rContent-Length: 1\r\n\r\nx",
-      std::string{"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\r\n\r\nx", 49},
+      "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\r\n\r\nx"s,
       "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
       "HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
       "HTTP/2 200\r\n\r\n",

@@ -121,6 +121,14 @@ bool server_connection::write(std::string_view bytes) {
   return !closed_ && (bytes.empty() || SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0);
 }
 
+bool server_connection::write_together(std::string_view first, std::string_view second) {
+  const auto cork = [this](int on) { ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on); };
+  cork(1);
+  const bool written = write(first) && write(second);
+  cork(0);
+  return written;
+}
+
 void server_connection::close() {
   if (closed_) return;
   SSL_shutdown(ssl_);

@@ -34,6 +34,8 @@ class server_connection {
   std::string read_request();
   /// Sends `bytes` as one TLS record.
   bool write(std::string_view bytes);
+  /// Sends two TLS records that arrive in one segment.
+  bool write_together(std::string_view first, std::string_view second);
   /// Ends the stream properly: close_notify, then FIN.
   void close();
   /// FIN without close_notify.
