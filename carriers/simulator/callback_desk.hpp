@@ -19,7 +19,6 @@ namespace dialer::carriers::simulator {
 /// A callback before its first delivery.
 struct callback_draft {
   std::string ref;  ///< of the call
-  std::string account;
   std::string to;
   std::uint64_t call_ordinal = 0;
   call_event event = call_event::initiated;

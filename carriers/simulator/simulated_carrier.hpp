@@ -79,7 +79,7 @@ class simulated_carrier {
   virtual routed_request route(const api_request& request, utc_time now) = 0;
   virtual api_answer act(routed_request& request, utc_time now) = 0;
   /// The dialect's error body for 401, 429, 500 and 503.
-  virtual api_answer failure(int status, utc_time now) = 0;
+  virtual api_answer failure(int status) = 0;
   virtual std::string ref_text(const call_record& call) const = 0;
   /// Composes and submits the callback for a step of the call, if anybody asked for it.
   virtual void announce(call_record& call, call_event event, utc_time now) = 0;
@@ -131,6 +131,7 @@ class simulated_carrier {
   void ring(call_record& call, utc_time now);
   void answer(call_record& call, utc_time now);
   void verdict(call_record& call, utc_time now);
+  void finish_as_planned(call_record& call, utc_time now);
   void finish(call_record& call, call_end end, int sip, utc_time now);
 
   carrier_name carrier_;

@@ -79,7 +79,7 @@ api_answer telnyx_error(int status, std::string_view code, std::string_view titl
   return answer;
 }
 
-api_answer telnyx_api::failure(int status, utc_time) {
+api_answer telnyx_api::failure(int status) {
   switch (status) {
     case 401:
       return telnyx_error(401, "10009", "Authentication failed", "The required authentication headers were invalid.");
@@ -188,7 +188,7 @@ simulated_carrier::routed_request telnyx_api::route(const api_request& request, 
     }
   }
   if (!key_known) {
-    routed.refusal = failure(401, {});
+    routed.refusal = failure(401);
     routed.refusal_code = "10009";
   } else if (routed.where == endpoint::none || (routed.where == endpoint::list_calls && !connection_known)) {
     routed.refusal =

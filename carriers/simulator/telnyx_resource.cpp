@@ -93,9 +93,8 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
     const auto& call = calls().at(index);
     if (call.listed_from <= now) active.push_back(&call);
   }
-  // A cursor is the index of the last call of the page before; page numbers are what the SDK counts with.
-  auto first =
-      active.begin() + static_cast<std::ptrdiff_t>(std::min(active.size(), (page_number(request.query) - 1) * size));
+  // A cursor is the index of the last call of the page before.
+  auto first = active.begin();
   if (const auto cursor = base64_decode(request.query.get("page[after]")); cursor && !cursor->empty()) {
     const auto after = static_cast<std::size_t>(parse_number(*cursor).value_or(0));
     first = std::find_if(active.begin(), active.end(), [&](const call_record* call) { return call->index > after; });
@@ -122,8 +121,7 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
   } else {
     json.null_field("after").null_field("before").close_object().null_field("next");
   }
-  json.null_field("previous").field("page_number", page_number(request.query)).field("page_size", size);
-  json.field("total_pages", (active.size() + size - 1) / size).field("total_results", active.size());
+  json.null_field("previous");
   json.close_object().close_object();
   record_lookup(log_event::listed, request, 200, last - first, now);
   return answer;
@@ -210,7 +208,6 @@ void telnyx_api::announce(call_record& call, call_event event, utc_time now) {
   if (name.empty() || !call.order.callbacks || call.order.callbacks->status.url.empty()) return;
   callback_draft draft;
   draft.ref = ref_text(call);
-  draft.account = account(call.account).id;
   draft.to = call.order.to;
   draft.call_ordinal = call.ordinal;
   draft.event = event;

@@ -119,7 +119,7 @@ api_answer twilio_error(int status, int code, std::string_view message) {
   return answer;
 }
 
-api_answer twilio_api::failure(int status, utc_time) {
+api_answer twilio_api::failure(int status) {
   switch (status) {
     case 401:
       return twilio_error(401, 20003, "Authenticate");

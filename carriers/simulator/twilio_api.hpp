@@ -12,7 +12,7 @@ class twilio_api final : public simulated_carrier {
  private:
   routed_request route(const api_request& request, utc_time now) override;
   api_answer act(routed_request& request, utc_time now) override;
-  api_answer failure(int status, utc_time now) override;
+  api_answer failure(int status) override;
   std::string ref_text(const call_record& call) const override;
   void announce(call_record& call, call_event event, utc_time now) override;
   void finish_callback(const callback_draft& draft, int delivery, utc_time now, callback_post& post) override;

@@ -253,7 +253,6 @@ void twilio_api::announce(call_record& call, call_event event, utc_time now) {
   const auto fields = status_fields(call, event, now);
   callback_draft draft;
   draft.ref = ref_text(call);
-  draft.account = account(call.account).id;
   draft.to = call.order.to;
   draft.call_ordinal = call.ordinal;
   draft.event = event;

@@ -1,7 +1,7 @@
 #include "carriers/simulator/wire_text.hpp"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 

@@ -259,6 +259,7 @@ TEST(TelnyxList, ActiveCalls_CursorPagesCoverEachLiveCallOnce) {
     for (std::size_t i = 0; i < page.size("/data"); ++i) {
       seen.push_back(*base64_decode(page.text("/data/" + std::to_string(i) + "/client_state")));
     }
+    EXPECT_EQ(page.number("/meta/total_items"), 5);
     if (page.null("/meta/cursors/after")) break;
     next = path + "&page%5Bafter%5D=";
     append_percent_encoded(next, page.text("/meta/cursors/after"));
