@@ -14,8 +14,6 @@ struct attempt {
   utc_time at() const { return utc_time{std::chrono::microseconds{at_us}}; }
 };
 
-constexpr auto any = [](const attempt&) { return true; };
-
 /// (now - length, now]
 struct rolling_window {
   utc_time now;
@@ -26,7 +24,7 @@ struct rolling_window {
 }  // namespace
 
 struct attempt_history::impl {
-  number_table<attempt> table;
+  number_table<attempt, 2> table;
   std::size_t numbers = 0;
 
   template <class Visit>
@@ -44,7 +42,7 @@ attempt_history::attempt_history(attempt_history&&) noexcept = default;
 attempt_history& attempt_history::operator=(attempt_history&&) noexcept = default;
 
 void attempt_history::record(e164 number, utc_time at) {
-  if (impl_->table.find(number, any) == nullptr) ++impl_->numbers;
+  if (!impl_->table.contains(number)) ++impl_->numbers;
   impl_->table.insert({number.digits(), at.time_since_epoch().count()});
 }
 
@@ -52,12 +50,21 @@ void attempt_history::retract(e164 number, utc_time at) {
   const auto* entry = impl_->table.find(number, [&](const attempt& one) { return one.at() == at; });
   if (entry == nullptr) return;
   impl_->table.erase(entry);
-  if (impl_->table.find(number, any) == nullptr) --impl_->numbers;
+  if (!impl_->table.contains(number)) --impl_->numbers;
 }
 
 unsigned attempt_history::count(e164 number, utc_time now, std::chrono::hours length) const {
+  // Arithmetic instead of branches: which entries match is a coin toss that no processor predicts.
+  const auto newest = now.time_since_epoch().count();
+  const auto oldest = newest - std::chrono::microseconds{length}.count();
   unsigned total = 0;
-  impl_->for_each(number, {now, length}, [&](const attempt&) { ++total; });
+  impl_->table.any_group(number, [&](auto line) {
+    for (const auto& one : line) {
+      total += static_cast<unsigned>(one.number == number.digits()) & static_cast<unsigned>(one.at_us > oldest) &
+               static_cast<unsigned>(one.at_us <= newest);
+    }
+    return false;
+  });
   return total;
 }
 

@@ -523,6 +523,15 @@ constexpr std::array<std::uint16_t, 1000> make_index() {
 }
 constexpr auto position = make_index();
 
+/// Kinds alone, in a form that stays in the cache: they are asked for at every decision.
+constexpr std::array<number_kind, 1000> make_kinds() {
+  std::array<number_kind, 1000> kinds{};
+  for (const auto& row : table) kinds[row.npa] = row.kind;
+  return kinds;
+}
+constexpr auto kinds = make_kinds();
+static_assert(kinds[0] == unassigned);
+
 }  // namespace
 
 std::span<const area_code> all_area_codes() noexcept {
@@ -532,6 +541,10 @@ std::span<const area_code> all_area_codes() noexcept {
 const area_code* find_area_code(unsigned npa) noexcept {
   const unsigned at = npa < position.size() ? position[npa] : 0U;
   return at == 0 ? nullptr : &table[at - 1];
+}
+
+number_kind kind_of_area_code(unsigned npa) noexcept {
+  return npa < kinds.size() ? kinds[npa] : unassigned;
 }
 
 }  // namespace dialer::compliance

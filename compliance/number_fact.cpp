@@ -23,7 +23,7 @@ bool reserved_for_fiction(e164 number) noexcept {
 
 reason number_fact(e164 number) noexcept {
   if (reserved_for_fiction(number)) return reason::number_reserved_for_fiction;
-  switch (find_numbering_fact(number).kind) {
+  switch (number.is_nanp() ? kind_of_area_code(number.npa()) : find_numbering_fact(number).kind) {
     case number_kind::unassigned:
       return reason::number_invalid;
     case number_kind::geographic:

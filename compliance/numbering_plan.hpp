@@ -36,6 +36,8 @@ struct area_code {
 std::span<const area_code> all_area_codes() noexcept;
 /// nullptr when `npa` is not assigned. O(1).
 const area_code* find_area_code(unsigned npa) noexcept;
+/// The kind alone, for the hot path.
+number_kind kind_of_area_code(unsigned npa) noexcept;
 
 /// A calling code outside +1, or the start of national numbers under it that lie in another country or zone.
 struct calling_code {

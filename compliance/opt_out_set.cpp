@@ -30,7 +30,7 @@ void opt_out_set::erase(e164 number) {
 }
 
 bool opt_out_set::contains(e164 number) const noexcept {
-  return impl_->table.find(number, any) != nullptr;
+  return impl_->table.contains(number);
 }
 void opt_out_set::prefetch(e164 number) const noexcept {
   impl_->table.prefetch(number);

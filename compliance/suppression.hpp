@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compliance/prefetch.hpp"
 #include "model/clock.hpp"
 #include "model/e164.hpp"
 
@@ -32,7 +33,7 @@ class do_not_call_list {
   }
   void prefetch(e164 number) const noexcept {
     if (!number.is_nanp()) return;
-    if (const std::uint64_t* bits = area_[number.npa()]) __builtin_prefetch(bits + (number.subscriber() >> 6));
+    if (const std::uint64_t* bits = area_[number.npa()]) prefetch_line(bits + (number.subscriber() >> 6));
   }
   bool is_none() const noexcept { return mapping_ == nullptr; }  ///< true for none()
   std::uint64_t size() const noexcept { return size_; }          ///< numbers on the list

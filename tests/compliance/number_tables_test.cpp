@@ -110,6 +110,52 @@ TEST(OptOutSet, NumbersInAnyRegularStep_AreAllFoundQuickly) {
   }
 }
 
+/// Segments at their fullest, so that groups overflow into their neighbours and round the end, and erasing pulls back.
+TEST(OptOutSet, TurningOverForLong_AgreesWithASet) {
+  random_source random{11};
+  opt_out_set set;
+  std::set<std::uint64_t> reference;
+  for (int i = 0; i < 400'000; ++i) {
+    const auto digits = 12000000000 + random.below(6'000);
+    // The target size wanders between nearly empty and full.
+    if (random.below(6'000) > reference.size() * (i / 40'000 % 2 == 0 ? 1 : 4)) {
+      set.insert(e164::from_digits(digits));
+      reference.insert(digits);
+    } else {
+      set.erase(e164::from_digits(digits));
+      reference.erase(digits);
+    }
+    if (i % 10'000 != 0) continue;
+    ASSERT_EQ(set.size(), reference.size());
+    for (std::uint64_t number = 12000000000; number < 12000006000; ++number) {
+      ASSERT_EQ(set.contains(e164::from_digits(number)), reference.contains(number)) << number << " after " << i;
+    }
+  }
+}
+
+TEST(AttemptHistory, TurningOverForLong_AgreesWithAMultimap) {
+  random_source random{13};
+  attempt_history history;
+  std::multimap<std::uint64_t, utc_time> reference;
+  for (int i = 0; i < 200'000; ++i) {
+    const auto digits = 12000000000 + random.below(1'500);
+    const auto at = noon + hours{random.below(5)};
+    if (random.below(6'000) > reference.size() * (i / 20'000 % 2 == 0 ? 1 : 4)) {
+      history.record(e164::from_digits(digits), at);
+      reference.emplace(digits, at);
+    } else {
+      history.retract(e164::from_digits(digits), at);
+      const auto [first, last] = reference.equal_range(digits);
+      const auto found = std::find_if(first, last, [&](const auto& one) { return one.second == at; });
+      if (found != last) reference.erase(found);
+    }
+    if (i % 5'000 != 0) continue;
+    for (std::uint64_t number = 12000000000; number < 12000001500; ++number) {
+      ASSERT_EQ(history.count(e164::from_digits(number), noon + 5h, 24h), reference.count(number)) << number;
+    }
+  }
+}
+
 struct operation {
   int what;
   std::uint64_t number;
