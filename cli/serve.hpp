@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace dialer::cli {
+
+/// `dialer serve`. Empty strings: not given.
+struct serve_options {
+  std::string config;     ///< configuration file to apply before serving
+  std::string database;   ///< libpq connection string or URI; empty: the private cluster of state_dir
+  std::string state_dir;  ///< empty: sql::default_state_dir()
+  std::string listen = "127.0.0.1:8080";
+  std::string public_url;  ///< where carriers reach `listen`; empty: http://<listen>
+  std::string token_key;   ///< file with the key of attempt tokens; empty: <state_dir>/token.key
+  std::size_t shards = 0;  ///< 0: one per core
+  std::uint64_t node = 0;  ///< 0..255, distinct among the nodes of one database
+  std::string wall_clock;  ///< RFC 3339 instant at which the run starts; empty: the real one
+};
+
+/// Runs the engine until SIGTERM or SIGINT; answers the exit code. What it throws is mapped by errors.hpp.
+int run_serve(const serve_options& options);
+
+}  // namespace dialer::cli
