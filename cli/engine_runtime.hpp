@@ -1,0 +1,53 @@
+#pragma once
+// The rings joined: shards, ledger, senders and listener of one engine process.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "carriers/attempt_token.hpp"
+#include "engine/stats.hpp"
+#include "model/clock.hpp"
+#include "sql/snapshot.hpp"
+
+namespace dialer::cli {
+
+struct runtime_options {
+  std::string database;                     ///< libpq connection string; migrated already
+  std::uint64_t node = 1;                   ///< distinct among engines on one database
+  std::string listen = "127.0.0.1:0";       ///< callbacks, metrics, health
+  std::string public_url;                   ///< how carriers reach the listener; empty: http://<listen>
+  carriers::token_key token_key{};
+  sql::secret_resolver resolve_secret;
+  unsigned shards = 0;                      ///< 0 = one per core
+  std::size_t connections = 64;             ///< to a carrier account, per shard
+  std::chrono::seconds drain{10};
+};
+
+/// Thread-safety: start() and stop() on one thread; the rest from any.
+class engine_runtime {
+ public:
+  /// `time` must outlive the runtime.
+  engine_runtime(runtime_options options, const clock& time);
+  ~engine_runtime();
+  engine_runtime(const engine_runtime&) = delete;
+  engine_runtime& operator=(const engine_runtime&) = delete;
+
+  /// Takes over every organisation of the database and dials. Throws when the database does not answer, the listener
+  /// can't listen, or a secret can't be resolved.
+  void start();
+  /// Drain, then release: no new decisions, calls on their way to their answers, at most `drain`; then closes.
+  void stop();
+
+  std::uint16_t port() const;
+  std::vector<engine::organisation_view> views() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dialer::cli
