@@ -122,12 +122,15 @@ TEST_F(Ledger, OptOutInFlight_HoldsTheIntentUntilItIsDecidedThenMakesItStale) {
       seen = ledger_.commit(decide({intent_for(org_, 100, 1)}));
       answered = true;
     }};
-    while (org_.on
-               .run("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE "
-                    "'dialer-ledger-%'")
-               .integer(0, 0) == 0) {
-      ASSERT_FALSE(answered) << "the intent did not wait for the opt-out";
-    }
+    const auto waiting = [&] {
+      return org_.on
+                 .run(
+                     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE "
+                     "'dialer-ledger-%'")
+                 .integer(0, 0) != 0;
+    };
+    while (!waiting() && !answered) std::this_thread::yield();
+    EXPECT_FALSE(answered) << "the intent did not wait for the opt-out";
     opting_out.commit();
   }
   dialing.join();
