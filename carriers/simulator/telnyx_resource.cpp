@@ -93,8 +93,10 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
     const auto& call = calls().at(index);
     if (call.listed_from <= now) active.push_back(&call);
   }
-  // A cursor is the index of the last call of the page before.
-  auto first = active.begin();
+  // Documented are cursors (the index of the last call of the page before); the official SDK counts pages instead, and
+  // goes on until one is empty.
+  auto first =
+      active.begin() + static_cast<std::ptrdiff_t>(std::min(active.size(), (page_number(request.query) - 1) * size));
   if (const auto cursor = base64_decode(request.query.get("page[after]")); cursor && !cursor->empty()) {
     const auto after = static_cast<std::size_t>(parse_number(*cursor).value_or(0));
     first = std::find_if(active.begin(), active.end(), [&](const call_record* call) { return call->index > after; });
