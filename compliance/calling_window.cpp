@@ -40,7 +40,7 @@ class permitted_hours {
     for (const auto& weeks : laws_) std::ranges::for_each(weeks, [this](const auto& week) { add_boundaries(week); });
     boundaries_.push_back(minutes_a_day);
     std::ranges::sort(boundaries_);
-    boundaries_.erase(std::ranges::unique(boundaries_).begin(), boundaries_.end());
+    boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
   }
 
   bool contain(const wall_clock& local) const {
