@@ -64,6 +64,24 @@ settings parse_settings(std::string_view toml, const std::string& name);
 /// Also throws settings_error when the file cannot be read.
 settings read_settings_file(const std::filesystem::path& file);
 
+/// What apply did, or would do, to one thing.
+struct settings_change {
+  std::string what;  ///< "campaign Main/demo"
+  sql::change how = sql::change::none;
+  std::vector<std::string> fields;  ///< "weight: 1 -> 5", when it was there before
+};
+
+/// Makes the stored configuration as `wanted`, in one transaction; things that the file does not name stay. Answers the
+/// changes; the same settings a second time change nothing. dry_run: everything is tried and rolled back. Throws
+/// settings_error or sql::configuration_error when a rule of the domain, or a missing do-not-call list, is in the way.
+std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run = false);
+/// Reads and applies.
+std::vector<settings_change> apply_file(sql::session& on, const std::filesystem::path& file);
+
+/// Creates or updates one campaign in an organisation that is there; workspace and agent are found by name.
+sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organisation,
+                                         const campaign_settings& wanted);
+
 /// "08:00-21:00" (24:00 is the end of the day) or "closed"; nullopt for anything else, an empty range included.
 std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept;
 std::string to_text(const campaigns::day_window& window);
