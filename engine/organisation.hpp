@@ -192,6 +192,7 @@ class organisation {
   void schedule(instant now);
   void select(std::size_t count, instant now);
   bool advance(const candidate& next, instant now);
+  bool wait_for_number(const candidate& next, instant now);
   bool place_call(const candidate& next, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
   void end_undialed(const candidate& next, reason why, instant now);

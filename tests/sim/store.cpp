@@ -134,6 +134,13 @@ void store::take_wait(contact_id id) {
   wait_due_.erase(id);
 }
 
+const engine::contact_wait* store::wait_of(contact_id id) const {
+  const auto due = wait_due_.find(id);
+  if (due == wait_due_.end()) return nullptr;
+  const contact_row& row = contacts_.at(id);
+  return &waits_.at({row.campaign, row.lane}).at({due->second, id});
+}
+
 engine::contact_page store::load(const engine::contact_request& request) const {
   engine::contact_page page{request.campaign, request.lane, {}, true, {}};
   if (const auto lane = waits_.find({request.campaign, request.lane}); lane != waits_.end()) {

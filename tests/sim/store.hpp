@@ -71,6 +71,9 @@ class store {
     return found == attempts_.end() ? nullptr : &found->second;
   }
 
+  /// The row by which a contact waits, or null.
+  const engine::contact_wait* wait_of(contact_id id) const;
+
  private:
   void put_wait(const engine::contact_wait& wait);
   void take_wait(contact_id id);

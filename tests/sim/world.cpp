@@ -504,6 +504,15 @@ void world::print() const {
     for (const auto kind : row.kinds) std::printf(" %d", static_cast<int>(kind));
     std::printf("\n");
   }
+  for (const auto& [id, row] : ledger_.contacts()) {
+    std::printf("%s lane %u number %s state %d attempts %u", id.text().c_str(), row.lane, row.number.text().c_str(),
+                static_cast<int>(row.state), row.attempts);
+    if (const engine::contact_wait* wait = ledger_.wait_of(id)) {
+      std::printf(" due %.3f reason %s", seconds(wait->contact.due_at.time_since_epoch() - begin),
+                  std::string{to_string(wait->why)}.c_str());
+    }
+    std::printf("\n");
+  }
   for (const carrier::call& call : carrier_.calls()) {
     std::printf("%s attempt %s to %s created %.3f ended %.3f\n", call.ref.c_str(), call.attempt.text().c_str(),
                 call.to.text().c_str(), seconds(call.created), seconds(call.ended));
