@@ -1,6 +1,7 @@
 #pragma once
 // The simulated ledger: what is durable, and the rules of engine/ledger.hpp checked at every commit.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,7 @@ class store {
   engine::organisation_snapshot config;  ///< edited through change()
   std::uint64_t epoch = 0;
   std::uint64_t applied_generation = 0;
+  std::function<void(const std::string&)> saw;  ///< counts what was written
 
   /// A change that people make: bumps the generation in the same transaction.
   template <class Edit>
