@@ -184,7 +184,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     engine::organisation_options settings;
     settings.node = static_cast<std::uint8_t>(options.node);
     settings.seed = static_cast<std::uint64_t>(time.now().utc.time_since_epoch().count());
-    settings.region = region_of;
+    settings.region = region_of_number;
     std::vector<std::shared_ptr<engine::send_queue>> queues;
     for (const auto& [integration, queue] : owned.queues) queues.push_back(queue);
     home_of(id).adopt(std::move(settings), std::move(found), rules_of(id), std::move(queues));

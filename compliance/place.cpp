@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
+#include <iterator>
 
 #include "compliance/address.hpp"
 #include "compliance/numbering_plan.hpp"

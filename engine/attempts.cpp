@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "campaigns/retry.hpp"
+#include "carriers/codec.hpp"
 #include "engine/organisation.hpp"
 
 namespace dialer::engine {
@@ -10,10 +11,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t config_errors_max = 5;        // in a row, then the account is stopped for a person to look
+constexpr std::uint32_t config_errors_max = 5;  // in a row, then the account is stopped for a person to look
 constexpr std::chrono::seconds probe_every{10};
 constexpr std::chrono::seconds ceiling_holds{30};
 constexpr std::chrono::seconds fetch_again{30};
+constexpr std::chrono::seconds again_after_refusal{10};
+
+reason why_refused(carriers::reaction react) {
+  switch (react) {
+    case carriers::reaction::caller_id: return reason::caller_id_withdrawn;
+    case carriers::reaction::retry: return reason::account_throttled;
+    default: return reason::account_stopped;
+  }
+}
 
 attempt_event event_of(carriers::call_phase phase) {
   return phase == carriers::call_phase::ended ? attempt_event::ended : attempt_event::reported;
@@ -58,7 +68,14 @@ void organisation::forget(attempt_run& attempt) {
 }
 
 void organisation::release(attempt_run& attempt) {
-  if (const auto number = pools_.find(attempt.what.from)) pools_.release(*number);
+  pools_.release(attempt.caller_id);
+  forget(attempt);
+}
+
+// As if the attempt had never been decided: all counts go back, those of the caps too.
+void organisation::take_back(attempt_run& attempt) {
+  history_.retract(attempt.what.to, attempt.what.decided_at);
+  pools_.retract(attempt.caller_id, attempt.what.decided_at);
   forget(attempt);
 }
 
@@ -132,8 +149,7 @@ void organisation::apply_reaction(attempt_run& attempt, const carriers::create_a
       account.ceiling_until = now.steady + ceiling_holds;
       break;
     case carriers::reaction::caller_id:
-      account.refused_caller_ids.insert(attempt.what.from);
-      rebuild_pools();
+      if (account.refused_caller_ids.insert(attempt.what.from).second) rebuild_pools();
       break;
     case carriers::reaction::stop_account:
       account.stopped = true;
@@ -183,8 +199,9 @@ void organisation::on_event(call_reported& what, instant now, effects& out) {
   row.call_ref = what.report.call_ref;
   closing_.outcomes.push_back(std::move(row));
   ++counters_.double_dials;
+  learn_late(late->second.to, what.report.call_ref, now.steady);
   if (what.report.phase != carriers::call_phase::ended) {
-    out.questions.push_back(cancel_call{late->second.integration, what.attempt, what.report.call_ref});
+    hang_up_stray(late->second.integration, what.attempt, what.report.call_ref, out);
   }
   absent_.erase(what.attempt);
 }
@@ -194,7 +211,7 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     // A second call for one attempt: it must not go on, and it must not be mixed up with the first.
     ++counters_.double_dials;
     if (report.phase != carriers::call_phase::ended) {
-      out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, report.call_ref});
+      hang_up_stray(attempt.what.integration, attempt.what.attempt, report.call_ref, out);
     }
     return;
   }
@@ -243,6 +260,15 @@ void organisation::on_event(call_fetched& what, instant now, effects& out) {
 }
 
 void organisation::on_event(call_canceled& what, instant now, effects& out) {
+  const auto is_it = [&](const stray_call& each) { return each.what.call_ref == what.call_ref; };
+  if (const auto stray = std::ranges::find_if(stray_calls_, is_it); stray != stray_calls_.end()) {
+    if (what.result == carriers::cancel_result::failed) {
+      stray->failed = true;
+    } else {
+      stray_calls_.erase(stray);
+    }
+    return;
+  }
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr || attempt->call_ref != what.call_ref) return;
   if (what.result == carriers::cancel_result::failed) {
@@ -259,6 +285,26 @@ void organisation::remember_ref(e164 to, std::string_view call_ref, steady_time 
   if (call_ref.empty()) return;
   recent_refs_[to].push_back(std::hash<std::string_view>{}(call_ref));
   recent_refs_by_age_.emplace_back(now, to);
+}
+
+// A reference of an earlier attempt that comes to light while a later one may be in doubt.
+void organisation::learn_late(e164 to, std::string_view call_ref, steady_time now) {
+  remember_ref(to, call_ref, now);
+  for (const auto& [id, slot] : attempt_index_) {
+    attempt_run& attempt = attempts_[slot];
+    if (!attempt.in_doubt || attempt.what.to != to) continue;
+    attempt.in_doubt->not_ours.push_back(std::hash<std::string_view>{}(call_ref));
+    std::erase_if(attempt.in_doubt->found, [&](const auto& call) { return call.report.call_ref == call_ref; });
+  }
+}
+
+// Ends a call that stands for no attempt; asked again until the carrier has answered.
+void organisation::hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref,
+                                 effects& out) {
+  const auto is_it = [&](const stray_call& each) { return each.what.call_ref == call_ref; };
+  if (std::ranges::any_of(stray_calls_, is_it)) return;
+  stray_calls_.push_back({{integration, attempt, call_ref}, false});
+  out.questions.push_back(stray_calls_.back().what);
 }
 
 void organisation::cancel(attempt_run& attempt, effects& out) {
@@ -284,10 +330,11 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   if (attempt == nullptr || !attempt->in_doubt) return;
   const intent& sent = attempt->what;
   const utc_time earliest = sent.decided_at - options_.doubts.clock_skew;
-  // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts that
-  // were closed a moment before this one was decided: those are known by their references.
+  const carriers::lookup_query asked{sent.to, sent.from, earliest, {}};
+  // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts
+  // that were closed a moment before this one was decided: those are known by their references.
   const auto matches = [&](const carriers::listed_call& call) {
-    return call.to == sent.to && call.from == sent.from && call.created_at >= earliest &&
+    return carriers::can_be(asked, call) &&
            std::ranges::find(attempt->in_doubt->not_ours, std::hash<std::string_view>{}(call.report.call_ref)) ==
                attempt->in_doubt->not_ours.end();
   };
@@ -297,9 +344,9 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
       out.questions.push_back(look_up{sent.integration, sent.attempt, sent.to, sent.from, earliest, what.page.next});
       return;
     case doubt_step::kind::adopt:
-      for (std::string& ref : result.hang_up) {
+      for (const std::string& ref : result.hang_up) {
         ++counters_.double_dials;
-        out.questions.push_back(cancel_call{sent.integration, sent.attempt, std::move(ref)});
+        hang_up_stray(sent.integration, sent.attempt, ref, out);
       }
       apply_report(*attempt, result.adopted.report, now, out);
       return;
@@ -327,8 +374,8 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
   switch (attempt.state) {
     case attempt_state::in_doubt:
     case attempt_state::held:
-      out.questions.push_back(
-          look_up{sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}});
+      out.questions.push_back(look_up{
+          sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}});
       // Asked again only after the answer, or after long silence.
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
@@ -361,14 +408,9 @@ void organisation::close_not_sent(attempt_run& attempt, reason why, std::chrono:
   outcome row;
   row.why = why == reason::none ? reason::account_throttled : why;
   const auto jitter = std::chrono::milliseconds{random_.below(static_cast<std::uint64_t>(again_in.count()) + 1)};
-  campaign_run& campaign = campaigns_[attempt.campaign];
-  contact_wait wait = make_wait(campaign, attempt.contact, row.why, now.utc + again_in + jitter);
-  closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
-  closing_.waits.push_back(std::move(wait));
+  wait_until(attempt, attempt.contact, row.why, now.utc + again_in + jitter);
   write(attempt, outcome_kind::not_sent, now, std::move(row));
-  history_.retract(attempt.what.to, attempt.what.decided_at);
-  if (const auto number = pools_.find(attempt.what.from)) pools_.retract(*number, attempt.what.decided_at);
-  forget(attempt);
+  take_back(attempt);
 }
 
 void organisation::close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now) {
@@ -382,10 +424,8 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
     go_on_or_end(attempt, row, answer.outcome, now);
   } else {
     // An error of ours or of the account never costs the contact an attempt.
-    row.why = answer.react == carriers::reaction::caller_id ? reason::caller_id_withdrawn : reason::account_stopped;
-    contact_wait wait = make_wait(campaigns_[attempt.campaign], attempt.contact, row.why, now.utc + 10s);
-    closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
-    closing_.waits.push_back(std::move(wait));
+    row.why = why_refused(answer.react);
+    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
     history_.retract(attempt.what.to, attempt.what.decided_at);
   }
   write(attempt, outcome_kind::rejected, now, std::move(row));
@@ -401,7 +441,13 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   row.call_ref = attempt.call_ref;
   row.answered = how == disposition::answered || how == disposition::voicemail;
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
-  go_on_or_end(attempt, row, how, now);
+  if (how == disposition::canceled && attempt.cancel_sent && !opt_outs_.contains(attempt.what.to)) {
+    // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
+    row.why = reason::changed_since_decided;
+    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+  } else {
+    go_on_or_end(attempt, row, how, now);
+  }
   write(attempt, outcome_kind::ended, now, std::move(row));
   remember_ref(attempt.what.to, attempt.call_ref, now.steady);
   release(attempt);
@@ -409,8 +455,9 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
 
 void organisation::close_absent(attempt_run& attempt, instant now) {
   attempt.state = attempt_state::closed;
-  absent_.emplace(attempt.what.attempt,
-                  closed_as_absent{attempt.what.campaign, attempt.what.contact, attempt.what.integration, now.utc});
+  absent_.emplace(attempt.what.attempt, closed_as_absent{attempt.what.campaign, attempt.what.contact,
+                                                         attempt.what.integration, attempt.what.to});
+  absent_by_age_.emplace_back(now.utc, attempt.what.attempt);
   outcome row;
   go_on_or_end(attempt, row, disposition::unknown, now);
   write(attempt, outcome_kind::absent, now, std::move(row));
@@ -430,7 +477,12 @@ void organisation::go_on_or_end(attempt_run& attempt, outcome& row, disposition 
   campaigns::contact contact = attempt.contact;
   contact.attempts = attempt.what.attempt_number;
   contact.last_caller_id = attempt.what.from;
-  contact_wait wait = make_wait(campaign, contact, again->why, again->due_at);
+  wait_until(attempt, contact, again->why, again->due_at);
+}
+
+// The closing outcome's other half: the contact goes on.
+void organisation::wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due) {
+  contact_wait wait = make_wait(campaigns_[attempt.campaign], contact, why, due);
   closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
   closing_.waits.push_back(std::move(wait));
 }

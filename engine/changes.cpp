@@ -25,7 +25,9 @@ std::uint32_t place_of(Map& places, List& list, const Id& id) {
 
 }  // namespace
 
-void organisation::on_event(changes_announced&, instant, effects&) { changes_wanted_ = true; }
+void organisation::on_event(changes_announced&, instant, effects&) {
+  changes_wanted_ = true;
+}
 
 void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   changes_out_ = false;
@@ -63,7 +65,11 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   for (const carriers::account& record : snapshot.accounts) {
     account_run& account = accounts_[place_of(account_index_, accounts_, record.id)];
     // A changed account (new credentials, say) gets another chance at once.
-    if (account.what != record) account.stopped = false;
+    if (account.what != record) {
+      account.stopped = false;
+      account.config_errors = 0;
+      account.refused_caller_ids.clear();
+    }
     account.what = record;
     account.present = true;
     org_rules_.fiction_allowed &= carriers::on_loopback(record);
@@ -81,17 +87,33 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
   campaign_run& campaign = campaigns_[number];
   // Leaves the round, to come back with the new weight and workspace.
   block(number, reason::none, steady_time{});
-  const auto agent = agent_index_.find(settings.agent);
   campaign.what = settings;
   campaign.hours = to_hours(settings.window);
   campaign.present = true;
-  campaign.agent = agent == agent_index_.end() ? no_index : agent->second;
+  campaign.agent = place_of(agent_index_, agents_, settings.agent);
   campaign.workspace = place_of(workspace_index_, workspaces_, settings.workspace);
   for (const auto& lane : campaign.lanes) {
     if (!lane) continue;
     lane->window_until = {};        // the window may have changed
     lane->fresh_exhausted = false;  // contacts may have been added
   }
+}
+
+// A campaign stopped meanwhile, or an account taken away, stays for its open attempts.
+organisation::index organisation::keep_campaign(campaign_id id) {
+  if (!campaign_index_.contains(id)) {
+    campaigns::settings stopped;
+    stopped.id = id;
+    stopped.state = campaigns::campaign_state::stopped;
+    apply_campaign(stopped);
+  }
+  return campaign_index_.at(id);
+}
+
+organisation::index organisation::keep_account(integration_id id) {
+  const index number = place_of(account_index_, accounts_, id);
+  accounts_[number].what.id = id;
+  return number;
 }
 
 void organisation::apply_lane(const lane_record& record) {

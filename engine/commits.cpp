@@ -42,9 +42,8 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
       }
       const campaigns::settings& settings = campaigns_[attempt.campaign].what;
       out.sends.push_back({attempt.what.integration, id, attempt.what.campaign, attempt.what.contact,
-                           std::move(*attempt.permit), agents_[attempt.agent].answer_url,
-                           settings.ring_timeout, settings.call_time_limit,
-                           settings.detection == campaigns::machine_detection::detect});
+                           std::move(*attempt.permit), agents_[attempt.agent].answer_url, settings.ring_timeout,
+                           settings.call_time_limit, settings.detection == campaigns::machine_detection::detect});
       attempt.permit.reset();
     }
     for (const reason why : batch.ended) ++counters_.ended_undialed[static_cast<std::size_t>(why)];
@@ -63,9 +62,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
       lost_ = true;
       out.ownership_lost = true;
       break;
-    default:
-      ++counters_.failed_commits;
-      ledger_down_until_ = now.steady + ledger_back_off;
+    default: ++counters_.failed_commits; ledger_down_until_ = now.steady + ledger_back_off;
   }
 }
 
@@ -90,10 +87,8 @@ void organisation::roll_back(batch_out& batch) {
 void organisation::undo(attempt_run& attempt) {
   attempt.state = transition(attempt.state, attempt_event::rolled_back)->next;
   --accounts_[attempt.account].unsent;
-  history_.retract(attempt.what.to, attempt.what.decided_at);
   numbers_in_flight_.erase(attempt.what.to);
-  if (const auto number = pools_.find(attempt.what.from)) pools_.retract(*number, attempt.what.decided_at);
-  forget(attempt);
+  take_back(attempt);
 }
 
 void organisation::emit_outcomes(instant now, effects& out) {

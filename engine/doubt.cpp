@@ -11,6 +11,16 @@ steady_time next_look_at(const doubt& state, const doubt_timing& timing) {
   return state.since + last + beyond * timing.look_again;
 }
 
+void note_match(doubt& state, const carriers::listed_call& call) {
+  const auto known = std::ranges::find(state.found, call.report.call_ref,
+                                       [](const carriers::listed_call& each) { return each.report.call_ref; });
+  if (known == state.found.end()) {
+    state.found.push_back(call);
+  } else if (call.report.phase > known->report.phase) {
+    known->report = call.report;
+  }
+}
+
 doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady_time now) {
   ++state.looks;
   if (!state.found.empty()) {
@@ -18,8 +28,7 @@ doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady
     const auto earliest = std::ranges::min_element(state.found, {}, &carriers::listed_call::created_at);
     doubt_step step{doubt_step::kind::adopt, *earliest, {}};
     for (const carriers::listed_call& call : state.found) {
-      if (call.report.call_ref != earliest->report.call_ref && call.report.phase != carriers::call_phase::ended &&
-          std::ranges::find(step.hang_up, call.report.call_ref) == step.hang_up.end()) {
+      if (&call != &*earliest && call.report.phase != carriers::call_phase::ended) {
         step.hang_up.push_back(call.report.call_ref);
       }
     }

@@ -17,8 +17,9 @@ namespace dialer::engine {
 /// When a doubt is looked into and when it is over. Defaults: the carriers' documented and observed delays.
 struct doubt_timing {
   /// Listings are asked so long after the doubt began; found calls are adopted at any look.
-  std::vector<std::chrono::seconds> looks{std::chrono::seconds{2},  std::chrono::seconds{5},   std::chrono::seconds{15},
-                                          std::chrono::seconds{45}, std::chrono::seconds{120}, std::chrono::seconds{305}};
+  std::vector<std::chrono::seconds> looks{std::chrono::seconds{2},   std::chrono::seconds{5},
+                                          std::chrono::seconds{15},  std::chrono::seconds{45},
+                                          std::chrono::seconds{120}, std::chrono::seconds{305}};
   /// "No such call" is believed after two clean answers, the later one at least so long after the doubt began: longer
   /// than the carrier's own request time limit plus the lag of its listing.
   std::chrono::seconds absent_after{300};
@@ -30,10 +31,10 @@ struct doubt_timing {
 
 /// One attempt's doubt.
 struct doubt {
-  utc_time intent_at;             ///< when the attempt was decided
-  steady_time since;              ///< when the doubt began: the lost answer, or the take-over
-  std::uint32_t looks = 0;        ///< finished looks
-  std::uint32_t clean_empty = 0;  ///< of them, those answered cleanly without a match
+  utc_time intent_at;                        ///< when the attempt was decided
+  steady_time since;                         ///< when the doubt began: the lost answer, or the take-over
+  std::uint32_t looks = 0;                   ///< finished looks
+  std::uint32_t clean_empty = 0;             ///< of them, those answered cleanly without a match
   std::vector<carriers::listed_call> found;  ///< matches of the look under way
   std::vector<std::size_t> not_ours;         ///< hashes of call references known to belong to earlier attempts
 };
@@ -42,8 +43,8 @@ struct doubt {
 struct doubt_step {
   enum class kind : std::uint8_t { next_page, adopt, look_again, absent, unreachable };
   kind what = kind::look_again;
-  carriers::listed_call adopted;          ///< adopt: the earliest match
-  std::vector<std::string> hang_up;       ///< adopt: the other matches: calls that must not go on
+  carriers::listed_call adopted;     ///< adopt: the earliest match
+  std::vector<std::string> hang_up;  ///< adopt: the other matches: calls that must not go on
 };
 
 /// When the next look is due.
@@ -55,6 +56,10 @@ template <class Matches>
 doubt_step digest(doubt& state, const carriers::call_page& page, const doubt_timing& timing, steady_time now,
                   const Matches& matches);
 
+/// Keeps a match. One call may be listed twice (Telnyx: among the active ones, then in the events): what says more of
+/// it stays.
+void note_match(doubt& state, const carriers::listed_call& call);
+
 /// The part of digest() that does not depend on the matcher: the look is complete.
 doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady_time now);
 
@@ -63,7 +68,7 @@ doubt_step digest(doubt& state, const carriers::call_page& page, const doubt_tim
                   const Matches& matches) {
   if (page.ok) {
     for (const carriers::listed_call& call : page.calls) {
-      if (matches(call)) state.found.push_back(call);
+      if (matches(call)) note_match(state, call);
     }
     if (!page.next.empty()) return {doubt_step::kind::next_page, {}, {}};
   }

@@ -9,7 +9,9 @@ constexpr std::uint32_t loads_out_max = 64;
 constexpr std::chrono::milliseconds load_back_off{500};
 
 // Contacts whose place cannot be known are not kept waiting for a window: they are let through to be ended by the gate.
-bool dialable(const compliance::window_state& window) { return window.open || window.why == reason::no_time_zone; }
+bool dialable(const compliance::window_state& window) {
+  return window.open || window.why == reason::no_time_zone;
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, 
   lane.window = compliance::evaluate_window(lane.where, campaign.hours, *rules_.zones, now.utc);
   // Looked at anew at least hourly: zone data can be reloaded.
   lane.window_until = now.utc + std::chrono::hours{1};
-  if (lane.window.open && lane.window.closes_at) lane.window_until = std::min(lane.window_until, *lane.window.closes_at);
+  if (lane.window.open && lane.window.closes_at)
+    lane.window_until = std::min(lane.window_until, *lane.window.closes_at);
   if (!lane.window.open && lane.window.opens_at) lane.window_until = std::min(lane.window_until, *lane.window.opens_at);
 }
 
@@ -113,8 +116,10 @@ void organisation::on_event(contacts_loaded& what, instant now, effects&) {
   if (!lane->queue.empty()) activate(found->second);
 }
 
-/// The row that lets a contact wait. Its due time lies beyond every load already asked for, so that none passes it over.
-contact_wait organisation::make_wait(const campaign_run& campaign, campaigns::contact contact, reason why, utc_time due) {
+/// The row that lets a contact wait. Its due time lies beyond every load already asked for, so that none passes it
+/// over.
+contact_wait organisation::make_wait(const campaign_run& campaign, campaigns::contact contact, reason why,
+                                     utc_time due) {
   contact.fresh = false;
   if (lane_run* lane = find_lane(campaign, contact.lane)) {
     due = std::max(due, lane->asked_until + std::chrono::microseconds{1});
@@ -128,8 +133,8 @@ contact_wait organisation::make_wait(const campaign_run& campaign, campaigns::co
 /// Just before the earliest due time whose row is not yet known to be durable.
 utc_time organisation::wait_floor() const {
   utc_time floor = utc_time::max();
-  for (const auto& earliest : {deciding_takes_.earliest_wait, committing_.earliest_wait, closing_earliest_wait_,
-                               closing_out_earliest_wait_}) {
+  for (const auto& earliest :
+       {deciding_takes_.earliest_wait, committing_.earliest_wait, closing_earliest_wait_, closing_out_earliest_wait_}) {
     if (earliest) floor = std::min(floor, *earliest);
   }
   return floor == utc_time::max() ? floor : floor - std::chrono::microseconds{1};

@@ -24,13 +24,14 @@ reason organisation::account_block(const account_run& account, instant now) cons
   return reason::none;
 }
 
-/// Decisions that may be made on this account now: what keeps its reserve of durable intents filled, within its ceilings.
+/// Decisions that may be made on this account now: what keeps its reserve of durable intents filled, within its
+/// ceilings.
 std::uint32_t organisation::room_of(const account_run& account, instant now) const {
   if (account_block(account, now) != reason::none) return 0;
   if (account.breaker.is_open()) return 1;
   const double seconds = std::chrono::duration<double>(options_.reserve).count();
-  const double wanted = std::clamp(std::ceil(account.what.calls_per_second * seconds), 1.0,
-                                   static_cast<double>(options_.reserve_max));
+  const double wanted =
+      std::clamp(std::ceil(account.what.calls_per_second * seconds), 1.0, static_cast<double>(options_.reserve_max));
   const auto reserve = static_cast<std::uint32_t>(wanted);
   if (account.unsent >= reserve) return 0;
   std::uint32_t room = reserve - account.unsent;
@@ -45,13 +46,12 @@ std::uint32_t organisation::total_room(instant now) const {
   return room;
 }
 
-/// The limit in force for a campaign, `none` when it may dial. account_cps is the ordinary state of a busy dialer: every
-/// account has its reserve filled.
+/// The limit in force for a campaign, `none` when it may dial. account_cps is the ordinary state of a busy dialer:
+/// every account has its reserve filled.
 reason organisation::campaign_block(const campaign_run& campaign, instant now) const {
   using campaigns::campaign_state;
   if (!campaign.present || campaign.what.state == campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaign_state::running) return reason::campaign_not_running;
-  if (campaign.agent == no_index) return reason::agent_not_published;
   const agent_run& agent = agents_[campaign.agent];
   if (!agent.present || !agent.what.published || agent.what.answer_url.empty()) return reason::agent_not_published;
   if (campaign.accounts.empty()) return reason::no_caller_id;

@@ -11,7 +11,6 @@ constexpr std::chrono::hours absent_kept{24};
 // Longer than a doubt's clock skew and the longest way from a decision to its doubt together.
 constexpr std::chrono::minutes refs_kept{2};
 
-
 }  // namespace
 
 organisation::organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now)
@@ -21,13 +20,15 @@ organisation::organisation(organisation_options options, recovery found, complia
       attempt_ids_{options_.node, found.last_attempt},
       rules_{std::move(rules)},
       gate_{rules_, opt_outs_, history_},
+      pools_{options_.region},
       periodic_at_{now.steady} {
   recover(found, now);
 }
 
 organisation::~organisation() = default;
 
-// Contacts without doubt may be dialed at once; open attempts keep their lines and numbers until the carrier has spoken.
+// Contacts without doubt may be dialed at once; open attempts keep their lines and numbers until the carrier has
+// spoken.
 void organisation::recover(recovery& found, instant now) {
   for (const opt_out_change& change : found.opt_outs) {
     if (change.opted_out) opt_outs_.insert(change.number);
@@ -35,26 +36,20 @@ void organisation::recover(recovery& found, instant now) {
   for (const past_attempt& past : found.history) history_.record(past.to, past.at);
   for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
   apply_snapshot(std::move(found.snapshot), now);
-  for (const past_attempt& past : found.history) pools_.restore(past.from, past.at, past.open);
+  for (const past_attempt& past : found.history) {
+    if (!past.open) pools_.restore(past.from, past.at, false);  // open ones: below, for their index
+  }
 
   for (open_attempt& old : found.open) {
-    const index campaign = campaign_index_.contains(old.what.campaign) ? campaign_index_.at(old.what.campaign) : [&] {
-      campaign_index_.emplace(old.what.campaign, static_cast<index>(campaigns_.size()));
-      campaigns_.emplace_back().what.id = old.what.campaign;  // stopped meanwhile: kept for its open attempts
-      return static_cast<index>(campaigns_.size() - 1);
-    }();
-    const auto account = account_index_.find(old.what.integration);
-    if (account == account_index_.end()) {
-      account_index_.emplace(old.what.integration, static_cast<index>(accounts_.size()));
-      accounts_.emplace_back().what.id = old.what.integration;
-    }
+    const index campaign = keep_campaign(old.what.campaign);
+    const index account = keep_account(old.what.integration);
     campaign_run& run = campaigns_[campaign];
-    if (agents_.empty()) agents_.emplace_back();
     attempt_run& attempt = open(old.what.attempt);
     attempt.what = old.what;
     attempt.campaign = campaign;
-    attempt.account = account_index_.at(old.what.integration);
-    attempt.agent = run.agent == no_index ? 0 : run.agent;
+    attempt.account = account;
+    attempt.agent = run.agent;
+    attempt.caller_id = pools_.restore(old.what.from, old.what.decided_at, true);
     attempt.recovered = true;
     attempt.call_ref = old.call_ref;
     attempt.contact.id = old.what.contact;
@@ -77,6 +72,10 @@ void organisation::recover(recovery& found, instant now) {
     if (!old.last_kind) write(attempt, outcome_kind::in_doubt, now, {});
     if (old.last_kind == outcome_kind::held) attempt.state = attempt_state::held;
     begin_doubt(attempt, now);
+  }
+  rested_at_ = now.steady + refs_kept;
+  for (const past_attempt& past : found.history) {
+    if (past.at > now.utc - refs_kept && numbers_in_flight_.insert(past.to).second) resting_numbers_.push_back(past.to);
   }
 }
 
@@ -106,7 +105,9 @@ void organisation::on_event(tick&, instant now, effects& out) {
   confirm_when_clear(out);
 }
 
-void organisation::on_event(drain_requested&, instant, effects&) { draining_ = true; }
+void organisation::on_event(drain_requested&, instant, effects&) {
+  draining_ = true;
+}
 
 void organisation::periodic(instant now, effects& out) {
   periodic_at_ = now.steady + period;
@@ -122,16 +123,22 @@ void organisation::periodic(instant now, effects& out) {
       out.questions.push_back(probe_account{account.what.id});
     }
   }
-  for (auto old = absent_.begin(); old != absent_.end();) {
-    if (old->second.at + absent_kept < now.utc) {
-      absent_.erase(old++);
-    } else {
-      ++old;
-    }
+  for (stray_call& stray : stray_calls_) {
+    if (std::exchange(stray.failed, false)) out.questions.push_back(stray.what);
+  }
+  while (!absent_by_age_.empty() && absent_by_age_.front().first + absent_kept < now.utc) {
+    absent_.erase(absent_by_age_.front().second);
+    absent_by_age_.pop_front();
   }
   while (!recent_refs_by_age_.empty() && recent_refs_by_age_.front().first + refs_kept < now.steady) {
-    recent_refs_.erase(recent_refs_by_age_.front().second);
+    const auto refs = recent_refs_.find(recent_refs_by_age_.front().second);
+    refs->second.erase(refs->second.begin());  // its number's oldest
+    if (refs->second.empty()) recent_refs_.erase(refs);
     recent_refs_by_age_.pop_front();
+  }
+  if (now.steady >= rested_at_ && !resting_numbers_.empty()) {
+    for (const e164 number : resting_numbers_) numbers_in_flight_.erase(number);
+    resting_numbers_ = {};
   }
 }
 
@@ -152,8 +159,7 @@ steady_time organisation::next_tick() const {
 
 bool organisation::drained() const {
   return committing_.number == 0 && deciding_takes_.contacts.empty() && closing_out_.number == 0 &&
-         closing_.outcomes.empty() &&
-         std::ranges::none_of(attempt_index_, [&](const auto& entry) {
+         closing_.outcomes.empty() && std::ranges::none_of(attempt_index_, [&](const auto& entry) {
            return attempts_[entry.second].state == attempt_state::ready;
          });
 }
@@ -167,7 +173,8 @@ organisation_view organisation::view(instant now) const {
   for (const auto& [id, slot] : attempt_index_) {
     if (attempts_[slot].in_doubt) ++view.in_doubt;
   }
-  const bool settled = committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_wanted_;
+  const bool settled =
+      committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_wanted_;
   for (const campaign_run& campaign : campaigns_) {
     campaign_view& shown = view.campaigns.emplace_back();
     shown.id = campaign.what.id;
@@ -183,7 +190,8 @@ organisation_view organisation::view(instant now) const {
       const bool exhausted = lane->queue.empty() && lane->fresh_exhausted;
       if (closed) ++shown.lanes_closed;
       if (exhausted && !lane->next_due) ++shown.lanes_exhausted;
-      const bool nothing_now = closed || (exhausted && !lane->loading && (!lane->next_due || *lane->next_due > now.utc));
+      const bool nothing_now =
+          closed || (exhausted && !lane->loading && (!lane->next_due || *lane->next_due > now.utc));
       shown.idle &= nothing_now;
       const std::optional<utc_time> next = closed ? lane->window.opens_at : exhausted ? lane->next_due : std::nullopt;
       const bool anything_left = !exhausted || lane->next_due;

@@ -1,6 +1,6 @@
 #pragma once
-// One organisation's dialing: a deterministic state machine, step(event, now) -> effects. It runs unchanged in the engine
-// (engine/shard) and in the simulation (tests/sim) under virtual time.
+// One organisation's dialing: a deterministic state machine, step(event, now) -> effects. It runs unchanged in the
+// engine (engine/shard) and in the simulation (tests/sim) under virtual time.
 //
 // Thread-safety: none; it lives on its shard. It reads no clock, opens no socket, starts no thread; its randomness is
 // seeded. Equal events at equal times give equal effects.
@@ -10,7 +10,8 @@
 //  2. At most one decision batch and one outcome batch are out; contacts of a lane are decided in order, so the lane's
 //     cursor in a batch tells exactly which fresh contacts that commit touches.
 //  3. An attempt in doubt counts as live in every cap and is closed only by the carrier's word.
-//  4. A batch decided under an old generation never commits; after changes are applied nothing that they forbid is sent.
+//  4. A batch decided under an old generation never commits; after changes are applied nothing that they forbid is
+//  sent.
 
 #include <chrono>
 #include <deque>
@@ -35,18 +36,19 @@
 namespace dialer::engine {
 
 struct organisation_options {
-  std::uint8_t node = 1;                     ///< into attempt ids
-  std::uint64_t seed = 1;                    ///< jitter of back-offs
-  std::size_t batch_max = 512;               ///< decisions in one commit
-  std::chrono::milliseconds reserve{100};    ///< intents committed ahead, as time at the account's pace; < 1 s
-  std::uint32_t reserve_max = 2048;          ///< and as a number
-  std::chrono::milliseconds send_within{3000};   ///< from decision to the request's first byte
-  std::chrono::seconds number_busy_again{60};    ///< put-off while another contact with the number is being called
-  std::chrono::seconds poll_after_ring{30};      ///< no terminal report so long after the ring timeout: fetch the call
-  std::chrono::milliseconds queue_time_max{2000};///< carrier's queue estimate above which the account is slowed
-  std::size_t look_ahead_min = 256;          ///< contacts held of a lane
+  std::uint8_t node = 1;                        ///< into attempt ids
+  std::uint64_t seed = 1;                       ///< jitter of back-offs
+  std::size_t batch_max = 512;                  ///< decisions in one commit
+  std::chrono::milliseconds reserve{100};       ///< intents committed ahead, as time at the account's pace; < 1 s
+  std::uint32_t reserve_max = 2048;             ///< and as a number
+  std::chrono::milliseconds send_within{3000};  ///< from decision to the request's first byte
+  std::chrono::seconds number_busy_again{60};   ///< put-off while another contact with the number is being called
+  std::chrono::seconds poll_after_ring{30};     ///< no terminal report so long after the ring timeout: fetch the call
+  std::chrono::milliseconds queue_time_max{2000};  ///< carrier's queue estimate above which the account is slowed
+  std::size_t look_ahead_min = 256;                ///< contacts held of a lane
   std::size_t look_ahead_max = 4096;
   doubt_timing doubts;
+  callerid::region_of region = nullptr;  ///< where a number belongs, for local presence; null: not known
 };
 
 class organisation {
@@ -86,31 +88,31 @@ class organisation {
     bool held = false;                     // of the candidates at hand, the rest of this lane is put back
     utc_time wait_after{};                 // loads of waiting contacts continue here
     contact_id wait_after_id;
-    utc_time asked_until{};                // greatest `now` a load was asked with; new waits lie beyond it
+    utc_time asked_until{};  // greatest `now` a load was asked with; new waits lie beyond it
     bool loading = false;
     bool fresh_exhausted = false;
-    std::optional<utc_time> next_due;      // earliest waiting contact not yet loaded
-    std::optional<utc_time> due_meanwhile; // ... of those that began to wait while a load was out
-    std::uint32_t asked_count = 0;         // of the load that is out
+    std::optional<utc_time> next_due;       // earliest waiting contact not yet loaded
+    std::optional<utc_time> due_meanwhile;  // ... of those that began to wait while a load was out
+    std::uint32_t asked_count = 0;          // of the load that is out
     std::size_t look_ahead = 0;
-    steady_time load_after{};              // back-off after a failed load
+    steady_time load_after{};  // back-off after a failed load
     compliance::window_state window;
-    utc_time window_until{};               // `window` holds before this instant
+    utc_time window_until{};  // `window` holds before this instant
   };
 
   struct campaign_run {
     campaigns::settings what;
     compliance::weekly_hours hours{};
     bool present = false;
-    bool active = false;                   // takes part in fair_share
+    bool active = false;  // takes part in fair_share
     index workspace = 0;
-    index agent = no_index;
-    std::vector<index> accounts;           // that have numbers its agent may show
+    index agent = 0;
+    std::vector<index> accounts;  // that have numbers its agent may show
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
     std::size_t lane_at = 0;
     std::uint32_t live = 0;
-    steady_time next_start{};              // of the campaign's own rate
+    steady_time next_start{};  // of the campaign's own rate
     reason blocked = reason::none;
     steady_time blocked_until{};
   };
@@ -132,10 +134,10 @@ class organisation {
     circuit_breaker breaker;
     bool stopped = false;
     steady_time probe_at{};
-    std::uint32_t config_errors = 0;       // in a row
+    std::uint32_t config_errors = 0;  // in a row
     std::uint32_t live = 0;
-    std::uint32_t unsent = 0;              // decided, not yet taken by a sender
-    std::uint32_t ceiling = 0;             // concurrency the carrier showed; 0 = none
+    std::uint32_t unsent = 0;   // decided, not yet taken by a sender
+    std::uint32_t ceiling = 0;  // concurrency the carrier showed; 0 = none
     steady_time ceiling_until{};
     steady_time held_until{};
     flat_set<e164> refused_caller_ids;
@@ -147,18 +149,19 @@ class organisation {
     index campaign = 0;
     index account = 0;
     index agent = 0;
+    callerid::number_index caller_id = 0;  // of what.from
     attempt_state state = attempt_state::deciding;
     carriers::call_phase phase = carriers::call_phase::queued;
     bool answered = false;
     bool machine = false;
     bool vetoed = false;
     bool cancel_sent = false;
-    bool recovered = false;                // open at the take-over
+    bool recovered = false;  // open at the take-over
     std::string call_ref;
-    steady_time deadline{};                // of the current wait; timers that do not match it are stale
-    std::optional<dial_permit> permit;     // until it is sent
+    steady_time deadline{};             // of the current wait; timers that do not match it are stale
+    std::optional<dial_permit> permit;  // until it is sent
     std::unique_ptr<doubt> in_doubt;
-    bool holds_confirmation = false;       // a change is confirmed only after this attempt is dealt with
+    bool holds_confirmation = false;  // a change is confirmed only after this attempt is dealt with
   };
 
   struct timer {
@@ -184,8 +187,6 @@ class organisation {
     std::vector<reason> put_off;
     std::optional<utc_time> earliest_wait;
   };
-
-  static constexpr index no_index = 0xFFFFFFFF;
 
   // pipeline.cpp: the way of one contact
   void schedule(instant now);
@@ -245,10 +246,14 @@ class organisation {
   void close_ended(attempt_run& attempt, const carriers::call_report& report, instant now);
   void close_absent(attempt_run& attempt, instant now);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
+  void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
   void release(attempt_run& attempt);
+  void take_back(attempt_run& attempt);
   void release_hold(attempt_run& attempt);
   void remember_ref(e164 to, std::string_view call_ref, steady_time now);
+  void learn_late(e164 to, std::string_view call_ref, steady_time now);
   void cancel(attempt_run& attempt, effects& out);
+  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
   attempt_run* find(attempt_id id);
@@ -260,6 +265,8 @@ class organisation {
   void on_event(changes_loaded& what, instant now, effects& out);
   void apply_snapshot(organisation_snapshot&& snapshot, instant now);
   void apply_campaign(const campaigns::settings& settings);
+  index keep_campaign(campaign_id id);
+  index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
   reason forbidden(const attempt_run& attempt) const;
@@ -300,7 +307,7 @@ class organisation {
   flat_map<campaign_id, index> campaign_index_;
   fair_share shares_;
 
-  std::deque<attempt_run> attempts_;   // slots; addresses are stable
+  std::deque<attempt_run> attempts_;  // slots; addresses are stable
   std::vector<index> free_slots_;
   flat_map<attempt_id, index> attempt_index_;
   flat_set<e164> numbers_in_flight_;
@@ -310,24 +317,35 @@ class organisation {
     campaign_id campaign;
     contact_id contact;
     integration_id integration;
-    utc_time at;
+    e164 to;
   };
   flat_map<attempt_id, closed_as_absent> absent_;  // a day long: late truth is recognised by it
+  std::deque<std::pair<utc_time, attempt_id>> absent_by_age_;
 
-  // Call references of attempts closed a moment ago, as hashes by number called: a doubt about the next attempt to that
-  // number must not take them for its own.
+  // Call references of attempts closed a moment ago, as hashes by number called, oldest first: a doubt about the next
+  // attempt to that number must not take them for its own.
   flat_map<e164, std::vector<std::size_t>> recent_refs_;
   std::deque<std::pair<steady_time, e164>> recent_refs_by_age_;
+  // Numbers called a moment before the take-over by attempts already closed, whose references nobody handed on: in
+  // flight until a doubt about the next attempt could no longer take their calls for its own.
+  std::deque<e164> resting_numbers_;
+  steady_time rested_at_{};
 
-  std::vector<candidate> candidates_;            // at hand, between selection and decision
-  decision_batch deciding_;                      // being filled ...
-  batch_out deciding_takes_;                     // ... and what it took
-  batch_out committing_;                         // out
+  struct stray_call {
+    cancel_call what;
+    bool failed = false;  // to be ended again
+  };
+  std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
+
+  std::vector<candidate> candidates_;  // at hand, between selection and decision
+  decision_batch deciding_;            // being filled ...
+  batch_out deciding_takes_;           // ... and what it took
+  batch_out committing_;               // out
   std::vector<std::pair<index, lane_run*>> moved_lanes_;
   std::vector<std::pair<index, lane_run*>> hungry_;
   std::uint32_t loads_out_ = 0;
-  outcome_batch closing_;                        // being filled
-  outcome_batch closing_out_;                    // out, or to be sent again; number == 0 when none
+  outcome_batch closing_;      // being filled
+  outcome_batch closing_out_;  // out, or to be sent again; number == 0 when none
   bool closing_again_ = false;
   // Numbers of attempts closed in those batches: in flight until the ledger knows that they are not.
   std::vector<e164> closing_numbers_;
@@ -336,9 +354,9 @@ class organisation {
   std::optional<utc_time> closing_out_earliest_wait_;
   std::uint64_t batch_number_ = 0;
   steady_time ledger_down_until_{};
-  bool changes_wanted_ = false;                  // known to exist: nothing is decided before they are here
-  bool changes_out_ = false;                     // asked for
-  bool confirm_due_ = false;                     // generation_ is to be confirmed once no attempt holds it back
+  bool changes_wanted_ = false;  // known to exist: nothing is decided before they are here
+  bool changes_out_ = false;     // asked for
+  bool confirm_due_ = false;     // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
 
   steady_time periodic_at_{};

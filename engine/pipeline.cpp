@@ -83,7 +83,9 @@ bool organisation::advance(const candidate& next, instant now) {
     end_undialed(next, reason::attempts_exhausted, now);
     return true;
   }
-  const compliance::subject subject{next.contact.id, next.contact.number, &next.lane->window,
+  const compliance::subject subject{next.contact.id,
+                                    next.contact.number,
+                                    &next.lane->window,
                                     {settings.attempts_per_number_24h, settings.attempts_per_number_7d}};
   const compliance::verdict may = gate_.screen(subject, org_rules_, now);
   if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {
@@ -126,19 +128,22 @@ bool organisation::place_call(const candidate& next, instant now) {
     const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
     if (room_of(account, now) == 0) continue;
-    const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number, contact.last_caller_id,
-                                    now.utc, why_not, until);
+    const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number,
+                                    contact.last_caller_id, now.utc, why_not, until);
     if (!picked) continue;
     const e164 caller_id = pools_.number(picked->number);
 
-    const compliance::subject subject{contact.id, contact.number, &next.lane->window,
+    const compliance::subject subject{contact.id,
+                                      contact.number,
+                                      &next.lane->window,
                                       {campaign.what.attempts_per_number_24h, campaign.what.attempts_per_number_7d}};
     auto permit = gate_.permit(subject, org_rules_, {caller_id, account.what.id, options_.send_within}, now);
     if (!std::holds_alternative<dial_permit>(permit)) return false;
 
     campaign.account_at = (campaign.account_at + tried + 1) % campaign.accounts.size();
     if (campaign.what.calls_per_second_max > 0) {
-      const auto spacing = std::chrono::microseconds{static_cast<std::int64_t>(1e6 / campaign.what.calls_per_second_max)};
+      const auto spacing =
+          std::chrono::microseconds{static_cast<std::int64_t>(1e6 / campaign.what.calls_per_second_max)};
       campaign.next_start = std::max(campaign.next_start, now.steady - spacing) + spacing;
     }
     pools_.take(picked->number, now.utc);
@@ -164,6 +169,7 @@ bool organisation::place_call(const candidate& next, instant now) {
     attempt.campaign = next.campaign;
     attempt.account = account_number;
     attempt.agent = campaign.agent;
+    attempt.caller_id = picked->number;
     attempt.permit.emplace(std::move(std::get<dial_permit>(permit)));
 
     deciding_.intents.push_back(attempt.what);
@@ -193,8 +199,8 @@ void organisation::put_off(const candidate& next, reason why, utc_time until) {
 }
 
 void organisation::end_undialed(const candidate& next, reason why, instant now) {
-  deciding_.ends.push_back({campaigns_[next.campaign].what.id, next.contact.id, next.contact.lane, !next.contact.fresh,
-                            why, now.utc});
+  deciding_.ends.push_back(
+      {campaigns_[next.campaign].what.id, next.contact.id, next.contact.lane, !next.contact.fresh, why, now.utc});
   deciding_takes_.ended.push_back(why);
   touch(next);
 }

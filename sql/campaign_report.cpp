@@ -153,4 +153,15 @@ std::optional<contact_facts> find_contact(session& on, organisation_id organisat
   return found.rows() == 0 ? std::nullopt : find_contact(on, organisation, campaign, found.narrow<contact_id>(0, 0));
 }
 
+std::vector<fresh_count> read_fresh(session& on, organisation_id organisation, campaign_id campaign) {
+  const result rows = on.run(
+      "SELECT l.place, count(*) FROM lane l JOIN contact c ON c.org_id = l.org_id AND c.campaign_id = l.campaign_id "
+      "AND c.lane = l.lane AND c.contact_id > l.through WHERE l.org_id = $1 AND l.campaign_id = $2 "
+      "GROUP BY l.place ORDER BY 2 DESC, 1",
+      params{}.uuid(organisation).uuid(campaign));
+  std::vector<fresh_count> counts;
+  for (int i = 0; i < rows.rows(); ++i) counts.push_back({std::string{rows.text(i, 0)}, rows.number(i, 1)});
+  return counts;
+}
+
 }  // namespace dialer::sql

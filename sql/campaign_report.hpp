@@ -38,6 +38,14 @@ struct campaign_status {
 
 campaign_status read_status(session& on, organisation_id organisation, campaign_id campaign);
 
+/// Contacts never tried yet, by place, the largest group first.
+struct fresh_count {
+  std::string place;
+  std::uint64_t contacts = 0;
+};
+
+std::vector<fresh_count> read_fresh(session& on, organisation_id organisation, campaign_id campaign);
+
 /// One line of an export.
 struct contact_row {
   std::uint64_t row = 0;  ///< of the imported file

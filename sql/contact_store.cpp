@@ -152,7 +152,13 @@ void contact_store::commit(const std::vector<campaigns::imported_contact>& conta
   const contact_id last_before = last_contact_;
   try {
     transaction tx{session_};
-    if (add_lanes(tx, contacts)) raise_generation(tx, organisation_);
+    // The engine hears of new lanes, and of contacts in lanes that it may have found empty.
+    if (add_lanes(tx, contacts)) {
+      raise_generation(tx, organisation_);
+    } else if (progress.finished) {
+      lock_organisation(tx, organisation_);
+      raise_generation(tx, organisation_);
+    }
     move_progress(tx, progress);
     encode(contacts);
     if (!contacts.empty()) {

@@ -93,8 +93,9 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
     const auto& call = calls().at(index);
     if (call.listed_from <= now) active.push_back(&call);
   }
-  // Documented are cursors (the index of the last call of the page before); the official SDK counts pages instead, and
-  // goes on until one is empty.
+  // Documented are cursors (the index of the last call of the page before) and page[limit]; the official SDK asks by
+  // page[size] and page[number] and needs the numbers in the answer. Who asks that way gets them.
+  const bool numbered = request.query.find("page[size]") || request.query.find("page[number]");
   auto first =
       active.begin() + static_cast<std::ptrdiff_t>(std::min(active.size(), (page_number(request.query) - 1) * size));
   if (const auto cursor = base64_decode(request.query.get("page[after]")); cursor && !cursor->empty()) {
@@ -124,6 +125,9 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
     json.null_field("after").null_field("before").close_object().null_field("next");
   }
   json.null_field("previous");
+  if (numbered) {
+    json.field("page_number", page_number(request.query)).field("total_pages", (active.size() + size - 1) / size);
+  }
   json.close_object().close_object();
   record_lookup(log_event::listed, request, 200, last - first, now);
   return answer;

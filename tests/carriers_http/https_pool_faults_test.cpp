@@ -303,6 +303,7 @@ TEST_P(HttpsPoolRefuses, Server_AndTakesNothing) {
   pool_harness pool{options};
   pool.send(post("x"));
   pool.run_until([&] { return pool.source.connect_errors.size() == 2; });  // it keeps trying
+  ASSERT_FALSE(pool.source.connect_errors.empty());
   EXPECT_NE(pool.source.connect_errors[0].find(GetParam().error), std::string::npos) << pool.source.connect_errors[0];
   EXPECT_EQ(pool.source.taken, 0U);
   EXPECT_EQ(pool.pool->stats().connect_failures, 2U);
@@ -333,6 +334,7 @@ TEST(HttpsPoolFaults, NobodyListening_IsAConnectFailureAndRecovers) {
   pool_harness pool{options};
   pool.send(post("x"));
   pool.run_until([&] { return pool.source.connect_errors.size() == 2; });
+  ASSERT_FALSE(pool.source.connect_errors.empty());
   EXPECT_EQ(pool.source.connect_errors[0], "connect: Connection refused");
   EXPECT_EQ(pool.source.taken, 0U);
 }
@@ -344,6 +346,7 @@ TEST(HttpsPoolFaults, NameThatDoesNotResolve_IsAConnectFailure) {
   pool_harness pool{options};
   pool.send(post("x"));
   pool.run_until([&] { return !pool.source.connect_errors.empty(); });
+  ASSERT_FALSE(pool.source.connect_errors.empty());
   EXPECT_NE(pool.source.connect_errors[0].find("resolving no-such-host.invalid"), std::string::npos)
       << pool.source.connect_errors[0];
   EXPECT_EQ(pool.source.taken, 0U);

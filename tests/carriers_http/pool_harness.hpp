@@ -110,7 +110,7 @@ class pool_harness {
   /// Runs handlers until `done`; far too long is a failure.
   void run_until(const std::function<bool()>& done) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{40};
-    while (!done()) {
+    while (!testing::Test::HasFatalFailure() && !done()) {
       if (io.run_one_until(limit) == 0) {
         FAIL() << "what the test waits for does not happen";
       }

@@ -265,7 +265,10 @@ TEST(TelnyxList, ActiveCalls_CursorPagesCoverEachLiveCallOnce) {
     append_percent_encoded(next, page.text("/meta/cursors/after"));
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"0", "1", "2", "3", "4"}));
-  EXPECT_EQ(json_body{bench.send("GET", path + "&page%5Bnumber%5D=3").body}.size("/data"), 1U) << "as the SDK pages";
+  const json_body numbered{bench.send("GET", path + "&page%5Bnumber%5D=3").body};
+  EXPECT_EQ(numbered.size("/data"), 1U) << "as the official SDK pages";
+  EXPECT_EQ(numbered.number("/meta/page_number"), 3);
+  EXPECT_EQ(numbered.number("/meta/total_pages"), 3);
   EXPECT_EQ(json_body{bench.send("GET", path + "&page%5Bnumber%5D=4").body}.size("/data"), 0U);
   bench.wait(10s);
   EXPECT_EQ(json_body{bench.send("GET", path).body}.size("/data"), 0U) << "ended calls are not active";

@@ -102,6 +102,13 @@ INSTANTIATE_TEST_SUITE_P(
         edge{"VancouverKeepsItsClock", in("CA", {"America/Vancouver"}), always(), "2026-12-15 16:00", true}),
     [](const auto& one) { return one.param.name; });
 
+/// Clocks change between the question and the opening: the opening is told in the time that holds then.
+TEST(CallingWindow, AskedBeforeAChangeOfClocks_OpensByTheNewTime) {
+  const auto where = in("US", {"America/New_York"});
+  EXPECT_EQ(evaluate_window(where, always(), rules(), utc("2026-03-08 06:30")).opens_at, utc("2026-03-08 12:00"));
+  EXPECT_EQ(evaluate_window(where, always(), rules(), utc("2026-11-01 05:30")).opens_at, utc("2026-11-01 13:00"));
+}
+
 TEST(CallingWindow, NoZones_FailsClosed) {
   const auto state = evaluate_window(in("US", {}), always(), rules(), utc("2026-01-15 18:00"));
   EXPECT_FALSE(state.open);

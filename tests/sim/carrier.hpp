@@ -1,6 +1,6 @@
 #pragma once
-// The simulated carrier: places calls, reports on them, lists them, and lies the way real ones do. Its record of what it
-// did is the second witness.
+// The simulated carrier: places calls, reports on them, lists them, and lies the way real ones do. Its record of what
+// it did is the second witness.
 
 #include <functional>
 #include <map>

@@ -8,25 +8,25 @@ namespace dialer::sim {
 /// Which faults bite in one run, each as a probability per occasion. A random subset is drawn per seed (swarm testing):
 /// uniform faults hide what only a rare mixture shows.
 struct fault_plan {
-  double commit_fails = 0;        ///< certainly not written
-  double commit_unknown = 0;      ///< answer lost; the ledger reads back, seconds later
-  double commit_slow = 0;         ///< up to 5 s
+  double commit_fails = 0;    ///< certainly not written
+  double commit_unknown = 0;  ///< answer lost; the ledger reads back, seconds later
+  double commit_slow = 0;     ///< up to 5 s
   double load_fails = 0;
-  double outages = 0;             ///< chance of a database outage in each minute
-  double answer_lost = 0;         ///< the carrier acted, the answer never comes
+  double outages = 0;      ///< chance of a database outage in each minute
+  double answer_lost = 0;  ///< the carrier acted, the answer never comes
   double answer_500_acted = 0;
   double answer_500_not_acted = 0;
   double answer_429 = 0;
-  double answer_refused = 0;      ///< invalid number
+  double answer_refused = 0;  ///< invalid number
   double answer_slow = 0;
   double connect_fails = 0;
   double report_lost = 0;
   double report_late = 0;
   double report_twice = 0;
   double listing_fails = 0;
-  double listing_lags = 0;        ///< chance that listings run behind by up to 20 s
-  double crashes = 0;             ///< chance of a crash in each 10 s
-  double usurped = 0;             ///< chance, per crash, that the old engine is not dead but lives on for a while
+  double listing_lags = 0;  ///< chance that listings run behind by up to 20 s
+  double crashes = 0;       ///< chance of a crash in each 10 s
+  double usurped = 0;       ///< chance, per crash, that the old engine is not dead but lives on for a while
 
   static fault_plan draw(random_source& random) {
     fault_plan plan;

@@ -44,10 +44,11 @@ int main(int argc, char** argv) {
     }
   }
   const auto show = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
-  std::printf("%llu seeds: %llu calls, %llu crashes, %llu doubts, %llu adopted, %llu absent, %llu opt-outs confirmed, "
-              "%llu vetoes\n",
-              show(seeds), show(sum.calls), show(sum.crashes), show(sum.doubts), show(sum.recovered), show(sum.absent),
-              show(sum.opt_outs_confirmed), show(sum.vetoes));
+  std::printf(
+      "%llu seeds: %llu calls, %llu crashes, %llu doubts, %llu adopted, %llu absent, %llu opt-outs confirmed, "
+      "%llu vetoes\n",
+      show(seeds), show(sum.calls), show(sum.crashes), show(sum.doubts), show(sum.recovered), show(sum.absent),
+      show(sum.opt_outs_confirmed), show(sum.vetoes));
   // A run in which the faults never bit proves nothing.
   const bool bit = sum.crashes > 0 && sum.doubts > 0 && sum.recovered > 0 && sum.absent > 0 &&
                    sum.opt_outs_confirmed > 0 && sum.vetoes > 0;

@@ -12,8 +12,8 @@
 
 namespace dialer::sim {
 
-/// State that survives crashes. Every member function is one transaction and happens at once; delays and lost answers are
-/// the world's business.
+/// State that survives crashes. Every member function is one transaction and happens at once; delays and lost answers
+/// are the world's business.
 class store {
  public:
   explicit store(schedule& time) : time_{time} {}

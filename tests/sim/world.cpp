@@ -24,7 +24,9 @@ class fixed_zones : public compliance::zone_rules {
   std::string version() const override { return "test"; }
 };
 
-e164 number_of(std::uint64_t n) { return e164::from_digits(12125550100 + n % 100 + n / 100 * 10'000'000); }
+e164 number_of(std::uint64_t n) {
+  return e164::from_digits(12125550100 + n % 100 + n / 100 * 10'000'000);
+}
 
 }  // namespace
 
@@ -186,9 +188,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     }
   }
 
-  void taken(const pending_send& ticket) {
-    tell(way(), engine::sends_taken{ticket.call.integration, 1});
-  }
+  void taken(const pending_send& ticket) { tell(way(), engine::sends_taken{ticket.call.integration, 1}); }
 
   void answer_not_sent(attempt_id attempt, reason why) {
     carriers::create_answer answer;
@@ -309,8 +309,8 @@ void world::set_up() {
       // Campaigns share some numbers.
       const std::uint64_t number = time_.random.chance(0.1) ? time_.random.below(20) : next_contact;
       ++next_contact;
-      ledger_.add_contact(settings.id, static_cast<std::uint16_t>(time_.random.below(3)), contact_id{1000 * (i + 1) + n},
-                          number_of(number));
+      ledger_.add_contact(settings.id, static_cast<std::uint16_t>(time_.random.below(3)),
+                          contact_id{1000 * (i + 1) + n}, number_of(number));
     }
   }
 }
@@ -400,15 +400,17 @@ void world::check_create(attempt_id attempt, contact_id contact, e164 to, e164 f
   const auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const auto& each) {
     return each.campaign == row->what.campaign && each.lane == row->what.lane;
   });
-  const int hours = lane->where.zones.front() == "Test/West" ? -8 : lane->where.zones.front() == "Test/Night" ? -13 : -5;
+  const int hours = lane->where.zones.front() == "Test/West"    ? -8
+                    : lane->where.zones.front() == "Test/Night" ? -13
+                                                                : -5;
   const auto local = time_.now().utc + std::chrono::hours{hours};
   const auto since_midnight = local - std::chrono::floor<std::chrono::days>(local);
   if (since_midnight < 8h || since_midnight >= 21h + 1s) fail("a create outside the calling window");
   unsigned today = 0;
   for (const carrier::call& call : carrier_.calls()) today += call.to == to;
   if (today >= 3) fail("more than three attempts to one number in 24 hours");
-  const auto in_window = std::count_if(creates_.begin(), creates_.end(),
-                                       [&](microseconds at) { return at > time_.elapsed() - 1s; });
+  const auto in_window =
+      std::count_if(creates_.begin(), creates_.end(), [&](microseconds at) { return at > time_.elapsed() - 1s; });
   if (in_window >= static_cast<std::ptrdiff_t>(calls_per_second)) fail("above the account's calls per second");
   creates_.push_back(time_.elapsed());
   const auto ceiling = ledger_.config.accounts.front().concurrent_calls_max;
@@ -494,10 +496,11 @@ void world::print() const {
   const auto seconds = [](microseconds at) { return static_cast<double>(at.count()) / 1e6; };
   const microseconds begin = time_.now().utc.time_since_epoch() - time_.elapsed();
   for (const auto& [id, row] : ledger_.attempts()) {
-    std::printf("%s contact %s to %s from %s decided %.3f durable %.3f ref %s closed %.3f as %d kinds", id.text().c_str(),
-                row.what.contact.text().c_str(), row.what.to.text().c_str(), row.what.from.text().c_str(),
-                seconds(row.what.decided_at.time_since_epoch() - begin), seconds(row.durable_at), row.call_ref.c_str(),
-                seconds(row.closed_at.value_or(microseconds{0})), static_cast<int>(row.closed_as ? *row.closed_as : engine::outcome_kind{}));
+    std::printf("%s contact %s to %s from %s decided %.3f durable %.3f ref %s closed %.3f as %d kinds",
+                id.text().c_str(), row.what.contact.text().c_str(), row.what.to.text().c_str(),
+                row.what.from.text().c_str(), seconds(row.what.decided_at.time_since_epoch() - begin),
+                seconds(row.durable_at), row.call_ref.c_str(), seconds(row.closed_at.value_or(microseconds{0})),
+                static_cast<int>(row.closed_as ? *row.closed_as : engine::outcome_kind{}));
     for (const auto kind : row.kinds) std::printf(" %d", static_cast<int>(kind));
     std::printf("\n");
   }
@@ -512,6 +515,8 @@ void world::note(std::uint64_t what) {
   result_.trace = (result_.trace ^ what ^ static_cast<std::uint64_t>(time_.elapsed().count())) * 0x100000001B3ULL;
 }
 
-void world::fail(const std::string& what) const { throw violation{what}; }
+void world::fail(const std::string& what) const {
+  throw violation{what};
+}
 
 }  // namespace dialer::sim

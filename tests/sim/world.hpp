@@ -59,11 +59,11 @@ class world {
   store ledger_;
   carrier carrier_;
   std::shared_ptr<engine_process> running_;
-  std::shared_ptr<engine_process> undead_;   // lives on after it was replaced
+  std::shared_ptr<engine_process> undead_;       // lives on after it was replaced
   std::shared_ptr<carriers::call_budget> line_;  // the carrier account's limit as the engine keeps it
   bool faults_on_ = true;
   microseconds outage_until_{0};
-  std::map<e164, std::uint64_t> opted_out_at_;     // generation
+  std::map<e164, std::uint64_t> opted_out_at_;  // generation
   std::map<e164, microseconds> opt_out_confirmed_;
   std::vector<microseconds> creates_;
   run_result result_;

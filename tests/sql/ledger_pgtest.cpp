@@ -192,7 +192,6 @@ TEST_F(Ledger, TakeOver_KnowsOpenAttemptsHistoryAndLastIds) {
   EXPECT_FALSE(all.history[0].open);
   EXPECT_TRUE(all.history[1].open);
   EXPECT_EQ(all.last_attempt, test::attempt_of(104).value);
-  EXPECT_EQ(all.touched_through.value, 5U);
   const engine::recovery again = ledger_.take_over(org_.id, 7, morning + 1s);
   EXPECT_EQ(again.open.size(), 3U) << "the low-water mark must not hide open attempts";
 }
@@ -223,18 +222,6 @@ TEST_F(Ledger, Contacts_ComeWaitingFirstByDueTimeThenFreshById) {
   EXPECT_EQ(ids(ledger_.load(request)), (std::vector<std::uint64_t>{1})) << "paging goes on after (due, id)";
   request.count = 100;
   EXPECT_TRUE(ledger_.load(request).fresh_exhausted);
-}
-
-TEST_F(Ledger, FreshContactsTouchedBeforeACrash_AreFilteredOut) {
-  engine::decision_batch batch = decide({intent_for(org_, 100, 2)});
-  batch.ends.push_back({org_.campaign, contact_id{3}, 0, false, reason::opted_out, morning});
-  batch.waits.push_back(wait_after(intent_for(org_, 0, 5), morning + 1h));
-  ASSERT_EQ(ledger_.commit(batch), commit_result::committed) << ledger_.last_error();
-  const engine::recovery all = ledger_.take_over(org_.id, 7, morning);
-  EXPECT_EQ(all.touched_through.value, 5U);
-  engine::contact_request request = lane_zero(4);
-  request.skip_touched_through = all.touched_through;
-  EXPECT_EQ(ids(ledger_.load(request)), (std::vector<std::uint64_t>{1, 4, 6, 7}));
 }
 
 TEST_F(Ledger, WaitingContact_CanBeTakenOnce) {

@@ -1,0 +1,173 @@
+// Settings -> the database: names become ids, and what changes is told.
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+#include "cli/errors.hpp"
+#include "cli/new_id.hpp"
+#include "cli/settings_description.hpp"
+#include "cli/settings_file.hpp"
+#include "compliance/suppression.hpp"
+#include "sql/snapshot.hpp"
+
+namespace dialer::cli {
+namespace {
+
+std::string no_secret(const std::string&) {
+  return {};
+}
+
+described describe_stored(sql::session& on, const std::string& organisation) {
+  described all;
+  const auto id = sql::find_organisation(on, organisation);
+  if (!id) return all;
+  engine::organisation_snapshot snapshot;
+  {
+    sql::transaction tx{on, sql::transaction::mode::snapshot};
+    snapshot = sql::read_snapshot(tx, *id, no_secret);
+  }
+  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_do_not_call(on, *id));
+}
+
+/// One transaction's worth of changes, in the order in which things refer to each other.
+class applying {
+ public:
+  applying(sql::transaction& tx, const settings& wanted, const described& before)
+      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {}
+
+  std::vector<settings_change> run() {
+    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing);
+    organisation_ = organisation.id;
+    note("organisation " + wanted_.organisation, organisation.what);
+    for (const auto& one : wanted_.workspaces) {
+      const auto made = config_.workspace(organisation_, one);
+      workspaces_[one.name] = made.id;
+      note("workspace " + one.name, made.what);
+    }
+    for (const auto& one : wanted_.integrations) {
+      const auto made = config_.integration(organisation_, one);
+      integrations_[one.account.name] = made.id;
+      note("integration " + one.account.name, made.what);
+    }
+    apply_agents();
+    apply_numbers();
+    for (const auto& one : wanted_.campaigns) {
+      campaigns::settings what = one.what;
+      what.workspace = workspaces_.at(one.workspace);
+      what.agent = agents_.at({one.workspace, one.agent});
+      note("campaign " + one.workspace + "/" + what.name, config_.campaign(organisation_, what).what);
+    }
+    apply_do_not_call();
+    refuse_conflicts();
+    return std::move(changes_);
+  }
+
+ private:
+  void note(const std::string& what, sql::change how) {
+    if (how == sql::change::none) return;
+    settings_change change{what, how, {}};
+    if (how == sql::change::updated) change.fields = differences(before_, after_, what);
+    changes_.push_back(std::move(change));
+  }
+
+  void apply_agents() {
+    for (const auto& one : wanted_.agents) {
+      engine::agent_record what = one.what;
+      what.workspace = workspaces_.at(one.workspace);
+      const auto made = config_.agent(organisation_, what);
+      agents_[{one.workspace, what.name}] = made.id;
+      note("agent " + one.workspace + "/" + what.name, made.what);
+    }
+  }
+
+  void apply_numbers() {
+    std::map<agent_name, std::vector<phone_number_id>> shown;
+    for (const auto& [name, id] : agents_) shown[name];
+    for (const auto& one : wanted_.numbers) {
+      callerid::phone_number what = one.what;
+      what.workspace = workspaces_.at(one.workspace);
+      what.integration = integrations_.at(one.integration);
+      const auto made = config_.number(organisation_, what);
+      note("number " + what.number.text(), made.what);
+      for (const auto& agent : one.shown_by) shown[agent].push_back(made.id);
+    }
+    for (const auto& [name, numbers] : shown) {
+      note("numbers shown by " + name.workspace + "/" + name.name,
+           config_.assignments(organisation_, agents_.at(name), numbers));
+    }
+  }
+
+  void apply_do_not_call() {
+    if (!wanted_.do_not_call) return;
+    sql::do_not_call_record record;
+    try {
+      const auto list = compliance::do_not_call_list::open(wanted_.do_not_call->file);
+      record = {wanted_.do_not_call->name, wanted_.do_not_call->file.string(), list->version(), list->as_of(),
+                list->size()};
+    } catch (const std::runtime_error& wrong) {
+      throw settings_error(std::string("[do_not_call] file: ") + wrong.what() + "; make it with: dialer dnc build");
+    }
+    note("do-not-call list " + record.name, config_.do_not_call(organisation_, record));
+  }
+
+  // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.
+  void refuse_conflicts() {
+    const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
+    const auto conflicts = callerid::check_assignments(now.sharing, now.numbers, now.assignments);
+    if (conflicts.empty()) return;
+    const auto& first = conflicts.front();
+    const auto number = std::ranges::find(now.numbers, first.number, &callerid::phone_number::id);
+    throw settings_error("shown_by: " + (number == now.numbers.end() ? first.number.text() : number->number.text()) +
+                         ": rule " + first.rule + ": " + first.obstacle + "; " + first.remedy);
+  }
+
+  sql::transaction& tx_;
+  sql::configuration config_;
+  const settings& wanted_;
+  const described& before_;
+  const described after_;
+  organisation_id organisation_;
+  std::map<std::string, workspace_id> workspaces_;
+  std::map<std::string, integration_id> integrations_;
+  std::map<agent_name, agent_id> agents_;
+  std::vector<settings_change> changes_;
+};
+
+}  // namespace
+
+std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run) {
+  const described before = describe_stored(on, wanted.organisation);
+  sql::transaction tx{on};
+  auto changes = applying{tx, wanted, before}.run();
+  if (!dry_run) tx.commit();
+  return changes;
+}
+
+std::vector<settings_change> apply_file(sql::session& on, const std::filesystem::path& file) {
+  return apply(on, read_settings_file(file));
+}
+
+sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organisation,
+                                         const campaign_settings& wanted) {
+  sql::transaction tx{on};
+  campaigns::settings what = wanted.what;
+  const sql::params workspace = sql::params{}.uuid(organisation).text(wanted.workspace);
+  const sql::result found = tx.run("SELECT id FROM workspace WHERE org_id = $1 AND name = $2", workspace);
+  if (found.rows() == 0) {
+    throw settings_error("there is no workspace \"" + wanted.workspace + "\"; add it with: dialer apply -f FILE");
+  }
+  what.workspace = found.wide<workspace_id>(0, 0);
+  const sql::result agent = tx.run("SELECT id FROM agent WHERE org_id = $1 AND workspace_id = $2 AND name = $3",
+                                   sql::params{}.uuid(organisation).uuid(what.workspace).text(wanted.agent));
+  if (agent.rows() == 0) {
+    throw settings_error("workspace \"" + wanted.workspace + "\" has no agent \"" + wanted.agent +
+                         "\"; add it with: dialer apply -f FILE");
+  }
+  what.agent = agent.wide<agent_id>(0, 0);
+  const auto made = sql::configuration{tx, new_id}.campaign(organisation, what);
+  tx.commit();
+  return made;
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace dialer::cli {
+
+struct demo_carriers_options {
+  std::filesystem::path directory;  ///< for log and certificates
+  std::string scenario;             ///< file, or empty
+  std::uint64_t seed = 1;
+  std::string twilio_sid;
+  std::string twilio_token;
+  std::string telnyx_connection;
+  std::string telnyx_key;
+  std::chrono::microseconds wall_offset{0};
+};
+
+/// Both carriers, simulated, in a process of their own: the record they keep is judged against the ledger.
+class demo_carriers {
+ public:
+  /// Forks; call before the first thread is started. Throws std::runtime_error when the simulator does not come up.
+  explicit demo_carriers(const demo_carriers_options& options);
+  ~demo_carriers();
+  demo_carriers(const demo_carriers&) = delete;
+  demo_carriers& operator=(const demo_carriers&) = delete;
+
+  /// Ends the process; its log is complete afterwards.
+  void stop();
+
+  const std::string& twilio_url() const { return twilio_url_; }
+  const std::string& telnyx_url() const { return telnyx_url_; }
+  const std::string& telnyx_public_key() const { return telnyx_public_key_; }
+  const std::string& ca_file() const { return ca_file_; }
+  const std::filesystem::path& log() const { return log_; }
+
+ private:
+  pid_t pid_ = 0;
+  std::string twilio_url_;
+  std::string telnyx_url_;
+  std::string telnyx_public_key_;
+  std::string ca_file_;
+  std::filesystem::path log_;
+};
+
+}  // namespace dialer::cli

@@ -1,0 +1,38 @@
+#include "cli/errors.hpp"
+
+#include "sql/configuration.hpp"
+#include "sql/migrations.hpp"
+#include "sql/private_cluster.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::cli {
+
+failure explain_failure(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const usage_error& wrong) {
+    return {exit_usage, wrong.what()};
+  } catch (const settings_error& wrong) {
+    return {exit_configuration, wrong.what()};
+  } catch (const sql::cluster_error& wrong) {
+    return {exit_configuration, wrong.what()};
+  } catch (const sql::schema_error& wrong) {
+    return {exit_configuration, wrong.what()};
+  } catch (const sql::configuration_error& wrong) {
+    return {exit_configuration, wrong.what()};
+  } catch (const sql::sql_error& wrong) {
+    if (wrong.kind() == sql::error_class::refused) {
+      return {exit_failed, std::string("the database refused: ") + wrong.what()};
+    }
+    if (wrong.kind() == sql::error_class::unknown) {
+      return {exit_unreachable, std::string("the database did not say whether the change was made: ") + wrong.what() +
+                                    "; run the command again, it changes nothing twice"};
+    }
+    return {exit_unreachable, std::string("the database does not answer: ") + wrong.what() +
+                                  "; check --database (or DIALER_DATABASE) and that the server runs"};
+  } catch (const std::exception& wrong) {
+    return {exit_failed, wrong.what()};
+  }
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,160 @@
+#include "cli/settings_description.hpp"
+
+#include <array>
+#include <concepts>
+#include <cstdio>
+
+namespace dialer::cli {
+namespace {
+
+constexpr std::array sharing_words{"workspace", "organisation", "exclusive"};
+constexpr std::array status_words{"pending", "active", "inactive", "released"};
+constexpr std::array type_words{"local", "national", "mobile", "toll_free"};
+constexpr std::array day_words{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+
+std::string text_of(bool value) {
+  return value ? "true" : "false";
+}
+std::string text_of(std::integral auto value) {
+  return std::to_string(value);
+}
+std::string text_of(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+std::string text_of(std::chrono::seconds value) {
+  return std::to_string(value.count());
+}
+template <class Words, class Enum>
+std::string word(const Words& words, Enum value) {
+  return words[static_cast<std::size_t>(value)];
+}
+
+described_fields fields_of(const engine::workspace_record& one) {
+  return {{"weight", text_of(one.weight)}};
+}
+
+described_fields fields_of(const engine::agent_record& one) {
+  return {{"published", text_of(one.published)},
+          {"answer_url", one.answer_url},
+          {"concurrent_calls_max", text_of(one.concurrent_calls_max)}};
+}
+
+described_fields fields_of(const sql::integration_record& one) {
+  const carriers::account& account = one.account;
+  return {{"carrier", account.kind == carriers::carrier_kind::twilio ? "twilio" : "telnyx"},
+          {"base_url", account.base_url},
+          {"ca_file", account.ca_file},
+          {"account_sid", account.account_sid},
+          {"connection_id", account.connection_id},
+          {"secret", one.secret_ref},
+          {"secondary_secret", one.secondary_secret_ref},
+          {"webhook_public_key", account.webhook_public_key},
+          {"calls_per_second", text_of(account.calls_per_second)},
+          {"concurrent_calls_max", text_of(account.concurrent_calls_max)}};
+}
+
+described_fields fields_of(const callerid::phone_number& one, const std::string& workspace,
+                           const std::string& integration) {
+  return {{"workspace", workspace},
+          {"integration", integration},
+          {"status", word(status_words, one.status)},
+          {"type", word(type_words, one.type)},
+          {"capabilities", text_of(one.capabilities)},
+          {"outbound_enabled", text_of(one.outbound_enabled)},
+          {"region", one.region},
+          {"calls_per_day_max", text_of(one.calls_per_day_max)},
+          {"calls_per_hour_max", text_of(one.calls_per_hour_max)},
+          {"concurrent_calls_max", text_of(one.concurrent_calls_max)}};
+}
+
+described_fields fields_of(const campaigns::settings& one, const std::string& agent) {
+  described_fields fields{{"agent", agent},
+                          {"weight", text_of(one.weight)},
+                          {"calls_per_second_max", text_of(one.calls_per_second_max)},
+                          {"concurrent_calls_max", text_of(one.concurrent_calls_max)},
+                          {"attempts_per_contact_max", text_of(one.attempts_per_contact_max)},
+                          {"attempts_per_number_24h", text_of(one.attempts_per_number_24h)},
+                          {"attempts_per_number_7d", text_of(one.attempts_per_number_7d)},
+                          {"caller_id", std::string(to_string(one.caller_id))},
+                          {"ring_timeout_s", text_of(one.ring_timeout)},
+                          {"call_time_limit_s", text_of(one.call_time_limit)},
+                          {"machine_detection", one.detection == campaigns::machine_detection::off ? "off" : "detect"},
+                          {"default_country", one.default_country},
+                          {"redial_absent", text_of(one.redial_absent)}};
+  for (std::size_t i = 0; i < one.window.size(); ++i) {
+    fields.emplace_back(std::string("window.") + day_words[i], to_text(one.window[i]));
+  }
+  for (const disposition each : all_dispositions) {
+    const retry_rule& rule = one.retry[static_cast<std::size_t>(each)];
+    fields.emplace_back("retry." + std::string(to_string(each)),
+                        text_of(rule.attempts_max) + " attempts " + text_of(rule.delay) + " s apart");
+  }
+  return fields;
+}
+
+}  // namespace
+
+described describe(const settings& wanted) {
+  described all;
+  all["organisation " + wanted.organisation] = {{"sharing", word(sharing_words, wanted.sharing)}};
+  for (const auto& one : wanted.workspaces) all["workspace " + one.name] = fields_of(one);
+  for (const auto& one : wanted.agents) all["agent " + one.workspace + "/" + one.what.name] = fields_of(one.what);
+  for (const auto& one : wanted.integrations) all["integration " + one.account.name] = fields_of(one);
+  for (const auto& one : wanted.numbers) {
+    all["number " + one.what.number.text()] = fields_of(one.what, one.workspace, one.integration);
+  }
+  for (const auto& one : wanted.campaigns) {
+    all["campaign " + one.workspace + "/" + one.what.name] = fields_of(one.what, one.agent);
+  }
+  if (wanted.do_not_call) {
+    all["do-not-call list " + wanted.do_not_call->name] = {{"file", wanted.do_not_call->file.string()}};
+  }
+  return all;
+}
+
+described describe(const std::string& organisation, const engine::organisation_snapshot& snapshot,
+                   const std::vector<sql::integration_record>& integrations,
+                   const std::vector<sql::do_not_call_record>& lists) {
+  described all;
+  std::map<id128, std::string> names;
+  all["organisation " + organisation] = {{"sharing", word(sharing_words, snapshot.sharing)}};
+  for (const auto& one : snapshot.workspaces) {
+    names[one.id] = one.name;
+    all["workspace " + one.name] = fields_of(one);
+  }
+  for (const auto& one : snapshot.agents) {
+    names[one.id] = one.name;
+    all["agent " + names[one.workspace] + "/" + one.name] = fields_of(one);
+  }
+  for (const auto& one : integrations) {
+    names[one.account.id] = one.account.name;
+    all["integration " + one.account.name] = fields_of(one);
+  }
+  for (const auto& one : snapshot.numbers) {
+    all["number " + one.number.text()] = fields_of(one, names[one.workspace], names[one.integration]);
+  }
+  for (const auto& one : snapshot.campaigns) {
+    all["campaign " + names[one.workspace] + "/" + one.name] = fields_of(one, names[one.agent]);
+  }
+  for (const auto& one : lists) all["do-not-call list " + one.name] = {{"file", one.path}};
+  return all;
+}
+
+std::vector<std::string> differences(const described& before, const described& after, const std::string& what) {
+  std::vector<std::string> lines;
+  const auto old = before.find(what);
+  const auto now = after.find(what);
+  if (old == before.end() || now == after.end()) return lines;
+  for (std::size_t i = 0; i < now->second.size(); ++i) {
+    const auto& [name, value] = now->second[i];
+    if (old->second[i].second != value) {
+      lines.push_back(name + ": " + (old->second[i].second.empty() ? "(none)" : old->second[i].second) + " -> " +
+                      (value.empty() ? "(none)" : value));
+    }
+  }
+  return lines;
+}
+
+}  // namespace dialer::cli

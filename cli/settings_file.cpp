@@ -1,0 +1,382 @@
+#include "cli/settings_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "cli/secrets.hpp"
+#include "cli/toml_table.hpp"
+#include "engine/base_url.hpp"
+
+namespace dialer::cli {
+namespace {
+
+using std::string_view;
+template <class Enum>
+using name_of = std::pair<string_view, Enum>;
+
+constexpr std::uint32_t count_max = 4'294'967'295;
+
+constexpr std::array<name_of<callerid::sharing_policy>, 3> sharing_names{{
+    {"workspace", callerid::sharing_policy::workspace},
+    {"organisation", callerid::sharing_policy::organisation},
+    {"exclusive", callerid::sharing_policy::exclusive},
+}};
+constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
+    {"twilio", carriers::carrier_kind::twilio},
+    {"telnyx", carriers::carrier_kind::telnyx},
+}};
+constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
+    {"pending", callerid::number_status::pending},
+    {"active", callerid::number_status::active},
+    {"inactive", callerid::number_status::inactive},
+    {"released", callerid::number_status::released},
+}};
+constexpr std::array<name_of<callerid::number_type>, 4> type_names{{
+    {"local", callerid::number_type::local},
+    {"national", callerid::number_type::national},
+    {"mobile", callerid::number_type::mobile},
+    {"toll_free", callerid::number_type::toll_free},
+}};
+constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
+    {"voice", callerid::voice},
+    {"sms", callerid::sms},
+    {"mms", callerid::mms},
+    {"fax", callerid::fax},
+}};
+constexpr std::array<name_of<campaigns::caller_id_policy>, 3> policy_names{{
+    {"sticky", campaigns::caller_id_policy::sticky},
+    {"local_presence", campaigns::caller_id_policy::local_presence},
+    {"least_used_today", campaigns::caller_id_policy::least_used_today},
+}};
+constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_names{{
+    {"off", campaigns::machine_detection::off},
+    {"detect", campaigns::machine_detection::detect},
+}};
+constexpr std::array<string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
+                                              "thursday", "friday", "saturday"};
+
+template <class Enum, std::size_t N>
+std::span<const name_of<Enum>> all(const std::array<name_of<Enum>, N>& names) {
+  return names;
+}
+
+/// Reads one file; keeps what is defined so far, so that later tables can refer to it.
+class reading {
+ public:
+  reading(const toml::table& root, const std::string& file) : root_{root, file, ""}, file_{file} {}
+
+  settings run() {
+    const bool named = root_.table("organisation", R"([organisation])", [&](toml_table& in, const toml::node&) {
+      out_.organisation = in.required_text("name", "give the organisation a name");
+      in.choice("sharing", out_.sharing, all(sharing_names));
+    });
+    if (!named) root_.fail_missing("organisation", "begin the file with [organisation] and its name");
+    root_.tables("workspace", [&](toml_table& in, const toml::node& node) { workspace(in, node); });
+    root_.tables("agent", [&](toml_table& in, const toml::node& node) { agent(in, node); });
+    root_.tables("integration", [&](toml_table& in, const toml::node& node) { integration(in, node); });
+    root_.tables("numbers", [&](toml_table& in, const toml::node&) { numbers(in); });
+    root_.tables("campaign", [&](toml_table& in, const toml::node& node) { campaign(in, node); });
+    root_.table("do_not_call", "[do_not_call]", [&](toml_table& in, const toml::node&) { do_not_call(in); });
+    root_.finish();
+    return std::move(out_);
+  }
+
+ private:
+  // Workspaces and agents are written "workspace/agent" elsewhere.
+  std::string plain_name(toml_table& in) {
+    std::string name = in.required_text("name", "give it a name");
+    if (name.find('/') != std::string::npos) in.fail("name", "must not hold \"/\"; write it without");
+    return name;
+  }
+
+  void once(std::set<std::string>& taken, const std::string& name, toml_table& in, string_view key) {
+    if (!taken.insert(name).second) in.fail(key, "\"" + name + "\" is defined twice; remove or rename one");
+  }
+
+  std::string defined(const std::set<std::string>& names, toml_table& in, string_view key) {
+    std::string name = in.required_text(key, "say which one by its name");
+    if (!names.contains(name)) {
+      in.fail(key, "\"" + name + "\" is not defined in this file; add [[" + std::string(key) + "]] with this name");
+    }
+    return name;
+  }
+
+  void workspace(toml_table& in, const toml::node&) {
+    engine::workspace_record one;
+    one.name = plain_name(in);
+    once(workspaces_, one.name, in, "name");
+    in.integer("weight", one.weight, 1, 1000);
+    out_.workspaces.push_back(std::move(one));
+  }
+
+  void agent(toml_table& in, const toml::node&) {
+    agent_settings one;
+    one.workspace = defined(workspaces_, in, "workspace");
+    one.what.name = plain_name(in);
+    once(agents_, one.workspace + "/" + one.what.name, in, "name");
+    one.what.published = true;
+    in.boolean("published", one.what.published);
+    one.what.answer_url = in.required_text("answer_url", "give the URL that tells the carrier what to do on answer");
+    if (!one.what.answer_url.starts_with("https://") && !one.what.answer_url.starts_with("http://")) {
+      in.fail("answer_url", "must be a URL; write https://...");
+    }
+    in.integer("concurrent_calls_max", one.what.concurrent_calls_max, 0, count_max);
+    out_.agents.push_back(std::move(one));
+  }
+
+  void integration(toml_table& in, const toml::node&) {
+    sql::integration_record one;
+    carriers::account& account = one.account;
+    account.name = in.required_text("name", "give it a name");
+    once(integrations_, account.name, in, "name");
+    if (in.find("carrier") == nullptr) in.fail_missing("carrier", "write \"twilio\" or \"telnyx\"");
+    in.choice("carrier", account.kind, all(carrier_names));
+    const bool twilio = account.kind == carriers::carrier_kind::twilio;
+    account.base_url = twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
+    if (in.text("base_url", account.base_url)) {
+      try {
+        (void)engine::parse_base_url(account.base_url);
+      } catch (const std::invalid_argument& wrong) {
+        in.fail("base_url", wrong.what());
+      }
+    }
+    if (std::string file; in.text("ca_file", file)) account.ca_file = absolute(file);
+    if (twilio) {
+      account.account_sid = in.required_text("account_sid", "copy the Account SID (AC...) from the Twilio console");
+      if (!account.account_sid.starts_with("AC") || account.account_sid.size() != 34) {
+        in.fail("account_sid", "must be AC and 32 letters or digits, as the Twilio console shows it");
+      }
+    } else {
+      account.connection_id = in.required_text("connection_id", "copy the id of the Call Control application");
+      in.text("webhook_public_key", account.webhook_public_key);
+    }
+    one.secret_ref = secret(in, "secret");
+    if (one.secret_ref.empty()) in.fail_missing("secret", R"(write secret = "env:NAME" or "file:/absolute/path")");
+    if (twilio) one.secondary_secret_ref = secret(in, "secondary_secret");
+    in.number("calls_per_second", account.calls_per_second, 0, 10'000, true);
+    in.integer("concurrent_calls_max", account.concurrent_calls_max, 0, count_max);
+    if (!accounts_.insert(twilio ? account.account_sid : account.connection_id).second) {
+      in.fail(twilio ? "account_sid" : "connection_id", "is used by another integration of this file; keep one");
+    }
+    out_.integrations.push_back(std::move(one));
+  }
+
+  static std::string secret(toml_table& in, string_view key) {
+    std::string reference;
+    if (!in.text(key, reference)) return {};
+    if (const std::string problem = secret_reference_problem(reference); !problem.empty()) in.fail(key, problem);
+    return reference;
+  }
+
+  void numbers(toml_table& in) {
+    number_settings shared;
+    shared.workspace = defined(workspaces_, in, "workspace");
+    shared.integration = defined(integrations_, in, "integration");
+    callerid::phone_number& what = shared.what;
+    what.status = callerid::number_status::active;
+    what.capabilities = callerid::voice;
+    what.outbound_enabled = true;
+    in.choice("status", what.status, all(status_names));
+    in.choice("type", what.type, all(type_names));
+    in.boolean("outbound_enabled", what.outbound_enabled);
+    in.text("region", what.region);
+    in.integer("calls_per_day_max", what.calls_per_day_max, 0, count_max);
+    in.integer("calls_per_hour_max", what.calls_per_hour_max, 0, count_max);
+    in.integer("concurrent_calls_max", what.concurrent_calls_max, 0, count_max);
+    std::uint8_t mask = 0;
+    const auto add_capability = [&](const toml::node& at, const std::string& text) {
+      const auto* found = std::ranges::find(capability_names, text, &name_of<std::uint8_t>::first);
+      if (found == capability_names.end())
+        in.fail(at, "capabilities", "holds \"" + text + "\"; use voice, sms, mms, fax");
+      mask = static_cast<std::uint8_t>(mask | found->second);
+    };
+    if (in.texts("capabilities", R"(["voice"])", add_capability)) what.capabilities = mask;
+    in.texts("shown_by", R"(["Ann"])", [&](const toml::node& at, const std::string& text) {
+      const auto slash = text.find('/');
+      agent_name who = slash == std::string::npos ? agent_name{shared.workspace, text}
+                                                  : agent_name{text.substr(0, slash), text.substr(slash + 1)};
+      if (!agents_.contains(who.workspace + "/" + who.name)) {
+        in.fail(at, "shown_by",
+                "names agent \"" + who.workspace + "/" + who.name +
+                    "\", which this file does not define; add it, or write \"workspace/agent\"");
+      }
+      shared.shown_by.push_back(std::move(who));
+    });
+    const bool listed = in.texts("list", R"(["+12125550123"])", [&](const toml::node& at, const std::string& text) {
+      const auto number = e164::parse(text);
+      if (!number) in.fail(at, "list", "holds \"" + text + "\"; write E.164: + and 7 to 15 digits");
+      if (!numbers_.insert(*number).second) in.fail(at, "list", "holds " + text + " a second time; keep one");
+      number_settings one = shared;
+      one.what.number = *number;
+      out_.numbers.push_back(std::move(one));
+    });
+    if (!listed) in.fail_missing("list", R"(write list = ["+12125550123", ...])");
+  }
+
+  void campaign(toml_table& in, const toml::node&) {
+    campaign_settings one;
+    campaigns::settings& what = one.what;
+    one.workspace = defined(workspaces_, in, "workspace");
+    what.name = in.required_text("name", "give it a name");
+    once(campaigns_, one.workspace + "/" + what.name, in, "name");
+    one.agent = in.required_text("agent", "say which agent of the workspace answers");
+    if (!agents_.contains(one.workspace + "/" + one.agent)) {
+      in.fail("agent", "\"" + one.agent + "\" is not defined in workspace \"" + one.workspace +
+                           "\"; add [[agent]] with this name and workspace");
+    }
+    in.integer("weight", what.weight, 1, 1000);
+    in.number("calls_per_second_max", what.calls_per_second_max, 0, 10'000);
+    in.integer("concurrent_calls_max", what.concurrent_calls_max, 0, count_max);
+    window(in, what.window);
+    in.table("retry", "retry.busy = { delay_s = 600, attempts_max = 3 }",
+             [&](toml_table& rules, const toml::node&) { retry(rules, what.retry); });
+    in.integer("attempts_per_contact_max", what.attempts_per_contact_max, 1);
+    in.integer("attempts_per_number_24h", what.attempts_per_number_24h, 1);
+    in.integer("attempts_per_number_7d", what.attempts_per_number_7d, 1);
+    if (what.attempts_per_number_7d < what.attempts_per_number_24h) {
+      in.fail("attempts_per_number_7d", "is " + std::to_string(what.attempts_per_number_7d) +
+                                            ", below attempts_per_number_24h; a week holds every day's attempts");
+    }
+    in.choice("caller_id", what.caller_id, all(policy_names));
+    in.choice("machine_detection", what.detection, all(detection_names));
+    seconds(in, "ring_timeout_s", what.ring_timeout, 5, 600);
+    seconds(in, "call_time_limit_s", what.call_time_limit, 30, 14'400);
+    if (in.text("default_country", what.default_country) &&
+        (what.default_country.size() != 2 ||
+         !std::ranges::all_of(what.default_country, [](char c) { return c >= 'A' && c <= 'Z'; }))) {
+      in.fail("default_country", "must be two capital letters (ISO 3166), such as \"US\"");
+    }
+    in.boolean("redial_absent", what.redial_absent);
+    out_.campaigns.push_back(std::move(one));
+  }
+
+  static void seconds(toml_table& in, string_view key, std::chrono::seconds& out, std::int64_t min, std::int64_t max) {
+    std::int64_t value = out.count();
+    in.integer(key, value, min, max);
+    out = std::chrono::seconds{value};
+  }
+
+  static campaigns::day_window day(toml_table& in, string_view key) {
+    const std::string text = in.required_text(key, "write \"08:00-21:00\" or \"closed\"");
+    const auto window = parse_day_window(text);
+    if (!window) in.fail(key, "is \"" + text + R"("; write "08:00-21:00" (24:00 is the day's end) or "closed")");
+    return *window;
+  }
+
+  static void window(toml_table& in, campaigns::weekly_window& out) {
+    const toml::node* node = in.find("window");
+    if (node == nullptr) return;
+    if (node->is_string()) {
+      out.fill(day(in, "window"));
+      return;
+    }
+    out.fill({0, 0});
+    in.table("window", R"(window = "08:00-21:00" or [campaign.window] with monday = "08:00-21:00")",
+             [&](toml_table& days, const toml::node&) {
+               for (std::size_t i = 0; i < weekdays.size(); ++i) {
+                 if (days.find(weekdays[i]) != nullptr) out[i] = day(days, weekdays[i]);
+               }
+             });
+  }
+
+  static void retry(toml_table& in, campaigns::retry_rules& out) {
+    for (const disposition each : all_dispositions) {
+      in.table(to_string(each), "{ delay_s = 600, attempts_max = 3 }", [&](toml_table& rule, const toml::node&) {
+        retry_rule& to = out[static_cast<std::size_t>(each)];
+        if (each == disposition::answered || each == disposition::invalid_number) {
+          rule.fail("attempts_max", "makes no sense: nobody is called again after \"" + std::string(to_string(each)) +
+                                        "\"; remove this rule");
+        }
+        seconds(rule, "delay_s", to.delay, 0, 30 * 86'400);
+        rule.integer("attempts_max", to.attempts_max, 1, 100);
+      });
+    }
+  }
+
+  void do_not_call(toml_table& in) {
+    do_not_call_settings one;
+    one.name = in.required_text("name", "name the list, such as \"us-national\"");
+    one.file = absolute(in.required_text("file", "write the path of a list made by: dialer dnc build"));
+    out_.do_not_call = std::move(one);
+  }
+
+  std::string absolute(const std::string& path) const {
+    return (std::filesystem::absolute(file_).parent_path() / path).lexically_normal().string();
+  }
+
+  toml_table root_;
+  const std::string& file_;
+  settings out_;
+  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_;
+  std::set<e164> numbers_;
+};
+
+// "21:00" off the front, as minutes after midnight.
+std::optional<int> take_time(string_view& text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() < 5 || !digit(text[0]) || !digit(text[1]) || text[2] != ':' || !digit(text[3]) || !digit(text[4])) {
+    return std::nullopt;
+  }
+  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
+  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
+  text.remove_prefix(5);
+  if (minute > 59 || hour * 60 + minute > 1440) return std::nullopt;
+  return hour * 60 + minute;
+}
+
+}  // namespace
+
+std::optional<campaigns::day_window> parse_day_window(string_view text) noexcept {
+  if (text == "closed") return campaigns::day_window{0, 0};
+  const auto open = take_time(text);
+  if (!open || !text.starts_with('-')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto close = take_time(text);
+  if (!close || !text.empty() || *open >= *close) return std::nullopt;
+  return campaigns::day_window{static_cast<std::uint16_t>(*open), static_cast<std::uint16_t>(*close)};
+}
+
+std::string to_text(const campaigns::day_window& window) {
+  if (window.open_minute == window.close_minute) return "closed";
+  const auto time = [](unsigned minutes) {
+    const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+    return two(minutes / 60) + ":" + two(minutes % 60);
+  };
+  return time(window.open_minute) + "-" + time(window.close_minute);
+}
+
+std::optional<campaigns::caller_id_policy> parse_caller_id_policy(string_view text) noexcept {
+  const auto* found = std::ranges::find(policy_names, text, &name_of<campaigns::caller_id_policy>::first);
+  return found == policy_names.end() ? std::nullopt : std::optional{found->second};
+}
+
+string_view to_string(campaigns::caller_id_policy policy) noexcept {
+  return policy_names[static_cast<std::size_t>(policy)].first;
+}
+
+settings parse_settings(string_view toml, const std::string& name) {
+  toml::table root;
+  try {
+    root = toml::parse(toml);
+  } catch (const toml::parse_error& wrong) {
+    throw settings_error(name + ":" + std::to_string(wrong.source().begin.line) +
+                         ": not TOML: " + std::string(wrong.description()) + "; see examples/dialer.toml");
+  }
+  return reading{root, name}.run();
+}
+
+settings read_settings_file(const std::filesystem::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  if (!in) {
+    throw settings_error("cannot read the configuration file " + file.string() +
+                         "; check the path, or start from examples/dialer.toml");
+  }
+  return parse_settings(text, file.string());
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,92 @@
+#pragma once
+// The configuration file (examples/dialer.toml): one organisation, whole, as text under version control.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "callerid/inventory.hpp"
+#include "campaigns/settings.hpp"
+#include "engine/ledger.hpp"
+#include "sql/configuration.hpp"
+
+namespace dialer::cli {
+
+/// Things refer to each other by name here; apply.hpp turns names into ids. Ids inside the records are not set.
+struct agent_name {
+  std::string workspace;
+  std::string name;
+  friend auto operator<=>(const agent_name&, const agent_name&) = default;
+};
+
+struct agent_settings {
+  std::string workspace;
+  engine::agent_record what;
+};
+
+struct number_settings {
+  std::string workspace;
+  std::string integration;
+  callerid::phone_number what;
+  std::vector<agent_name> shown_by;  ///< agents that may show it on outbound calls
+};
+
+struct campaign_settings {
+  std::string workspace;
+  std::string agent;  ///< of the same workspace
+  campaigns::settings what;
+};
+
+/// A list made by `dialer dnc build`.
+struct do_not_call_settings {
+  std::string name;
+  std::filesystem::path file;  ///< absolute
+};
+
+struct settings {
+  std::string organisation;
+  callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  std::vector<engine::workspace_record> workspaces;
+  std::vector<agent_settings> agents;
+  std::vector<sql::integration_record> integrations;
+  std::vector<number_settings> numbers;
+  std::vector<campaign_settings> campaigns;
+  std::optional<do_not_call_settings> do_not_call;
+};
+
+/// Strict: an unknown key, a wrong type, a value out of range, a name that is not defined or defined twice throws
+/// settings_error "file:line: table key: what is wrong; what to write instead". Relative paths in the file are taken
+/// from the file's directory. `name` is how messages call the file.
+settings parse_settings(std::string_view toml, const std::string& name);
+/// Also throws settings_error when the file cannot be read.
+settings read_settings_file(const std::filesystem::path& file);
+
+/// What apply did, or would do, to one thing.
+struct settings_change {
+  std::string what;  ///< "campaign Main/demo"
+  sql::change how = sql::change::none;
+  std::vector<std::string> fields;  ///< "weight: 1 -> 5", when it was there before
+};
+
+/// Makes the stored configuration as `wanted`, in one transaction; things that the file does not name stay. Answers the
+/// changes; the same settings a second time change nothing. dry_run: everything is tried and rolled back. Throws
+/// settings_error or sql::configuration_error when a rule of the domain, or a missing do-not-call list, is in the way.
+std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run = false);
+/// Reads and applies.
+std::vector<settings_change> apply_file(sql::session& on, const std::filesystem::path& file);
+
+/// Creates or updates one campaign in an organisation that is there; workspace and agent are found by name.
+sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organisation,
+                                         const campaign_settings& wanted);
+
+/// "08:00-21:00" (24:00 is the end of the day) or "closed"; nullopt for anything else, an empty range included.
+std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept;
+std::string to_text(const campaigns::day_window& window);
+
+std::optional<campaigns::caller_id_policy> parse_caller_id_policy(std::string_view text) noexcept;
+std::string_view to_string(campaigns::caller_id_policy policy) noexcept;
+
+}  // namespace dialer::cli
