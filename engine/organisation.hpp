@@ -195,6 +195,7 @@ class organisation {
   void take_turns(std::size_t count);
   static const lane_run* lane_due(const campaign_run& campaign);
   bool advance(const candidate& next, instant now);
+  bool wait_for_number(const candidate& next, instant now);
   bool place_call(const candidate& next, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
   void end_undialed(const candidate& next, reason why, instant now);
@@ -256,6 +257,7 @@ class organisation {
   void remember_ref(e164 to, std::string_view call_ref, steady_time now);
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
   void cancel(attempt_run& attempt, effects& out);
+  void cancel_if_vetoed(attempt_run& attempt, effects& out);
   void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
@@ -362,6 +364,7 @@ class organisation {
   bool changes_out_ = false;     // asked for
   bool confirm_due_ = false;     // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
+  bool taken_over_ = true;                       // what came with the take-over is still to be held against open attempts
 
   steady_time periodic_at_{};
   steady_time history_expires_at_{};

@@ -124,6 +124,8 @@ bool organisation::advance(const candidate& next, instant now) {
   if (may.what == compliance::verdict::kind::not_yet) {
     const bool own = may.why == reason::attempt_cap_24h || may.why == reason::attempt_cap_7d;
     if (own && may.until) {
+      // The attempt under way may yet turn out never to have been sent: a day is not lost to it.
+      if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
       put_off(next, may.why, *may.until);
       return true;
     }
@@ -134,11 +136,13 @@ bool organisation::advance(const candidate& next, instant now) {
     }
     return false;
   }
-  if (numbers_in_flight_.contains(next.contact.number)) {
-    put_off(next, reason::number_in_flight, now.utc + options_.number_busy_again);
-    return true;
-  }
+  if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
   return place_call(next, now);
+}
+
+bool organisation::wait_for_number(const candidate& next, instant now) {
+  put_off(next, reason::number_in_flight, now.utc + options_.number_busy_again);
+  return true;
 }
 
 // Picks account and caller ID, takes every budget or none, and writes the intent into the batch.
