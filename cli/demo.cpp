@@ -1,7 +1,9 @@
 #include "cli/demo.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -88,6 +90,20 @@ fs::path example(const char* name) {
     if (fs::exists(base / name)) return base / name;
   }
   throw settings_error{std::string{"examples/"} + name + " is not here; run from the project's folder or name a file"};
+}
+
+// The carriers are told where to call back before the listener is up, so its port is settled first.
+std::string free_address() {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool found = bind(probe, generic, size) == 0 && getsockname(probe, generic, &size) == 0;
+  close(probe);
+  if (!found) throw std::runtime_error{"no free port on 127.0.0.1"};
+  return fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
 }
 
 struct demonstration {
@@ -323,6 +339,7 @@ int run_demo(const demo_options& options) {
 
   runtime_options running;
   running.database = store.target();
+  running.listen = free_address();
   running.token_key = load_token_key({}, directory.path());
   running.resolve_secret = resolve_secret;
   engine_runtime engine{running, time};

@@ -1,5 +1,6 @@
 #include "cli/engine_runtime.hpp"
 
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -42,6 +43,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   // --- start and stop ---
 
   void start() {
+    // Standard output belongs to a command's data.
+    if (!spdlog::get("dialer")) spdlog::set_default_logger(spdlog::stderr_logger_mt("dialer"));
     ledger_options.connection.target = options.database;
     ledger_options.connection.application_name = "dialer engine";
     ledger_options.resolve_secret = options.resolve_secret;

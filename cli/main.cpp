@@ -1,3 +1,5 @@
-int main() {
-  return 0;
+#include "cli/command_line.hpp"
+
+int main(int argc, char** argv) {
+  return dialer::cli::run(argc, argv);
 }

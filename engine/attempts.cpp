@@ -104,7 +104,7 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
       row.call_ref = answer.call_ref;
       write(*attempt, *next->write, now, std::move(row));
       set_deadline(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring);
-      if (attempt->vetoed) cancel(*attempt, out);
+      cancel_if_vetoed(*attempt, out);
       return;
     }
     case carriers::answer_class::not_sent:
@@ -245,7 +245,7 @@ void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, e
   outcome row;
   row.call_ref = attempt.call_ref;
   write(attempt, kind, now, std::move(row));
-  if (attempt.vetoed) cancel(attempt, out);
+  cancel_if_vetoed(attempt, out);
 }
 
 void organisation::on_event(call_fetched& what, instant now, effects& out) {
@@ -311,6 +311,16 @@ void organisation::cancel(attempt_run& attempt, effects& out) {
   if (attempt.cancel_sent || attempt.call_ref.empty()) return;
   attempt.cancel_sent = true;
   out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+}
+
+// A call that has begun to ring comes to its own end, but to a number that opted out.
+void organisation::cancel_if_vetoed(attempt_run& attempt, effects& out) {
+  if (!attempt.vetoed) return;
+  if (attempt.phase == carriers::call_phase::queued || opt_outs_.contains(attempt.what.to)) {
+    cancel(attempt, out);
+  } else {
+    release_hold(attempt);
+  }
 }
 
 // --- doubt ----------------------------------------------------------------------------------------------------------
@@ -380,7 +390,7 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
     case attempt_state::accepted:
-      if (attempt.vetoed) cancel(attempt, out);
+      cancel_if_vetoed(attempt, out);
       out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
       set_deadline(attempt, now.steady + fetch_again);
       return;

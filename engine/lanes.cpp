@@ -29,6 +29,11 @@ void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, 
   if (!lane.window.open && lane.window.opens_at) lane.window_until = std::min(lane.window_until, *lane.window.opens_at);
 }
 
+// The lane whose turn it is, if it is there, whether or not it is open.
+const organisation::lane_run* organisation::lane_due(const campaign_run& campaign) {
+  return campaign.lane_at < campaign.lanes.size() ? campaign.lanes[campaign.lane_at].get() : nullptr;
+}
+
 // The next lane, in turn, that is open and has a contact at hand.
 organisation::lane_run* organisation::next_lane(campaign_run& campaign, instant now) {
   for (std::size_t tried = 0; tried < campaign.lanes.size(); ++tried) {
@@ -97,6 +102,7 @@ void organisation::on_event(contacts_loaded& what, instant now, effects&) {
     lane->load_after = now.steady + load_back_off;
     return;
   }
+  lane->queue.make_room(what.page.contacts.size());
   for (const campaigns::contact& contact : what.page.contacts) {
     if (contact.fresh) {
       lane->fresh_after = contact.id;

@@ -93,6 +93,10 @@ void organisation::on_event(tick&, instant now, effects& out) {
       on_deadline(*attempt, now, out);
     }
   }
+  if (std::exchange(taken_over_, false)) {
+    veto_forbidden(out);
+    confirm_due_ = true;
+  }
   if (now.steady >= periodic_at_) periodic(now, out);
   if (changes_wanted_ && !changes_out_ && now.steady >= ledger_down_until_) {
     changes_out_ = true;

@@ -24,6 +24,7 @@
 #include "compliance/gate.hpp"
 #include "engine/attempt.hpp"
 #include "engine/circuit_breaker.hpp"
+#include "engine/contact_queue.hpp"
 #include "engine/doubt.hpp"
 #include "engine/events.hpp"
 #include "engine/fair_share.hpp"
@@ -81,7 +82,7 @@ class organisation {
   struct lane_run {
     compliance::place where;
     campaigns::lane_number number = 0;
-    std::deque<campaigns::contact> queue;  // waiting ones and fresh ones in the order to be dialed
+    contact_queue queue;  // waiting ones and fresh ones in the order to be dialed
     contact_id fresh_after;                // loads continue here; ids up to it are in the queue or beyond
     contact_id through;                    // the cursor as of the batch being decided
     bool moved = false;                    // `through` goes into the batch being decided
@@ -191,7 +192,10 @@ class organisation {
   // pipeline.cpp: the way of one contact
   void schedule(instant now);
   void select(std::size_t count, instant now);
+  void take_turns(std::size_t count);
+  static const lane_run* lane_due(const campaign_run& campaign);
   bool advance(const candidate& next, instant now);
+  bool wait_for_number(const candidate& next, instant now);
   bool place_call(const candidate& next, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
   void end_undialed(const candidate& next, reason why, instant now);
@@ -253,6 +257,7 @@ class organisation {
   void remember_ref(e164 to, std::string_view call_ref, steady_time now);
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
   void cancel(attempt_run& attempt, effects& out);
+  void cancel_if_vetoed(attempt_run& attempt, effects& out);
   void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
@@ -337,6 +342,7 @@ class organisation {
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 
+  std::vector<index> turns_;                     // campaigns whose turn it is, of the contacts being selected
   std::vector<candidate> candidates_;  // at hand, between selection and decision
   decision_batch deciding_;            // being filled ...
   batch_out deciding_takes_;           // ... and what it took
@@ -358,6 +364,7 @@ class organisation {
   bool changes_out_ = false;     // asked for
   bool confirm_due_ = false;     // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
+  bool taken_over_ = true;                       // what came with the take-over is still to be held against open attempts
 
   steady_time periodic_at_{};
   steady_time history_expires_at_{};

@@ -2,6 +2,7 @@
 //   select (whose turn, which lane) -> screen (may we?) -> pick a caller ID (as whom?) -> permit (still?) -> intent.
 // What follows - the durable intent, the send, the answer - comes back as events: commits.cpp, attempts.cpp.
 
+#include "compliance/prefetch.hpp"
 #include "engine/organisation.hpp"
 
 namespace dialer::engine {
@@ -12,6 +13,12 @@ constexpr std::size_t prefetch_batch = 32;
 
 std::size_t size_of(const decision_batch& batch) {
   return batch.intents.size() + batch.ends.size() + batch.waits.size();
+}
+
+template <class Object>
+void prefetch_object(const Object& object) {
+  const auto* bytes = reinterpret_cast<const char*>(&object);
+  for (std::size_t at = 0; at < sizeof(Object); at += 64) compliance::prefetch_line(bytes + at);
 }
 
 callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
@@ -45,34 +52,56 @@ void organisation::schedule(instant now) {
   }
 }
 
+// Chooses whose turns come next and starts the memory accesses of looking at them: a thousand campaigns and their lanes
+// are in no cache, and one after the other their misses would cost more than all the rest of a decision.
+void organisation::take_turns(std::size_t count) {
+  turns_.clear();
+  while (turns_.size() < count) {
+    const auto turn = shares_.next();
+    if (!turn) break;
+    prefetch_object(campaigns_[*turn]);
+    turns_.push_back(*turn);
+  }
+  for (const index turn : turns_) compliance::prefetch_line(campaigns_[turn].lanes.data() + campaigns_[turn].lane_at);
+  for (const index turn : turns_) {
+    if (const lane_run* lane = lane_due(campaigns_[turn])) prefetch_object(*lane);
+  }
+  for (const index turn : turns_) {
+    if (const lane_run* lane = lane_due(campaigns_[turn])) compliance::prefetch_line(lane->queue.head());
+  }
+}
+
 // Takes up to `count` contacts from lanes, in fair order.
 void organisation::select(std::size_t count, instant now) {
   candidates_.clear();
   std::size_t passed_over = 0;
   while (candidates_.size() < count && passed_over < shares_.active()) {
-    const auto turn = shares_.next();
-    if (!turn) return;
-    campaign_run& campaign = campaigns_[*turn];
-    if (const reason why = campaign_block(campaign, now); why != reason::none) {
-      campaign.blocked = why;
-      // A full account empties within milliseconds: such a campaign keeps its place in the round.
-      if (why == reason::account_cps) {
-        ++passed_over;
-      } else {
-        block(*turn, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
+    take_turns(count - candidates_.size());
+    if (turns_.empty()) return;
+    for (const index turn : turns_) {
+      campaign_run& campaign = campaigns_[turn];
+      if (!campaign.active) continue;  // it had several turns and was blocked at the first
+      if (const reason why = campaign_block(campaign, now); why != reason::none) {
+        campaign.blocked = why;
+        // A full account empties within milliseconds: such a campaign keeps its place in the round.
+        if (why == reason::account_cps) {
+          ++passed_over;
+        } else {
+          block(turn, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
+        }
+        continue;
       }
-      continue;
+      lane_run* lane = next_lane(campaign, now);
+      if (lane == nullptr) {
+        block(turn, reason::none, now.steady);
+        continue;
+      }
+      campaign.blocked = reason::none;
+      passed_over = 0;
+      candidates_.push_back({turn, lane, lane->queue.front(), false});
+      lane->queue.pop_front();
+      if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(turn, lane);
     }
-    lane_run* lane = next_lane(campaign, now);
-    if (lane == nullptr) {
-      block(*turn, reason::none, now.steady);
-      continue;
-    }
-    campaign.blocked = reason::none;
-    passed_over = 0;
-    candidates_.push_back({*turn, lane, lane->queue.front(), false});
-    lane->queue.pop_front();
-    if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(*turn, lane);
   }
 }
 
@@ -95,6 +124,8 @@ bool organisation::advance(const candidate& next, instant now) {
   if (may.what == compliance::verdict::kind::not_yet) {
     const bool own = may.why == reason::attempt_cap_24h || may.why == reason::attempt_cap_7d;
     if (own && may.until) {
+      // The attempt under way may yet turn out never to have been sent: a day is not lost to it.
+      if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
       put_off(next, may.why, *may.until);
       return true;
     }
@@ -105,11 +136,13 @@ bool organisation::advance(const candidate& next, instant now) {
     }
     return false;
   }
-  if (numbers_in_flight_.contains(next.contact.number)) {
-    put_off(next, reason::number_in_flight, now.utc + options_.number_busy_again);
-    return true;
-  }
+  if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
   return place_call(next, now);
+}
+
+bool organisation::wait_for_number(const candidate& next, instant now) {
+  put_off(next, reason::number_in_flight, now.utc + options_.number_busy_again);
+  return true;
 }
 
 // Picks account and caller ID, takes every budget or none, and writes the intent into the batch.

@@ -1,5 +1,7 @@
 #include "tests/sim/carrier.hpp"
 
+#include <algorithm>
+
 namespace dialer::sim {
 namespace {
 
@@ -15,62 +17,78 @@ carriers::create_answer answered(carriers::answer_class what, carriers::reaction
 
 }  // namespace
 
-void carrier::create(attempt_id attempt, contact_id contact, e164 to, e164 from,
-                     std::function<void(carriers::create_answer)> answer) {
+void carrier::create(const request& what, std::function<void(carriers::create_answer)> answer) {
   using carriers::answer_class;
   using carriers::reaction;
   random_source& random = time_.random;
   const auto delay = random.chance(faults_.answer_slow) ? time_.between(1s, 9s) : time_.between(5ms, 200ms);
-  const auto say = [&](carriers::create_answer what) {
-    time_.after(delay, [answer, what = std::move(what)] { answer(what); });
+  const auto say = [&](const char* name, carriers::create_answer said) {
+    saw(std::string{"answer "} + name);
+    time_.after(delay, [answer, said = std::move(said)] { answer(said); });
   };
   if (random.chance(faults_.answer_429)) {
     auto busy = answered(answer_class::not_sent, reaction::throttle_rate, 429);
     if (random.chance(0.5)) busy.retry_after = 2000ms;
-    return say(std::move(busy));
+    return say("throttled", std::move(busy));
+  }
+  if (random.chance(faults_.answer_full)) {
+    return say("full", answered(answer_class::not_sent, reaction::throttle_concurrency, 429));
+  }
+  if (random.chance(faults_.answer_stopped)) stopped_until_ = time_.elapsed() + time_.between(1s, 30s);
+  if (!usable()) return say("stopped", answered(answer_class::rejected, reaction::stop_account, 401));
+  if (random.chance(faults_.answer_caller_id)) {
+    return say("caller ID", answered(answer_class::rejected, reaction::caller_id, 400));
+  }
+  if (random.chance(faults_.answer_config)) {
+    return say("config", answered(answer_class::rejected, reaction::config, 400));
+  }
+  if (random.chance(faults_.answer_barred)) {
+    auto barred = answered(answer_class::rejected, reaction::retry, 403);
+    barred.circuit = true;
+    return say("barred", std::move(barred));
   }
   if (random.chance(faults_.answer_refused)) {
-    auto refused = answered(answer_class::rejected, reaction::fail_number, 400);
-    refused.outcome = disposition::invalid_number;
-    return say(std::move(refused));
+    const bool number = random.chance(0.5);
+    auto refused = answered(answer_class::rejected, number ? reaction::fail_number : reaction::fail_here, 400);
+    refused.outcome = number ? disposition::invalid_number : disposition::blocked;
+    return say("refused", std::move(refused));
   }
-  if (random.chance(faults_.answer_500_not_acted)) {
-    auto fault = answered(answer_class::unknown, reaction::reconcile, 500);
-    fault.circuit = true;
-    return say(std::move(fault));
-  }
-  place(attempt, contact, to, from);
-  if (random.chance(faults_.answer_500_acted)) {
-    auto fault = answered(answer_class::unknown, reaction::reconcile, 500);
-    fault.circuit = true;
-    return say(std::move(fault));
-  }
-  if (random.chance(faults_.answer_lost)) {
-    // The client gives up after its own time limit.
-    time_.after(10s, [answer] {
-      auto lost = answered(answer_class::unknown, reaction::reconcile, 0);
-      lost.circuit = true;
-      answer(lost);
-    });
-    return;
-  }
+  auto fault = answered(answer_class::unknown, reaction::reconcile, 500);
+  fault.circuit = true;
+  if (random.chance(faults_.answer_500_not_acted)) return say("500, no call", std::move(fault));
+  place(what);
   auto yes = answered(answer_class::accepted, reaction::none, 201);
   yes.call_ref = calls_.back().ref;
-  say(std::move(yes));
+  if (random.chance(0.02)) yes.queue_time = 5000ms;
+  if (random.chance(faults_.answer_500_acted)) return say("500, and a call", std::move(fault));
+  if (random.chance(faults_.answer_lost)) {
+    saw("answer lost");
+    // The client gives up after its own time limit.
+    fault.http_status = 0;
+    time_.after(10s, [answer, fault] { answer(fault); });
+    if (random.chance(faults_.answer_late)) {
+      time_.after(time_.between(10s, 40s), [answer, yes] { answer(yes); });
+    }
+    return;
+  }
+  say("yes", std::move(yes));
 }
 
-void carrier::place(attempt_id attempt, contact_id contact, e164 to, e164 from) {
+void carrier::place(const request& what) {
   random_source& random = time_.random;
   call made;
   made.ref = "CA" + std::to_string(calls_.size() + 1);
-  made.attempt = attempt;
-  made.contact = contact;
-  made.to = to;
-  made.from = from;
+  made.attempt = what.attempt;
+  made.contact = what.contact;
+  made.account = what.account;
+  made.to = what.to;
+  made.from = what.from;
   made.created = time_.elapsed();
   const auto ring = time_.between(1s, 25s);
   const bool answers = random.chance(0.4);
-  const auto talk = answers ? time_.between(1s, 60s) : microseconds{0};
+  const auto talk = !answers              ? microseconds{0}
+                    : random.chance(0.05) ? time_.between(300s, 900s)
+                                          : time_.between(1s, 60s);
   made.ended = made.created + ring + talk;
   made.how = answers ? disposition::answered : random.chance(0.5) ? disposition::no_answer : disposition::busy;
   calls_.push_back(made);
@@ -105,10 +123,17 @@ carriers::call_phase carrier::phase_of(const call& which) const {
   return time_.elapsed() >= which.ended ? carriers::call_phase::ended : carriers::call_phase::initiated;
 }
 
-carriers::call_page carrier::list(e164 to, e164 from) const {
+bool carrier::cannot_be_asked() const {
+  if (time_.elapsed() >= faults_.listing_back && !time_.random.chance(faults_.listing_fails)) return false;
+  saw("carrier cannot be asked");
+  return true;
+}
+
+carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) const {
+  constexpr std::size_t page_size = 2;
   carriers::call_page page;
   random_source& random = time_.random;
-  if (random.chance(faults_.listing_fails)) return page;
+  if (cannot_be_asked()) return page;
   page.ok = true;
   const auto lag = random.chance(faults_.listing_lags) ? time_.between(0s, 20s) : microseconds{0};
   for (auto which = calls_.rbegin(); which != calls_.rend(); ++which) {
@@ -117,15 +142,25 @@ carriers::call_page carrier::list(e164 to, e164 from) const {
     listed.report = report_of(*which, phase_of(*which));
     listed.to = which->to;
     listed.from = which->from;
-    // Carriers give whole seconds.
-    listed.created_at = std::chrono::floor<std::chrono::seconds>(time_.now().utc - (time_.elapsed() - which->created));
-    page.calls.push_back(std::move(listed));
+    // Carriers give whole seconds, by their own clock.
+    listed.created_at = std::chrono::floor<std::chrono::seconds>(time_.now().utc - (time_.elapsed() - which->created) +
+                                                                 faults_.carrier_clock);
+    page.calls.push_back(listed);
+    if (random.chance(faults_.listing_twice)) page.calls.push_back(std::move(listed));
   }
+  const std::size_t begin = std::min(next.empty() ? 0 : std::stoul(next), page.calls.size());
+  const std::size_t end = std::min(begin + page_size, page.calls.size());
+  if (end < page.calls.size()) {
+    page.next = std::to_string(end);
+    saw("listing of several pages");
+  }
+  page.calls = {page.calls.begin() + static_cast<std::ptrdiff_t>(begin),
+                page.calls.begin() + static_cast<std::ptrdiff_t>(end)};
   return page;
 }
 
 std::optional<carriers::call_report> carrier::fetch(const std::string& ref) const {
-  if (time_.random.chance(faults_.listing_fails)) return std::nullopt;
+  if (cannot_be_asked()) return std::nullopt;
   for (const call& which : calls_) {
     if (which.ref == ref) return report_of(which, phase_of(which));
   }
@@ -133,7 +168,7 @@ std::optional<carriers::call_report> carrier::fetch(const std::string& ref) cons
 }
 
 carriers::cancel_result carrier::cancel(const std::string& ref) {
-  if (time_.random.chance(faults_.listing_fails)) return carriers::cancel_result::failed;
+  if (cannot_be_asked()) return carriers::cancel_result::failed;
   for (std::size_t index = 0; index < calls_.size(); ++index) {
     call& which = calls_[index];
     if (which.ref != ref) continue;

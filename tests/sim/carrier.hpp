@@ -20,6 +20,7 @@ class carrier {
     std::string ref;
     attempt_id attempt;
     contact_id contact;
+    integration_id account;
     e164 to;
     e164 from;
     microseconds created{0};
@@ -30,20 +31,35 @@ class carrier {
 
   carrier(schedule& time, const fault_plan& faults) : time_{time}, faults_{faults} {}
 
+  struct request {
+    attempt_id attempt;
+    contact_id contact;
+    integration_id account;
+    e164 to;
+    e164 from;
+  };
+
   /// Where callbacks go; the world stores them first.
   std::function<void(attempt_id, carriers::call_report)> report;
 
   /// A complete create request arrived. `answer` is called once, unless the answer is lost (then never).
-  void create(attempt_id attempt, contact_id contact, e164 to, e164 from,
-              std::function<void(carriers::create_answer)> answer);
-  carriers::call_page list(e164 to, e164 from) const;
+  void create(const request& what, std::function<void(carriers::create_answer)> answer);
+  /// Pages of two calls.
+  carriers::call_page list(e164 to, e164 from, const std::string& next) const;
   std::optional<carriers::call_report> fetch(const std::string& ref) const;
   carriers::cancel_result cancel(const std::string& ref);
+
+  /// What a probe of an account says.
+  bool usable() const { return time_.elapsed() >= stopped_until_; }
+
+  /// Counts what it did.
+  std::function<void(const std::string&)> saw;
 
   const std::vector<call>& calls() const { return calls_; }
 
  private:
-  void place(attempt_id attempt, contact_id contact, e164 to, e164 from);
+  void place(const request& what);
+  bool cannot_be_asked() const;
   void tell(std::size_t index, carriers::call_phase phase);
   carriers::call_report report_of(const call& which, carriers::call_phase phase) const;
   carriers::call_phase phase_of(const call& which) const;
@@ -51,6 +67,7 @@ class carrier {
   schedule& time_;
   const fault_plan& faults_;
   std::vector<call> calls_;
+  microseconds stopped_until_{0};
 };
 
 }  // namespace dialer::sim

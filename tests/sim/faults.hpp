@@ -17,16 +17,26 @@ struct fault_plan {
   double answer_500_acted = 0;
   double answer_500_not_acted = 0;
   double answer_429 = 0;
-  double answer_refused = 0;  ///< invalid number
+  double answer_full = 0;       ///< too many calls at once
+  double answer_caller_id = 0;  ///< this caller ID may not be used
+  double answer_config = 0;     ///< a request of ours the carrier can't read
+  double answer_stopped = 0;    ///< the account is closed for a while
+  double answer_barred = 0;     ///< refused now, may be tried again later (Telnyx 403)
+  double answer_late = 0;       ///< after the client gave up, the answer comes all the same
+  double answer_refused = 0;    ///< invalid number
   double answer_slow = 0;
   double connect_fails = 0;
   double report_lost = 0;
   double report_late = 0;
   double report_twice = 0;
   double listing_fails = 0;
-  double listing_lags = 0;  ///< chance that listings run behind by up to 20 s
-  double crashes = 0;       ///< chance of a crash in each 10 s
-  double usurped = 0;       ///< chance, per crash, that the old engine is not dead but lives on for a while
+  double listing_twice = 0;  ///< a call listed twice: among the active ones, then in the events
+  double listing_lags = 0;   ///< chance that listings run behind by up to 20 s
+  double crashes = 0;        ///< chance of a crash in each 10 s
+  double usurped = 0;        ///< chance, per crash, that the old engine is not dead but lives on for a while
+
+  microseconds listing_back{0};   ///< the carrier can't be asked before this instant
+  microseconds carrier_clock{0};  ///< the carrier's clock less ours
 
   static fault_plan draw(random_source& random) {
     fault_plan plan;
@@ -43,6 +53,13 @@ struct fault_plan {
     maybe(plan.answer_500_not_acted, 0.2);
     maybe(plan.answer_429, 0.3);
     maybe(plan.answer_refused, 0.1);
+    maybe(plan.answer_full, 0.1);
+    maybe(plan.answer_caller_id, 0.02);
+    maybe(plan.answer_config, 0.3);
+    maybe(plan.answer_stopped, 0.02);
+    maybe(plan.answer_barred, 0.1);
+    maybe(plan.answer_late, 1.0);
+    maybe(plan.listing_twice, 0.5);
     maybe(plan.answer_slow, 0.3);
     maybe(plan.connect_fails, 0.2);
     maybe(plan.report_lost, 0.5);
@@ -52,6 +69,8 @@ struct fault_plan {
     maybe(plan.listing_lags, 0.5);
     maybe(plan.crashes, 0.7);
     maybe(plan.usurped, 0.5);
+    if (random.chance(0.1)) plan.listing_back = std::chrono::seconds{400 + random.below(300)};
+    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(41)} - std::chrono::seconds{20};
     return plan;
   }
 };

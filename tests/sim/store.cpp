@@ -28,12 +28,18 @@ engine::recovery store::take_over() {
       engine::open_attempt open{row.what, {}, row.call_ref};
       if (!row.kinds.empty()) open.last_kind = *row.kinds.rbegin();
       found.open.push_back(std::move(open));
-    } else if (!row.call_ref.empty()) {
-      found.known_calls.push_back({row.what.to, row.call_ref});
     }
     const bool never_dialed = row.closed_as == engine::outcome_kind::not_sent;
     if (!never_dialed && row.what.decided_at > now - std::chrono::days{7}) {
       found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at});
+    }
+  }
+  for (const engine::open_attempt& open : found.open) {
+    for (const auto& [id, row] : attempts_) {
+      const bool near = row.what.decided_at > open.what.decided_at - std::chrono::hours{1} && id < open.what.attempt;
+      if (row.closed_at && !row.call_ref.empty() && row.what.to == open.what.to && near) {
+        found.known_calls.push_back({row.what.to, row.call_ref});
+      }
     }
   }
   return found;
@@ -62,12 +68,14 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
     attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, false};
+    saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
     touch(end.contact, end.from_wait);
     if (end.from_wait) take_wait(end.contact);
     contacts_.at(end.contact).state = contact_state::done;
     contacts_.at(end.contact).ended_undialed = end.why;
+    saw("end " + std::string{to_string(end.why)});
   }
   std::set<contact_id> replaced{batch.waits_gone.begin(), batch.waits_gone.end()};
   for (const engine::contact_wait& wait : batch.waits) {
@@ -76,6 +84,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     if (from_wait) take_wait(wait.contact.id);
     contacts_.at(wait.contact.id).state = contact_state::waiting;
     put_wait(wait);
+    saw("put off " + std::string{to_string(wait.why)});
   }
   for (const engine::lane_cursor& cursor : batch.cursors) {
     const std::pair lane{cursor.campaign, cursor.lane};
@@ -101,6 +110,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
   for (const engine::outcome& row : batch.outcomes) {
     attempt_row& attempt = attempts_.at(row.attempt);
     require(attempt.kinds.insert(row.kind).second, "one outcome written twice");
+    saw("outcome " + std::to_string(static_cast<int>(row.kind)));
     if (!row.call_ref.empty()) attempt.call_ref = row.call_ref;
     if (!engine::is_closing(row.kind) || row.kind == engine::outcome_kind::late) continue;
     require(!attempt.closed_at, "an attempt closed twice");
@@ -132,6 +142,13 @@ void store::take_wait(contact_id id) {
   require(wait_due_.contains(id), "a contact taken from a wait it is not in");
   waits_[{row.campaign, row.lane}].erase({wait_due_.at(id), id});
   wait_due_.erase(id);
+}
+
+const engine::contact_wait* store::wait_of(contact_id id) const {
+  const auto due = wait_due_.find(id);
+  if (due == wait_due_.end()) return nullptr;
+  const contact_row& row = contacts_.at(id);
+  return &waits_.at({row.campaign, row.lane}).at({due->second, id});
 }
 
 engine::contact_page store::load(const engine::contact_request& request) const {

@@ -1,6 +1,7 @@
 #pragma once
 // The simulated ledger: what is durable, and the rules of engine/ledger.hpp checked at every commit.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,7 @@ class store {
   engine::organisation_snapshot config;  ///< edited through change()
   std::uint64_t epoch = 0;
   std::uint64_t applied_generation = 0;
+  std::function<void(const std::string&)> saw;  ///< counts what was written
 
   /// A change that people make: bumps the generation in the same transaction.
   template <class Edit>
@@ -70,6 +72,9 @@ class store {
     const auto found = attempts_.find(id);
     return found == attempts_.end() ? nullptr : &found->second;
   }
+
+  /// The row by which a contact waits, or null.
+  const engine::contact_wait* wait_of(contact_id id) const;
 
  private:
   void put_wait(const engine::contact_wait& wait);

@@ -26,9 +26,8 @@ struct run_result {
   std::uint64_t doubts = 0;
   std::uint64_t recovered = 0;
   std::uint64_t absent = 0;
-  std::uint64_t opt_outs_confirmed = 0;
-  std::uint64_t stale_batches = 0;
   std::uint64_t vetoes = 0;
+  std::map<std::string, std::uint64_t> seen;  ///< what must happen now and then, by its name
 };
 
 class world {
@@ -46,7 +45,11 @@ class world {
   void boot();
   void crash();
   void people();
-  void check_create(attempt_id attempt, contact_id contact, e164 to, e164 from, std::uint64_t epoch);
+  void check_create(attempt_id attempt, contact_id contact, integration_id account, e164 to, e164 from,
+                    std::uint64_t epoch);
+  void check_caps(const store::attempt_row& row, bool of_the_undead);
+  bool something_to_dial() const;
+  void saw(const std::string& what);
   void check_liveness();
   void print() const;
   void note(std::uint64_t what);
@@ -59,13 +62,17 @@ class world {
   store ledger_;
   carrier carrier_;
   std::shared_ptr<engine_process> running_;
-  std::shared_ptr<engine_process> undead_;       // lives on after it was replaced
-  std::shared_ptr<carriers::call_budget> line_;  // the carrier account's limit as the engine keeps it
+  std::shared_ptr<engine_process> undead_;                 // lives on after it was replaced
+  std::map<integration_id, carriers::call_budget> lines_;  // the carrier accounts' limits as the engine keeps them
   bool faults_on_ = true;
   microseconds outage_until_{0};
-  std::map<e164, std::uint64_t> opted_out_at_;  // generation
-  std::map<e164, microseconds> opt_out_confirmed_;
-  std::vector<microseconds> creates_;
+  // What people forbid as of now, by the generation that forbade it.
+  std::map<e164, std::uint64_t> opted_out_at_;
+  std::map<campaign_id, std::uint64_t> paused_at_;
+  std::map<e164, std::uint64_t> withdrawn_at_;
+  std::uint64_t frozen_at_ = 0;
+  std::size_t creates_ = 0;
+  std::map<integration_id, std::vector<microseconds>> starts_;  // of the last second
   run_result result_;
 };
 

@@ -1,0 +1,27 @@
+#pragma once
+// A do-not-call list of the size of a national registry, made up: 250 million numbers in 414 area codes.
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "compliance/suppression.hpp"
+#include "model/clock.hpp"
+#include "model/e164.hpp"
+
+namespace dialer::bench {
+
+/// When the list claims to have been fetched; "now" of a benchmark must lie in the month after it.
+inline constexpr utc_time list_as_of{std::chrono::sys_days{std::chrono::year{2026} / 11 / 16}};
+
+/// The area codes that the list covers: the first 414 geographic ones in the order of the plan.
+const std::vector<unsigned>& listed_area_codes();
+
+/// Is the number on the list? By the function that made it: the reference for every answer.
+bool is_listed(e164 number);
+
+/// The list, mapped. Its file lies beside the program and is written on first use (518 MB, a few seconds).
+std::shared_ptr<const compliance::do_not_call_list> open_national_list();
+
+}  // namespace dialer::bench

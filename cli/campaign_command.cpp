@@ -1,0 +1,170 @@
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <stdexcept>
+
+#include "campaigns/verdicts.hpp"
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/instants.hpp"
+#include "cli/lookup.hpp"
+#include "cli/text_table.hpp"
+#include "sql/campaign_report.hpp"
+#include "sql/snapshot.hpp"
+
+namespace dialer::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<const char*, 5> state_names{"draft", "running", "paused", "stopped", "finished"};
+constexpr std::array<const char*, 4> stage_names{"fresh", "open", "waiting", "done"};
+constexpr std::size_t print_at = 1 << 16;
+
+const char* name_of(campaigns::campaign_state state) {
+  return state_names[static_cast<std::size_t>(state)];
+}
+
+std::string to_json(const found_campaign& campaign, campaigns::campaign_state state,
+                    const sql::campaign_status& status) {
+  json::object stages, dispositions, not_dialed;
+  for (std::size_t i = 0; i < stage_names.size(); ++i) stages[stage_names[i]] = status.by_stage[i];
+  for (const disposition how : all_dispositions) {
+    const auto n = status.done_by_disposition[static_cast<std::size_t>(how)];
+    if (n != 0) dispositions[to_string(how)] = n;
+  }
+  for (const reason_text& why : all_reasons()) {
+    const auto n = status.done_without_attempt[static_cast<std::size_t>(why.value)];
+    if (n != 0) not_dialed[why.name] = n;
+  }
+  json::array waiting;
+  for (const auto& one : status.waiting) {
+    waiting.push_back(json::object{{"place", one.place},
+                                   {"reason", to_string(one.why)},
+                                   {"contacts", one.contacts},
+                                   {"first_due", to_text(one.first_due)}});
+  }
+  return json::serialize(json::object{{"campaign", campaign.campaign.text()},
+                                      {"name", campaign.name},
+                                      {"state", name_of(state)},
+                                      {"contacts", status.contacts},
+                                      {"stages", stages},
+                                      {"attempts", status.attempts},
+                                      {"dispositions", dispositions},
+                                      {"not_dialed", not_dialed},
+                                      {"waiting", waiting},
+                                      {"misplaced", status.misplaced}}) +
+         "\n";
+}
+
+std::string to_table(const found_campaign& campaign, campaigns::campaign_state state,
+                     const sql::campaign_status& status) {
+  text_table head, done, not_dialed, waiting;
+  head.row({"contacts", std::to_string(status.contacts)});
+  for (std::size_t i = 0; i < stage_names.size(); ++i) {
+    head.row({std::string("  ") + stage_names[i], std::to_string(status.by_stage[i])});
+  }
+  head.row({"attempts", std::to_string(status.attempts)});
+  for (const disposition how : all_dispositions) {
+    const auto n = status.done_by_disposition[static_cast<std::size_t>(how)];
+    if (n != 0) done.row({std::string(to_string(how)), std::to_string(n)});
+  }
+  for (const reason_text& why : all_reasons()) {
+    const auto n = status.done_without_attempt[static_cast<std::size_t>(why.value)];
+    if (n != 0) not_dialed.row({std::string(why.name), std::to_string(n), std::string(why.meaning)});
+  }
+  for (const auto& one : status.waiting) {
+    waiting.row({std::string(to_string(one.why)), std::to_string(one.contacts), one.place,
+                 "first due " + to_text(one.first_due)});
+  }
+  std::string text = campaign.name + " (" + campaign.campaign.text() + "), " + name_of(state) + "\n" + head.text();
+  const auto section = [&](const char* title, const text_table& table) {
+    if (const std::string rows = table.text("  "); !rows.empty()) text += std::string(title) + "\n" + rows;
+  };
+  section("done, by disposition", done);
+  section("never dialed", not_dialed);
+  section("waiting", waiting);
+  if (status.misplaced != 0) {
+    text += std::to_string(status.misplaced) + " contacts are in no stage or in several: the ledger is damaged\n";
+  }
+  return text;
+}
+
+void append_csv(std::string& out, const sql::contact_row& row) {
+  out += std::to_string(row.row) + "," + row.contact.text() + ",";
+  campaigns::append_cell(out, row.number.text());
+  out += ",";
+  campaigns::append_cell(out, row.name);
+  out += ",";
+  campaigns::append_cell(out, row.external_id);
+  out += std::string(",") + stage_names[static_cast<std::size_t>(row.stage)] + ",";
+  if (row.ended_as) out += to_string(*row.ended_as);
+  out += "," + std::to_string(row.attempts) + ",";
+  if (row.why != reason::none) out += to_string(row.why);
+  out += "," + (row.due_at ? to_text(*row.due_at) : std::string()) + "\r\n";
+}
+
+void append_json(std::string& out, const sql::contact_row& row) {
+  json::object one{{"row", row.row},
+                   {"contact", row.contact.text()},
+                   {"number", row.number.text()},
+                   {"name", row.name},
+                   {"external_id", row.external_id},
+                   {"stage", stage_names[static_cast<std::size_t>(row.stage)]},
+                   {"attempts", row.attempts}};
+  if (row.ended_as) one["disposition"] = to_string(*row.ended_as);
+  if (row.why != reason::none) one["reason"] = to_string(row.why);
+  if (row.due_at) one["due_at"] = to_text(*row.due_at);
+  out += json::serialize(one) + "\n";
+}
+
+}  // namespace
+
+int run_campaign_action(const campaign_options& options, sql::campaign_action action) {
+  const database store{options.database};
+  sql::session on = store.open();
+  const found_campaign campaign = find_campaign(on, options.which);
+  sql::campaign_change made;
+  try {
+    made = sql::change_campaign_state(on, campaign.organisation, campaign.campaign, action);
+  } catch (const sql::configuration_error& refused) {
+    throw std::runtime_error(refused.what());  // the campaign's state stands in the way, not a setting
+  }
+  if (options.output == output_format::json) {
+    print(json::serialize(json::object{{"campaign", campaign.campaign.text()}, {"state", name_of(made.state)}}) + "\n");
+  } else {
+    print("Campaign " + campaign.name + " is " + name_of(made.state) + ".\n");
+  }
+  return exit_ok;
+}
+
+int run_campaign_status(const campaign_options& options) {
+  const database store{options.database};
+  sql::session on = store.open();
+  const found_campaign campaign = find_campaign(on, options.which);
+  const auto state = sql::read_campaign(on, campaign.organisation, campaign.campaign).value().state;
+  const sql::campaign_status status = sql::read_status(on, campaign.organisation, campaign.campaign);
+  print(options.output == output_format::json ? to_json(campaign, state, status) : to_table(campaign, state, status));
+  return status.misplaced == 0 ? exit_ok : exit_failed;
+}
+
+int run_campaign_export(const campaign_options& options) {
+  const database store{options.database};
+  sql::session on = store.open();
+  const found_campaign campaign = find_campaign(on, options.which);
+  const bool csv = options.output == output_format::table;
+  std::string out;
+  if (csv) out = "row,contact,number,name,external_id,stage,disposition,attempts,reason,due_at\r\n";
+  sql::export_contacts(on, campaign.organisation, campaign.campaign, [&](const sql::contact_row& row) {
+    csv ? append_csv(out, row) : append_json(out, row);
+    if (out.size() >= print_at) {
+      print(out);
+      out.clear();
+    }
+  });
+  print(out);
+  return exit_ok;
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,402 @@
+// The only source that knows CLI11: it costs seconds to compile.
+
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+
+#include "carriers/simulator/carrier_simulator.hpp"
+#include "cli/commands.hpp"
+#include "cli/demo.hpp"
+#include "cli/errors.hpp"
+#include "cli/serve.hpp"
+
+namespace dialer::cli {
+namespace {
+
+using simulator_options = carriers::simulator::simulator_options;
+
+/// What the parser found out: which command, with its options bound below.
+struct parsed {
+  std::function<int()> command;
+  apply_options apply;
+  campaign_create_options create;
+  campaign_import_options import;
+  campaign_options campaign;
+  opt_out_options opt_out;
+  explain_options explain;
+  verify_options verify;
+  do_not_call_build_options do_not_call;
+  serve_options serve;
+  demo_options demo;
+  simulator_options simulator;
+  std::vector<std::string> twilio_accounts;
+  std::vector<std::string> telnyx_accounts;
+  std::string webhooks;
+};
+
+const std::map<std::string, output_format> formats{{"table", output_format::table}, {"json", output_format::json}};
+
+CLI::App* add(CLI::App& parent, const char* name, const char* purpose, const char* example) {
+  CLI::App* made = parent.add_subcommand(name, purpose);
+  if (*example != '\0') made->footer(std::string("Example:\n  ") + example);
+  return made;
+}
+
+void add_output(CLI::App* to, output_format& output) {
+  to->add_option_function<std::string>(
+        "--output", [&output](const std::string& name) { output = formats.at(name); },
+        "table (for people) or json (for machines)")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->type_name("FORMAT");
+}
+
+void add_database(CLI::App* to, database_options& database, output_format& output) {
+  to->add_option("--database", database.url, "PostgreSQL URL; without it the private database of --state-dir")
+      ->envname("DIALER_DATABASE")
+      ->type_name("URL");
+  to->add_option("--state-dir", database.state_dir, "directory of the private database")->type_name("DIR");
+  add_output(to, output);
+}
+
+void add_choice(CLI::App* to, campaign_choice& which, bool required = true) {
+  to->add_option("--campaign,-c", which.campaign, "campaign, by name or id")->required(required);
+  to->add_option("--organisation", which.organisation, "its organisation, when the name is not unique");
+}
+
+void add_apply(CLI::App& app, parsed& into) {
+  apply_options& options = into.apply;
+  CLI::App* to = add(app, "apply", "Make the stored configuration as a file says, and show what changes",
+                     "dialer apply -f examples/dialer.toml --dry-run");
+  to->add_option("-f,--file", options.file, "configuration file (examples/dialer.toml explains it)")->required();
+  to->add_flag("--dry-run", options.dry_run, "show the difference, change nothing");
+  add_database(to, options.database, options.output);
+  to->callback([&into] { into.command = [&into] { return run_apply(into.apply); }; });
+}
+
+void add_campaign_create(CLI::App& campaign, parsed& into) {
+  campaign_create_options& options = into.create;
+  CLI::App* to = add(campaign, "create", "Create a campaign, from flags or from a configuration file",
+                     "dialer campaign create --name Spring --workspace Sales --agent Ann --window 09:00-20:00");
+  CLI::Option* file = to->add_option("-f,--file", options.file, "take the settings of --name from this file");
+  to->add_option("--name", options.name, "name of the campaign")->required();
+  to->add_option("--organisation", options.organisation, "by name or id, when there are several")->excludes(file);
+  to->add_option("--workspace", options.workspace, "workspace it belongs to")->excludes(file);
+  to->add_option("--agent", options.agent, "agent that answers; of the same workspace")->excludes(file);
+  to->add_option("--window", options.window, "daily hours at the called party's place")->excludes(file);
+  to->add_option("--caller-id", options.caller_id, "sticky, local_presence or least_used_today")->excludes(file);
+  to->add_option("--calls-per-second-max", options.calls_per_second_max, "0: only the account's limit")
+      ->check(CLI::Range(0.0, 10'000.0))
+      ->excludes(file);
+  to->add_option("--concurrent-calls-max", options.concurrent_calls_max, "0: unlimited")->excludes(file);
+  to->add_option("--ring-timeout-s", options.ring_timeout_s, "seconds to let it ring")
+      ->check(CLI::Range(5, 600))
+      ->excludes(file);
+  to->add_option("--weight", options.weight, "share of the workspace's capacity")
+      ->check(CLI::Range(1, 1000))
+      ->excludes(file);
+  add_database(to, options.database, options.output);
+  to->callback([&into] {
+    const auto& given = into.create;
+    if (given.file.empty() && (given.workspace.empty() || given.agent.empty())) {
+      throw usage_error("--workspace and --agent are missing; give both, or take the campaign from a file with -f");
+    }
+    into.command = [&into] { return run_campaign_create(into.create); };
+  });
+}
+
+void add_campaign(CLI::App& app, parsed& into) {
+  CLI::App* campaign =
+      add(app, "campaign", "The manager's day: create, import, start, pause, resume, stop, status, export",
+          "dialer campaign status --campaign Spring");
+  campaign->require_subcommand(1);
+  add_campaign_create(*campaign, into);
+
+  campaign_import_options& import = into.import;
+  CLI::App* to = add(*campaign, "import", "Import a list of contacts; the same list again goes on where it stopped",
+                     "dialer campaign import --campaign Spring contacts.csv");
+  to->add_option("file", import.file, "CSV or NDJSON; - is standard input")->required();
+  add_choice(to, import.which);
+  to->add_option("--verdicts", import.verdicts, "where the verdict of every row goes (FILE.verdicts.csv)");
+  to->add_option("--format", import.format, "csv, ndjson or detect")->check(CLI::IsMember({"detect", "csv", "ndjson"}));
+  to->add_option("--country", import.country, "for numbers written nationally (the campaign's), such as US");
+  to->add_option("--phone-column", import.phone_column, "which column to call, when there are several");
+  add_database(to, import.database, import.output);
+  to->callback([&into] { into.command = [&into] { return run_campaign_import(into.import); }; });
+
+  struct action {
+    const char* name;
+    const char* purpose;
+    sql::campaign_action what;
+  };
+  constexpr action actions[] = {
+      {"start", "Start dialing a draft", sql::campaign_action::start},
+      {"pause", "Stop dialing for now; calls on the line go on", sql::campaign_action::pause},
+      {"resume", "Go on after a pause", sql::campaign_action::resume},
+      {"stop", "Stop for good", sql::campaign_action::stop},
+  };
+  for (const action& one : actions) {
+    CLI::App* command =
+        add(*campaign, one.name, one.purpose, (std::string("dialer campaign ") + one.name + " -c Spring").c_str());
+    add_choice(command, into.campaign.which);
+    add_database(command, into.campaign.database, into.campaign.output);
+    command->callback([&into, what = one.what] {
+      into.command = [&into, what] { return run_campaign_action(into.campaign, what); };
+    });
+  }
+  CLI::App* status = add(*campaign, "status", "Where every contact stands", "dialer campaign status -c Spring");
+  add_choice(status, into.campaign.which);
+  add_database(status, into.campaign.database, into.campaign.output);
+  status->callback([&into] { into.command = [&into] { return run_campaign_status(into.campaign); }; });
+  CLI::App* dump = add(*campaign, "export", "Every contact with its outcome, as CSV or one JSON object a line",
+                       "dialer campaign export -c Spring > spring.csv");
+  add_choice(dump, into.campaign.which);
+  add_database(dump, into.campaign.database, into.campaign.output);
+  dump->callback([&into] { into.command = [&into] { return run_campaign_export(into.campaign); }; });
+}
+
+void add_opt_out(CLI::App& app, parsed& into) {
+  CLI::App* parent =
+      add(app, "opt-out", "People who do not want to be called", "dialer opt-out add --number +12125550123");
+  parent->require_subcommand(1);
+  struct choice {
+    const char* name;
+    const char* purpose;
+    bool withdraw;
+  };
+  for (const choice& one : {choice{"add", "Never call these numbers again", false},
+                            choice{"withdraw", "These people want to be called again", true}}) {
+    CLI::App* to = add(*parent, one.name, one.purpose,
+                       (std::string("dialer opt-out ") + one.name + " --number +12125550123").c_str());
+    to->add_option("--number", into.opt_out.numbers, "a number; may be given several times");
+    to->add_option("--file", into.opt_out.file, "one number a line; - is standard input");
+    to->add_option("--organisation", into.opt_out.organisation, "by name or id, when there are several");
+    to->add_option("--country", into.opt_out.country, "for numbers written nationally (US)");
+    add_database(to, into.opt_out.database, into.opt_out.output);
+    to->callback([&into, withdraw = one.withdraw] {
+      into.opt_out.withdraw = withdraw;
+      into.command = [&into] { return run_opt_out(into.opt_out); };
+    });
+  }
+}
+
+void add_explain(CLI::App& app, parsed& into) {
+  CLI::App* to = add(app, "explain", "Why a contact is (not) called: each check with its inputs, and when next",
+                     "dialer explain -c Spring --number +12125550123");
+  add_choice(to, into.explain.which);
+  CLI::Option* contact = to->add_option("--contact", into.explain.contact, "contact id (con_...)");
+  to->add_option("--number", into.explain.number, "its number in E.164")->excludes(contact);
+  to->add_option("--at", into.explain.at, "judge as of this instant, such as 2026-11-20T15:00:00Z");
+  add_database(to, into.explain.database, into.explain.output);
+  to->callback([&into] {
+    if (into.explain.contact.empty() && into.explain.number.empty()) {
+      throw usage_error("explain needs --contact ID or --number E164");
+    }
+    into.command = [&into] { return run_explain(into.explain); };
+  });
+}
+
+void add_verify(CLI::App& app, parsed& into) {
+  CLI::App* to = add(app, "verify", "Audit the ledger against a carrier simulator's log; judge at rest",
+                     "dialer verify --campaign Spring --log carriers.log");
+  to->add_option("--log", into.verify.log, "file written by: dialer carrier-sim --log")->required();
+  to->add_option("--campaign,-c", into.verify.which.campaign, "audit the organisation of this campaign");
+  to->add_option("--organisation", into.verify.which.organisation, "audit this organisation");
+  add_database(to, into.verify.database, into.verify.output);
+  to->callback([&into] { into.command = [&into] { return run_verify(into.verify); }; });
+}
+
+void add_check(CLI::App& app, parsed& into) {
+  CLI::App* check = add(app, "check", "Judge captured material by the engine's own rules",
+                        "dialer check webhooks --jsonl captured.jsonl");
+  check->require_subcommand(1);
+  CLI::App* to = add(*check, "webhooks", "Verify signatures of captured webhooks, one JSON object a line",
+                     "dialer check webhooks --jsonl captured.jsonl");
+  to->add_option("--jsonl", into.webhooks, "file, or - for standard input")->required();
+  to->callback([&into] { into.command = [&into] { return run_check_webhooks(into.webhooks); }; });
+}
+
+void add_do_not_call(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "dnc", "The national do-not-call list", "");
+  parent->require_subcommand(1);
+  do_not_call_build_options& options = into.do_not_call;
+  CLI::App* to = add(*parent, "build", "Turn the registry's text into the list the engine reads",
+                     "dialer dnc build --text registry.txt --out national.dnc --version 2026-11 --as-of 2026-11-20");
+  to->add_option("--text", options.text, "the registry's file: NPA,7 digits, one a line")->required();
+  to->add_option("--out", options.out, "the list to write; replaced whole")->required();
+  to->add_option("--version", options.version, "the registry's version")->required();
+  to->add_option("--as-of", options.as_of, "when the registry's file was fetched, UTC")->required();
+  add_output(to, options.output);
+  to->callback([&into] { into.command = [&into] { return run_do_not_call_build(into.do_not_call); }; });
+}
+
+std::vector<std::pair<std::string, std::string>> split_accounts(const std::vector<std::string>& given,
+                                                                const char* option, const char* shape) {
+  std::vector<std::pair<std::string, std::string>> accounts;
+  for (const std::string& one : given) {
+    const auto colon = one.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == one.size()) {
+      throw usage_error(std::string(option) + " must have the form " + shape);  // not repeated: it holds a secret
+    }
+    accounts.emplace_back(one.substr(0, colon), one.substr(colon + 1));
+  }
+  return accounts;
+}
+
+void add_simulator(CLI::App& app, parsed& into) {
+  simulator_options& options = into.simulator;
+  options.twilio_listen.clear();
+  options.telnyx_listen.clear();
+  CLI::App* to = add(app, "carrier-sim", "Simulate Twilio and Telnyx over TLS, with faults and a log of every call",
+                     "dialer carrier-sim --twilio-listen 127.0.0.1:8443 --twilio-account AC...:TOKEN --log sim.log");
+  to->add_option("--twilio-listen", options.twilio_listen, "HOST:PORT of the Twilio API; port 0 is any");
+  to->add_option("--telnyx-listen", options.telnyx_listen, "HOST:PORT of the Telnyx API; port 0 is any");
+  to->add_option("--log", options.log_file, "append-only record of what happened")->required();
+  to->add_option("--twilio-account", into.twilio_accounts, "SID:TOKEN; may be given several times");
+  to->add_option("--telnyx-account", into.telnyx_accounts, "KEY:CONNECTION; may be given several times");
+  to->add_option("--scenario", options.scenario_file, "outcomes, times and faults (examples/carrier-faults.toml)");
+  to->add_option("--seed", options.seed, "of outcomes and faults; over the scenario's");
+  CLI::Option* cert = to->add_option("--tls-cert", options.tls_cert, "PEM chain; without it a fresh CA is made");
+  CLI::Option* key = to->add_option("--tls-key", options.tls_key, "PEM key of --tls-cert");
+  cert->needs(key);
+  key->needs(cert);
+  to->add_option("--callback-ca", options.callback_ca_file, "PEM; verify https callbacks with it");
+  to->callback([&into] {
+    simulator_options& given = into.simulator;
+    if (given.twilio_listen.empty() && given.telnyx_listen.empty()) {
+      throw usage_error("carrier-sim needs --twilio-listen HOST:PORT, --telnyx-listen HOST:PORT or both");
+    }
+    given.twilio_accounts = split_accounts(into.twilio_accounts, "--twilio-account", "SID:TOKEN");
+    given.telnyx_accounts = split_accounts(into.telnyx_accounts, "--telnyx-account", "KEY:CONNECTION");
+    into.command = [&into] { return carriers::simulator::run_carrier_simulator(into.simulator, std::cout); };
+  });
+}
+
+#ifdef DIALER_WITH_ENGINE
+void add_serve(CLI::App& app, parsed& into) {
+  serve_options& options = into.serve;
+  CLI::App* to = add(app, "serve", "Run the engine until it is told to stop",
+                     "dialer serve --config dialer.toml --public-url https://dialer.example.com");
+  to->add_option("--config", options.config, "configuration file to apply first");
+  to->add_option("--database", options.database, "PostgreSQL URL; without it the private database of --state-dir")
+      ->envname("DIALER_DATABASE")
+      ->type_name("URL");
+  to->add_option("--state-dir", options.state_dir, "directory of the private database and the token key");
+  to->add_option("--listen", options.listen, "HOST:PORT for callbacks, metrics and health");
+  to->add_option("--public-url", options.public_url, "where carriers reach the listener");
+  to->add_option("--token-key", options.token_key, "file with the key of attempt tokens, the same on every node");
+  to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
+  to->add_option("--node", options.node, "number of this node, distinct among those of one database")
+      ->check(CLI::Range(0, 255));
+  to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of now, for trials");
+  to->callback([&into] { into.command = [&into] { return run_serve(into.serve); }; });
+}
+
+void add_demo(CLI::App& app, parsed& into) {
+  demo_options& options = into.demo;
+  CLI::App* to = add(app, "demo", "Dial a list to the end against simulated carriers, and audit the result",
+                     "dialer demo --contacts examples/contacts.csv");
+  to->add_option("--contacts", options.contacts, "list to dial (examples/contacts.csv)");
+  to->add_option("--output", options.output, "table or json")->check(CLI::IsMember({"table", "json"}));
+  to->add_option("--config", options.config, "configuration file (examples/demo.toml)");
+  to->add_option("--state-dir", options.state_dir, "keep the private database here; without it it is thrown away");
+  to->add_option("--scenario", options.scenario, "what the simulated carriers are like (examples/carrier-faults.toml)");
+  to->add_option("--seed", options.seed, "of the simulated carriers");
+  to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of a weekday's noon");
+  to->callback([&into] { into.command = [&into] { return run_demo(into.demo); }; });
+}
+#endif
+
+// Edits that turn one word into the other.
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+// The word of the command line that nobody knows, and the known one it was meant to be.
+std::string hint(const CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    std::vector<std::string> known;
+    if (word.starts_with("--")) {
+      for (const CLI::Option* option : at->get_options()) {
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+      }
+    } else {
+      for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; })) {
+        if (sub->get_name() == word) {
+          at = sub;
+          known = {word};
+          break;
+        }
+        known.push_back(sub->get_name());
+      }
+    }
+    if (known.empty() || std::ranges::find(known, word) != known.end()) continue;
+    const auto nearest =
+        std::ranges::min_element(known, {}, [&](const std::string& candidate) { return distance(word, candidate); });
+    if (distance(word, *nearest) <= 2) return "; did you mean \"" + *nearest + "\"?";
+    if (!word.starts_with("--") && at->get_subcommands([](const CLI::App*) { return true; }).size() > 1) {
+      std::string list;
+      for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+      return "; commands here: " + list;
+    }
+  }
+  return "; see --help";
+}
+
+int say(const failure& what) {
+  std::fprintf(stderr, "dialer: %s\n", what.message.c_str());
+  return what.code;
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{"Outbound dialer engine: lists in, calls out, every contact accounted for.", "dialer"};
+  app.set_version_flag("--version", "dialer " DIALER_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Each command explains itself: dialer COMMAND --help\n"
+      "Exit codes: 0 ok, 1 failed, 2 usage, 69 database unreachable, 78 configuration.");
+  parsed into;
+#ifdef DIALER_WITH_ENGINE
+  add_demo(app, into);
+  add_serve(app, into);
+#endif
+  add_apply(app, into);
+  add_campaign(app, into);
+  add_opt_out(app, into);
+  add_explain(app, into);
+  add_verify(app, into);
+  add_check(app, into);
+  add_do_not_call(app, into);
+  add_simulator(app, into);
+  try {
+    app.parse(argc, argv);
+    return into.command();
+  } catch (const CLI::ParseError& wrong) {
+    if (wrong.get_exit_code() == 0) return app.exit(wrong);  // --help, --version
+    return say({exit_usage, std::string(wrong.what()) + hint(app, argc, argv)});
+  } catch (...) {
+    return say(explain_failure(std::current_exception()));
+  }
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,111 @@
+#pragma once
+// What each command is given and where it runs. Options come checked for form by command_line.cpp; what a run_ function
+// throws is mapped by errors.hpp. All write data to standard output, the rest to standard error, and answer the exit
+// code.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/database.hpp"
+#include "sql/configuration.hpp"
+
+namespace dialer::cli {
+
+enum class output_format : std::uint8_t { table, json };
+
+struct apply_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string file;
+  bool dry_run = false;
+};
+int run_apply(const apply_options& options);
+
+/// A campaign by id ("cmp_…") or name; the organisation by id or name when the name is not unique.
+struct campaign_choice {
+  std::string organisation;
+  std::string campaign;
+};
+
+struct campaign_create_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string file;  ///< take the campaign's settings from a configuration file; then only `name` is read
+  std::string organisation;
+  std::string name;
+  std::string workspace;
+  std::string agent;
+  std::string window = "08:00-21:00";
+  std::string caller_id = "sticky";
+  double calls_per_second_max = 0;
+  std::uint32_t concurrent_calls_max = 0;
+  std::int64_t ring_timeout_s = 30;
+  std::uint16_t weight = 1;
+};
+int run_campaign_create(const campaign_create_options& options);
+
+struct campaign_import_options {
+  database_options database;
+  output_format output = output_format::table;
+  campaign_choice which;
+  std::string file;      ///< "-": standard input
+  std::string verdicts;  ///< empty: <file>.verdicts.csv
+  std::string format = "detect";
+  std::string country;  ///< empty: the campaign's
+  std::string phone_column;
+};
+int run_campaign_import(const campaign_import_options& options);
+
+struct campaign_options {
+  database_options database;
+  output_format output = output_format::table;
+  campaign_choice which;
+};
+int run_campaign_action(const campaign_options& options, sql::campaign_action action);
+int run_campaign_status(const campaign_options& options);
+/// Table: CSV with a header; json: one object a line.
+int run_campaign_export(const campaign_options& options);
+
+struct opt_out_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string organisation;
+  std::vector<std::string> numbers;
+  std::string file;  ///< one number a line; "-": standard input
+  std::string country = "US";
+  bool withdraw = false;
+};
+int run_opt_out(const opt_out_options& options);
+
+struct explain_options {
+  database_options database;
+  output_format output = output_format::table;
+  campaign_choice which;
+  std::string contact;
+  std::string number;
+  std::string at;  ///< judge as of this instant; empty: now
+};
+int run_explain(const explain_options& options);
+
+struct verify_options {
+  database_options database;
+  output_format output = output_format::table;
+  campaign_choice which;  ///< the campaign may be empty: then the organisation
+  std::string log;
+};
+int run_verify(const verify_options& options);
+
+int run_check_webhooks(const std::string& file);
+
+struct do_not_call_build_options {
+  std::string text;
+  std::string out;
+  std::string version;
+  std::string as_of;
+  output_format output = output_format::table;
+};
+int run_do_not_call_build(const do_not_call_build_options& options);
+
+}  // namespace dialer::cli

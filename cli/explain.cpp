@@ -1,0 +1,167 @@
+#include "cli/explain.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "callerid/pick.hpp"
+#include "carriers/account.hpp"
+#include "cli/instants.hpp"
+#include "cli/place_finder.hpp"
+#include "cli/settings_file.hpp"
+
+namespace dialer::cli {
+namespace {
+
+using compliance::gate_step;
+using compliance::verdict;
+
+constexpr std::array<const char*, 5> state_names{"draft", "running", "paused", "stopped", "finished"};
+constexpr std::array<const char*, 4> stage_names{"fresh", "open", "waiting", "done"};
+
+verdict check_campaign(campaigns::campaign_state state) {
+  switch (state) {
+    case campaigns::campaign_state::running: return verdict::allowed();
+    case campaigns::campaign_state::stopped:
+    case campaigns::campaign_state::finished: return verdict::never(reason::campaign_stopped);
+    default: return verdict::not_yet(reason::campaign_not_running, std::nullopt);
+  }
+}
+
+verdict check_stage(const sql::contact_row& contact, utc_time now) {
+  switch (contact.stage) {
+    case sql::contact_stage::done:
+      return verdict::never(contact.why == reason::none ? reason::contact_done : contact.why);
+    case sql::contact_stage::open: return verdict::not_yet(reason::contact_in_flight, std::nullopt);
+    case sql::contact_stage::waiting:
+      if (contact.due_at && *contact.due_at > now) return verdict::not_yet(contact.why, contact.due_at);
+      return verdict::allowed();
+    case sql::contact_stage::fresh: return verdict::allowed();
+  }
+  return verdict::allowed();
+}
+
+// An attempt that certainly never reached the carrier counts for nothing.
+unsigned counted_attempts(const sql::contact_facts& contact) {
+  return static_cast<unsigned>(std::ranges::count_if(contact.attempts, [](const sql::attempt_row& attempt) {
+    return std::ranges::none_of(attempt.outcomes,
+                                [](const engine::outcome& one) { return one.kind == engine::outcome_kind::not_sent; });
+  }));
+}
+
+struct recent_calls {
+  compliance::attempt_history to_number;
+  callerid::pool_book book{region_of_number};
+  bool in_flight = false;  ///< a call to the number, by whichever contact
+};
+
+void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls) {
+  calls.book.rebuild(in.organisation.sharing, in.organisation.numbers, in.organisation.assignments);
+  const e164 number = in.contact.state.number;
+  on.for_each_row(
+      "SELECT i.to_number, i.from_number, i.decided_at, coalesce(max(o.kind), 0) < 10 AS open FROM intent i "
+      "LEFT JOIN outcome o ON o.org_id = i.org_id AND o.attempt_id = i.attempt_id "
+      "WHERE i.org_id = $1 AND i.decided_at > $2 AND i.decided_at <= $3 "
+      "GROUP BY i.org_id, i.attempt_id HAVING coalesce(bool_or(o.kind = 10), false) = false",
+      sql::params{}.uuid(in.organisation.id).time(in.now - std::chrono::days{7}).time(in.now),
+      [&](const sql::result& row) {
+        const utc_time at = row.time(0, 2);
+        const bool open = row.boolean(0, 3);
+        if (row.phone(0, 0) == number) {
+          calls.to_number.record(number, at);
+          calls.in_flight |= open;
+        }
+        if (open || at > in.now - std::chrono::days{1}) calls.book.restore(row.phone(0, 1), at, open);
+      });
+}
+
+gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls) {
+  gate_step step{"caller_id", {{"policy", std::string(to_string(in.campaign.caller_id))}}, verdict::allowed()};
+  const auto& accounts = calls.book.integrations_of(in.campaign.agent);
+  std::optional<utc_time> earliest;
+  reason why_not = reason::no_caller_id;
+  bool some = false;
+  for (const integration_id id : accounts) {
+    const auto account = std::ranges::find(in.organisation.accounts, id, &carriers::account::id);
+    const std::string name = account == in.organisation.accounts.end() ? id.text() : account->name;
+    std::optional<utc_time> until;
+    const auto picked = calls.book.pick(in.campaign.agent, id, static_cast<callerid::policy>(in.campaign.caller_id),
+                                        in.contact.state.number, in.contact.last_caller_id, in.now, why_not, until);
+    if (picked) {
+      some = true;
+      step.inputs.emplace_back(
+          name, calls.book.number(picked->number).text() + " (" + std::string(callerid::to_string(picked->why)) + ")");
+    } else {
+      step.inputs.emplace_back(name, std::string(to_string(why_not)));
+      if (until && (!earliest || *until < *earliest)) earliest = until;
+    }
+  }
+  if (accounts.empty()) step.inputs.emplace_back("accounts", "none has a number that the agent may show");
+  if (!some) step.result = verdict::not_yet(why_not, earliest);
+  return step;
+}
+
+compliance::weekly_hours hours_of(const campaigns::weekly_window& window) {
+  compliance::weekly_hours hours;
+  std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
+    return compliance::local_hours{day.open_minute, day.close_minute};
+  });
+  return hours;
+}
+
+void add_gate(const explain_inputs& in, const recent_calls& calls, std::vector<gate_step>& steps) {
+  const compliance::place where = compliance::parse_place(in.contact.place).value_or(compliance::place{});
+  const compliance::window_state window =
+      compliance::evaluate_window(where, hours_of(in.campaign.window), *in.rules.zones, in.now);
+  compliance::opt_out_set opt_outs;
+  if (in.contact.opted_out) opt_outs.insert(in.contact.state.number);
+  const compliance::gate gate{in.rules, opt_outs, calls.to_number};
+  const compliance::subject subject{in.contact.state.contact,
+                                    in.contact.state.number,
+                                    where.zones.empty() ? nullptr : &window,
+                                    {in.campaign.attempts_per_number_24h, in.campaign.attempts_per_number_7d}};
+  const compliance::organisation_rules rules{!in.organisation.accounts.empty() &&
+                                             std::ranges::all_of(in.organisation.accounts, carriers::on_loopback)};
+  auto gate_steps = gate.explain(subject, where, rules, {{}, in.now});
+  std::ranges::move(gate_steps, std::back_inserter(steps));
+}
+
+}  // namespace
+
+std::vector<gate_step> explain(sql::session& on, const explain_inputs& in) {
+  recent_calls calls;
+  read_recent(on, in, calls);
+  std::vector<gate_step> steps;
+  steps.push_back(
+      {"organisation_frozen",
+       {{"frozen", in.organisation.frozen ? "yes" : "no"}},
+       in.organisation.frozen ? verdict::not_yet(reason::organisation_frozen, std::nullopt) : verdict::allowed()});
+  steps.push_back({"campaign_running",
+                   {{"state", state_names[static_cast<std::size_t>(in.campaign.state)]}},
+                   check_campaign(in.campaign.state)});
+  const auto agent = std::ranges::find(in.organisation.agents, in.campaign.agent, &engine::agent_record::id);
+  const bool published = agent != in.organisation.agents.end() && agent->published;
+  steps.push_back(
+      {"agent_published",
+       {{"agent", agent == in.organisation.agents.end() ? "" : agent->name}, {"published", published ? "yes" : "no"}},
+       published ? verdict::allowed() : verdict::not_yet(reason::agent_not_published, std::nullopt)});
+  const sql::contact_row& contact = in.contact.state;
+  gate_step stage{
+      "contact_stage", {{"stage", stage_names[static_cast<std::size_t>(contact.stage)]}}, check_stage(contact, in.now)};
+  if (contact.due_at) stage.inputs.emplace_back("due_at", to_text(*contact.due_at));
+  if (contact.ended_as) stage.inputs.emplace_back("last ended as", std::string(to_string(*contact.ended_as)));
+  steps.push_back(std::move(stage));
+  const unsigned attempts = counted_attempts(in.contact);
+  steps.push_back(
+      {"attempts_per_contact",
+       {{"attempts", std::to_string(attempts)}, {"most", std::to_string(in.campaign.attempts_per_contact_max)}},
+       attempts < in.campaign.attempts_per_contact_max ? verdict::allowed()
+                                                       : verdict::never(reason::attempts_exhausted)});
+  add_gate(in, calls, steps);
+  steps.push_back({"number_in_flight",
+                   {{"call on the line", calls.in_flight ? "yes" : "no"}},
+                   calls.in_flight ? verdict::not_yet(reason::number_in_flight, std::nullopt) : verdict::allowed()});
+  steps.push_back(explain_caller_id(in, calls));
+  return steps;
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,78 @@
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fstream>
+#include <iostream>
+
+#include "campaigns/phone_normaliser.hpp"
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/lookup.hpp"
+#include "cli/text_table.hpp"
+#include "sql/opt_outs.hpp"
+
+namespace dialer::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::milliseconds acknowledged_within{2'000};
+
+e164 read_number(const campaigns::phone_normaliser& normaliser, const std::string& text, const std::string& where) {
+  const auto result = normaliser.normalise(text);
+  if (result) return result.number;
+  const auto& problem = campaigns::describe(result.problem);
+  throw usage_error(where + ": \"" + text + "\" is no number: " + std::string(problem.meaning) + "; " +
+                    std::string(problem.remedy));
+}
+
+std::vector<e164> read_numbers(const opt_out_options& options) {
+  std::optional<campaigns::phone_normaliser> normaliser;
+  try {
+    normaliser.emplace(options.country);
+  } catch (const std::invalid_argument& wrong) {
+    throw usage_error(std::string("--country: ") + wrong.what());
+  }
+  std::vector<e164> numbers;
+  for (const auto& text : options.numbers) numbers.push_back(read_number(*normaliser, text, "--number"));
+  if (options.file.empty()) return numbers;
+  std::ifstream file;
+  if (options.file != "-") file.open(options.file, std::ios::binary);
+  std::istream& in = options.file == "-" ? std::cin : file;
+  if (!in) throw settings_error("cannot read " + options.file + "; check the path");
+  std::uint64_t line = 0;
+  for (std::string text; std::getline(in, text);) {
+    ++line;
+    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
+    if (!text.empty()) numbers.push_back(read_number(*normaliser, text, options.file + ":" + std::to_string(line)));
+  }
+  return numbers;
+}
+
+}  // namespace
+
+int run_opt_out(const opt_out_options& options) {
+  const std::vector<e164> numbers = read_numbers(options);  // all or none: a bad line changes nothing
+  if (numbers.empty()) throw usage_error("there is no number; give --number E164 or --file FILE with one a line");
+  const database store{options.database};
+  sql::session on = store.open();
+  const organisation_id organisation = find_organisation(on, options.organisation);
+  const std::uint64_t generation = options.withdraw ? sql::withdraw_opt_outs(on, organisation, numbers, "command line")
+                                                    : sql::add_opt_outs(on, organisation, numbers, "command line");
+  const bool applied = sql::wait_applied(on, organisation, generation, acknowledged_within);
+  const char* answer = applied ? "acknowledged" : "pending";
+  if (options.output == output_format::json) {
+    print(json::serialize(
+              json::object{{"numbers", numbers.size()}, {"withdrawn", options.withdraw}, {"engine", answer}}) +
+          "\n");
+  } else if (applied) {
+    print(std::to_string(numbers.size()) + (options.withdraw ? " opt-outs withdrawn" : " numbers opted out") +
+          ": acknowledged by the engine" + (options.withdraw ? ".\n" : ", no call to them can start any more.\n"));
+  } else {
+    print(std::to_string(numbers.size()) + (options.withdraw ? " opt-outs withdrawn" : " numbers opted out") +
+          ": stored, pending at the engine; no new decision dials against it, and an engine that starts later obeys "
+          "it.\n");
+  }
+  return exit_ok;
+}
+
+}  // namespace dialer::cli

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+namespace dialer::cli {
+
+/// Rows of text in aligned columns, for a person; counts are set to the right.
+class text_table {
+ public:
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// "name    12\n…"; each line begins with `indent`.
+  std::string text(const std::string& indent = "") const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Writes to standard output whole. Throws std::runtime_error when nobody takes it (a full disk, a closed pipe).
+void print(const std::string& text);
+
+}  // namespace dialer::cli

@@ -1,0 +1,170 @@
+// What must never happen, and what must have happened in the end, judged by two witnesses: the ledger and the carrier.
+
+#include <algorithm>
+
+#include "tests/sim/engine_process.hpp"
+#include "tests/sim/world.hpp"
+
+namespace dialer::sim {
+
+void world::check_create(attempt_id attempt, contact_id contact, integration_id account, e164 to, e164 from,
+                         std::uint64_t epoch) {
+  note(attempt.value);
+  const bool of_the_undead = epoch != ledger_.epoch;
+  const store::attempt_row* row = ledger_.find(attempt);
+  if (row == nullptr) fail("a create left before its intent was durable");
+  if (row->what.to != to || row->what.from != from || row->what.contact != contact ||
+      row->what.integration != account) {
+    fail("a create differs from its intent");
+  }
+  for (const carrier::call& call : carrier_.calls()) {
+    if (call.attempt == attempt) fail("one attempt was sent twice");
+    if (call.to == to && call.ended > time_.elapsed() && !of_the_undead) fail("two calls to one number at once");
+  }
+  // A request of a replaced engine is the residue that SAFETY states: its new owner holds it in doubt.
+  if (of_the_undead) {
+    if (row->closed_at && row->closed_as == engine::outcome_kind::absent) fail("declared absent, then sent");
+  } else if (row->closed_at) {
+    fail("a create for an attempt that is closed");
+  }
+  for (const auto& [id, other] : ledger_.attempts()) {
+    if (id != attempt && other.what.contact == contact && !other.closed_at) {
+      fail("a contact is redialed while an earlier attempt is open");
+    }
+  }
+  if (!of_the_undead) {
+    const std::uint64_t applied = ledger_.applied_generation;
+    const auto acknowledged = [&](const auto& changes, const auto& what) {
+      const auto found = changes.find(what);
+      return found != changes.end() && found->second <= applied;
+    };
+    if (acknowledged(opted_out_at_, to)) fail("a create for " + to.text() + " after its opt-out was acknowledged");
+    if (acknowledged(paused_at_, row->what.campaign)) fail("a create after its campaign's pause was acknowledged");
+    if (acknowledged(withdrawn_at_, from)) fail("a create with a caller ID whose withdrawal was acknowledged");
+    if (frozen_at_ != 0 && frozen_at_ <= applied) fail("a create after the freeze was acknowledged");
+  }
+  const std::size_t zone = row->what.lane;
+  if (!may_ring(zone, row->what.decided_at)) fail("a decision outside the calling window");
+  // Written while the window was open, it may arrive up to 5 ms after its end.
+  if (!may_ring(zone, time_.now().utc) && !may_ring(zone, time_.now().utc - 5ms))
+    fail("a create outside the calling window");
+  check_caps(*row, of_the_undead);
+  ++creates_;
+}
+
+// Caps are swept over the carrier's record, which no crash empties.
+void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
+  const auto& config = ledger_.config;
+  const auto account = std::ranges::find(config.accounts, row.what.integration, &carriers::account::id);
+  const auto campaign = std::ranges::find(config.campaigns, row.what.campaign, &campaigns::settings::id);
+  const auto agent = std::ranges::find(config.agents, campaign->agent, &engine::agent_record::id);
+  const auto number = std::ranges::find(config.numbers, row.what.from, &callerid::phone_number::number);
+  if (number == config.numbers.end() || number->integration != account->id) fail("a caller ID of another account");
+  if (number->workspace != campaign->workspace) fail("a caller ID of another workspace");
+
+  const microseconds now = time_.elapsed();
+  auto& starts = starts_[account->id];
+  std::erase_if(starts, [&](microseconds at) { return at <= now - 1s; });
+  if (static_cast<double>(starts.size()) >= account->calls_per_second) fail("above the account's calls per second");
+  starts.push_back(now);
+
+  struct {
+    unsigned to_number = 0, account = 0, campaign = 0, agent = 0, caller_id = 0, caller_id_hour = 0, caller_id_day = 0;
+  } use;
+  for (const carrier::call& call : carrier_.calls()) {
+    const campaign_id of = ledger_.find(call.attempt)->what.campaign;
+    const bool live = call.ended > now;
+    use.to_number += call.to == row.what.to;
+    use.account += live && call.account == account->id;
+    use.campaign += live && of == campaign->id;
+    use.agent += live && std::ranges::find(config.campaigns, of, &campaigns::settings::id)->agent == campaign->agent;
+    if (call.from != row.what.from) continue;
+    use.caller_id += live;
+    use.caller_id_hour += call.created > now - 1h;
+    ++use.caller_id_day;
+  }
+  const auto above = [](unsigned used, unsigned cap) { return cap != 0 && used >= cap; };
+  if (use.to_number >= campaign->attempts_per_number_24h) fail("above the attempts to one number in 24 hours");
+  if (above(use.caller_id_hour, number->calls_per_hour_max)) fail("above the caller ID's calls in an hour");
+  if (above(use.caller_id_day, number->calls_per_day_max)) fail("above the caller ID's calls in a day");
+  if (of_the_undead) return;  // the lines of an engine that nobody has told are the stated residue
+  if (above(use.account, account->concurrent_calls_max)) fail("above the account's concurrent calls");
+  if (above(use.campaign, campaign->concurrent_calls_max)) fail("above the campaign's concurrent calls");
+  if (above(use.agent, agent->concurrent_calls_max)) fail("above the agent's concurrent calls");
+  if (above(use.caller_id, number->concurrent_calls_max)) fail("above the caller ID's concurrent calls");
+}
+
+// By the record alone: is there a contact that nothing keeps from being dialed now?
+bool world::something_to_dial() const {
+  const instant now = time_.now();
+  for (const auto& account : running_->machine->view(now).accounts) {
+    // These have pauses of their own, up to a minute long.
+    if (account.blocked == reason::account_circuit_open || account.blocked == reason::account_throttled) return false;
+  }
+  for (const auto& number : ledger_.config.numbers) {
+    if (number.calls_per_hour_max != 0 || number.concurrent_calls_max != 0) return false;
+  }
+  // Calls and doubts that fill lines may last.
+  for (const auto& account : ledger_.config.accounts) {
+    if (account.concurrent_calls_max != 0) return false;
+  }
+  for (const auto& agent : ledger_.config.agents) {
+    if (agent.concurrent_calls_max != 0) return false;
+  }
+  for (const auto& campaign : ledger_.config.campaigns) {
+    if (campaign.concurrent_calls_max != 0) return false;
+  }
+  for (const auto& [id, contact] : ledger_.contacts()) {
+    if (contact.lane >= 2 || opted_out_at_.contains(contact.number)) continue;
+    const engine::contact_wait* wait = ledger_.wait_of(id);
+    const bool due =
+        contact.state == store::contact_state::fresh || (wait != nullptr && wait->contact.due_at <= now.utc);
+    if (!due) continue;
+    const bool tried = std::ranges::any_of(ledger_.attempts(), [&](const auto& each) {
+      return each.second.what.to == contact.number &&
+             (!each.second.closed_at || each.second.what.decided_at > now.utc - 150s ||
+              each.second.closed_as != engine::outcome_kind::not_sent);
+    });
+    if (!tried) return true;
+  }
+  return false;
+}
+
+void world::check_liveness() {
+  ledger_.check_conservation();
+  for (const auto& [id, row] : ledger_.attempts()) {
+    if (!row.closed_at) fail("attempt " + id.text() + " is still open an hour after the faults stopped");
+  }
+  std::map<attempt_id, int> calls;
+  for (const carrier::call& call : carrier_.calls()) ++calls[call.attempt];
+  for (const auto& [id, count] : calls) {
+    if (count != 1) fail("an attempt with two calls");
+    const store::attempt_row* row = ledger_.find(id);
+    const bool accounted = row->closed_as == engine::outcome_kind::ended;
+    if (!accounted) fail("a call that the ledger does not account for");
+  }
+  std::set<std::string> refs;
+  for (const auto& [id, row] : ledger_.attempts()) {
+    if (row.call_ref.empty()) continue;
+    if (!refs.insert(row.call_ref).second) fail("call " + row.call_ref + " on two attempts");
+    if (row.closed_as == engine::outcome_kind::ended && calls[id] != 1) fail("an ended attempt without a call");
+  }
+  for (const auto& [id, row] : ledger_.contacts()) {
+    const utc_time end = time_.now().utc;
+    const bool ever_open = may_ring(row.lane, end) || may_ring(row.lane, end - time_.elapsed());
+    if (!ever_open && row.state != store::contact_state::fresh) fail("a contact in a closed zone was touched");
+    if (!may_ring(row.lane, end) || row.state == store::contact_state::done) continue;
+    const auto campaign = std::ranges::find(ledger_.config.campaigns, row.campaign, &campaigns::settings::id);
+    const auto tried = std::ranges::count_if(ledger_.attempts(), [&](const auto& each) {
+      return each.second.what.to == row.number && each.second.closed_as != engine::outcome_kind::not_sent;
+    });
+    const bool capped = tried >= campaign->attempts_per_number_24h;
+    const bool no_caller_id = std::ranges::all_of(ledger_.config.numbers, [&](const auto& number) {
+      return number.workspace != campaign->workspace || number.calls_per_hour_max != 0;
+    });
+    if (!capped && !no_caller_id) fail("contact " + id.text() + " is not done an hour after the faults stopped");
+  }
+  if (ledger_.applied_generation != ledger_.config.generation) fail("the last change was never confirmed");
+}
+
+}  // namespace dialer::sim
