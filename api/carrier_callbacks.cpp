@@ -119,6 +119,8 @@ carrier_callbacks::impl::judgement carrier_callbacks::impl::judge(carriers::carr
   const std::string claimed = carriers::claimed_account(kind, callback);
   if (claimed.empty()) return {.refused = callback_refusal::no_account};
   const account_snapshot known = accounts();
+  // Just started: the carrier shall ask again, whereas it would take "unknown account" for the last word.
+  if (!known) return {.refused = callback_refusal::not_stored};
   const owned_account* owner = find_account(*known, kind, claimed);
   if (owner == nullptr) return {.refused = callback_refusal::unknown_account};
   const utc_time now = time.now().utc;

@@ -61,6 +61,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       }));
     }
     look();
+    publish_accounts();
     watcher = std::thread{[this] { watch(); }};
   }
 
@@ -228,7 +229,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       for (auto& shard : shards) shard->add_account(queue, sending, warm);
       home_of(owned.owner.organisation).add_queue(owned.owner.organisation, queue);
     }
-    publish_accounts();
+    // The first time only with all organisations: callbacks that come before are put off, not refused.
+    if (accounts.load()) publish_accounts();
   }
 
   void refresh_accounts(owned_organisation& owned) {
@@ -287,7 +289,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::unique_ptr<api::carrier_callbacks> callback_routes;
   std::optional<api::http_server> server;
   std::uint16_t bound_port = 0;
-  std::atomic<api::account_snapshot> accounts{std::make_shared<const std::vector<api::owned_account>>()};
+  std::atomic<api::account_snapshot> accounts;  // none before start() is through
 
   std::map<organisation_id, owned_organisation> organisations;  // the watcher's, and start()'s and stop()'s around it
 

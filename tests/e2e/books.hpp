@@ -1,0 +1,62 @@
+#pragma once
+// What the carriers wrote down, and what the ledger says about it. Independent of the product's own audit: attempts are
+// recognised by the token they carried.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "carriers/simulator/log_entry.hpp"
+#include "tests/e2e/rig.hpp"
+
+namespace dialer::e2e {
+
+/// A create-call request as the carrier received it.
+struct create {
+  utc_time at{};
+  carriers::simulator::carrier_name carrier{};
+  std::string to;
+  std::string token;
+  int refused = 0;          ///< HTTP status of a refusal
+  bool made_call = false;
+  utc_time over_at{};       ///< when its call ended; the far future while it lasts
+};
+
+std::vector<create> read_creates(const std::filesystem::path& log);
+
+/// Follows a log that is still written.
+class log_tail {
+ public:
+  explicit log_tail(std::filesystem::path log) : log_{std::move(log)} {}
+  /// Creates written since the last call.
+  std::vector<create> more();
+
+ private:
+  std::filesystem::path log_;
+  std::uint64_t offset_ = 0;
+};
+
+/// Greatest number of instants in any half-open interval of this length. `instants` ascend.
+std::size_t most_within(const std::vector<utc_time>& instants, std::chrono::microseconds length);
+
+struct token_findings {
+  std::size_t foreign = 0;      ///< creates whose token is not ours
+  std::size_t no_intent = 0;    ///< creates without a row in the ledger
+  std::size_t wrong_number = 0; ///< ... to another number than the row says
+  std::size_t twice = 0;        ///< attempts with more than one call
+  std::size_t overlapping = 0;  ///< calls that began while another to the same number was up
+  friend bool operator==(const token_findings&, const token_findings&) = default;
+};
+std::ostream& operator<<(std::ostream& out, const token_findings& what);
+
+token_findings compare(const rig& with, const std::vector<create>& creates);
+
+/// Contacts of all campaigns by where they stand, and those in no place or in several.
+struct contact_sums {
+  std::uint64_t contacts = 0, fresh = 0, open = 0, waiting = 0, done = 0, misplaced = 0;
+  std::uint64_t open_undoubted = 0;  ///< open, and the carrier took the call
+};
+contact_sums sum_contacts(sql::session& on, organisation_id organisation);
+
+}  // namespace dialer::e2e

@@ -1,0 +1,26 @@
+// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--list N] [--pacing-seconds N] [--seed N] [--settle]
+
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tests/e2e/scale.hpp"
+
+namespace dialer::e2e {
+scale wanted;
+}
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  using dialer::e2e::wanted;
+  CLI::App app{"Real processes, real PostgreSQL, real TLS"};
+  app.add_option("--kills", wanted.kills);
+  app.add_option("--contacts", wanted.contacts);
+  app.add_option("--races", wanted.races);
+  app.add_option("--list", wanted.list);
+  app.add_option("--pacing-seconds", wanted.pacing_seconds);
+  app.add_option("--seed", wanted.seed);
+  app.add_flag("--settle", wanted.settle);
+  CLI11_PARSE(app, argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,79 @@
+// Two saturated accounts, judged by the carriers' own log: never above their limits, and hardly ever below.
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "tests/e2e/books.hpp"
+#include "tests/e2e/rig.hpp"
+#include "tests/e2e/scale.hpp"
+#include "tests/e2e/scenarios.hpp"
+
+namespace dialer::e2e {
+namespace {
+
+using namespace std::chrono_literals;
+using carriers::simulator::carrier_name;
+
+constexpr unsigned twilio_cps = 50;
+constexpr unsigned telnyx_dps = 30;
+
+struct pace {
+  std::vector<utc_time> at;
+  std::size_t refused = 0;
+
+  // Share of `per_second` that was used between the first and the last create.
+  double used(double per_second) const {
+    const double seconds = std::chrono::duration<double>(at.back() - at.front()).count();
+    return static_cast<double>(at.size() - 1) / (per_second * seconds);
+  }
+};
+
+pace pace_of(const std::vector<create>& creates, carrier_name carrier) {
+  pace found;
+  for (const create& each : creates) {
+    if (each.carrier != carrier) continue;
+    found.at.push_back(each.at);
+    if (each.refused != 0) ++found.refused;
+  }
+  return found;
+}
+
+TEST(Pacing, SaturatedAccounts_LimitsKeptAndUsed) {
+  rig_options options;
+  options.scenario = quick_carriers(twilio_cps, telnyx_dps);
+  options.accounts = {twilio_cps, telnyx_dps};
+  options.wanted = unhindered();
+  rig installation{options};
+  const std::size_t contacts = (twilio_cps + telnyx_dps) * (wanted.pacing_seconds + 10) + 200;
+  installation.import(installation.campaigns().front(), 0, contacts);
+  installation.start_campaign(installation.campaigns().front());
+  log_tail carriers{installation.log()};
+  process& engine = installation.start_engine();
+  ASSERT_TRUE(eventually(10s, [&] { return !carriers.more().empty(); })) << installation.engine_words();
+  engine.wait(std::chrono::seconds{wanted.pacing_seconds});
+  ASSERT_TRUE(engine.running()) << installation.engine_words();
+  engine.signal(SIGTERM);
+  EXPECT_EQ(engine.wait(15s), 0) << installation.engine_words();
+  installation.stop_carriers();
+
+  const auto creates = read_creates(installation.log());
+  ASSERT_LT(creates.size(), contacts) << "the list was too short to saturate the accounts";
+  const pace twilio = pace_of(creates, carrier_name::twilio);
+  const pace telnyx = pace_of(creates, carrier_name::telnyx);
+  ASSERT_GT(twilio.at.size(), 100U);
+  ASSERT_GT(telnyx.at.size(), 100U);
+  std::cout << "twilio at 50 CPS: " << twilio.at.size() << " creates, at most " << most_within(twilio.at, 1s)
+            << " in any second, " << 100 * twilio.used(twilio_cps) << " % used, " << twilio.refused << " refused\n"
+            << "telnyx at 30 dials/s: " << telnyx.at.size() << " creates, at most " << most_within(telnyx.at, 5s)
+            << " in any five seconds, " << 100 * telnyx.used(telnyx_dps) << " % used, " << telnyx.refused
+            << " refused\n";
+  EXPECT_LE(most_within(twilio.at, 1s), twilio_cps);
+  EXPECT_LE(most_within(telnyx.at, 5s), telnyx_dps * 5);
+  EXPECT_GE(twilio.used(twilio_cps), 0.99);
+  EXPECT_GE(telnyx.used(telnyx_dps), 0.99);
+  EXPECT_EQ(twilio.refused + telnyx.refused, 0U);
+}
+
+}  // namespace
+}  // namespace dialer::e2e

@@ -1,0 +1,105 @@
+#pragma once
+// A whole installation in a temporary directory: durable PostgreSQL, simulated carriers over TLS in their own process,
+// one organisation with a list, and the engine as a process that can be killed.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "campaigns/settings.hpp"
+#include "cli/system_clock.hpp"
+#include "sql/private_cluster.hpp"
+#include "sql/session.hpp"
+#include "tests/e2e/process.hpp"
+
+namespace dialer::e2e {
+
+/// Below /tmp, readable for the database's user, gone afterwards unless E2E_KEEP is set.
+class scratch {
+ public:
+  scratch();
+  ~scratch();
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// How an account looks to the engine; the simulated carrier's own limits are in the scenario.
+struct account_limits {
+  double twilio_calls_per_second = 400;  ///< 0: no such account
+  double telnyx_calls_per_second = 200;
+};
+
+struct rig_options {
+  std::string scenario;  ///< TOML of the simulated carriers; empty: their defaults
+  account_limits accounts;
+  unsigned caller_ids = 100;   ///< of each account
+  unsigned campaigns = 1;      ///< of the one organisation
+  campaigns::settings wanted;  ///< of each; name and owners are filled in
+};
+
+/// Settings under which nothing but carriers and law slows dialing: generous caps, no retries.
+campaigns::settings unhindered();
+
+class rig {
+ public:
+  explicit rig(const rig_options& options);
+  ~rig();
+  rig(const rig&) = delete;
+  rig& operator=(const rig&) = delete;
+
+  const std::filesystem::path& directory() const { return scratch_.path(); }
+  std::filesystem::path log() const { return directory() / "carriers.log"; }
+  organisation_id organisation() const { return organisation_; }
+  const std::vector<campaign_id>& campaigns() const { return campaigns_; }
+  const std::string& database() const { return database_; }
+  sql::connect_options connection() const;
+  sql::session open() const { return sql::session{connection()}; }
+  /// The clock of the whole installation: engine, carriers and tests.
+  const cli::system_clock& time() const { return clock_; }
+
+  /// Contacts whose numbers are reserved for fiction and whose window is open, the n-th `count` of them.
+  void import(campaign_id to, std::size_t first, std::size_t count);
+  void start_campaign(campaign_id which);
+
+  /// `dialer serve` on this database. The port is the same each time: calls of the last engine report to it.
+  process& start_engine(const std::vector<std::string>& more = {});
+  process& engine() { return *engine_; }
+  launch engine_launch(const std::vector<std::string>& more = {}) const;
+  std::string engine_words() const { return read_file(directory() / "engine.out") + read_file(directory() / "engine.err"); }
+
+  /// SIGKILL of the postmaster and every process of the server.
+  void kill_database();
+  void restart_database();
+
+  /// Ends the carriers; their log is complete afterwards.
+  void stop_carriers();
+
+ private:
+  void start_database();
+  void start_carriers(const std::string& scenario);
+  void configure(const rig_options& options);
+
+  scratch scratch_;
+  cli::system_clock clock_;
+  std::uint16_t port_;
+  std::optional<sql::private_cluster> cluster_;
+  std::string database_;
+  pid_t carriers_ = 0;
+  std::string twilio_url_, telnyx_url_, telnyx_key_, ca_file_;
+  organisation_id organisation_;
+  std::vector<campaign_id> campaigns_;
+  std::optional<process> engine_;
+};
+
+/// The program under test, from $DIALER_BINARY.
+std::string dialer_binary();
+
+}  // namespace dialer::e2e

@@ -1,0 +1,48 @@
+#include "tests/e2e/scenarios.hpp"
+
+namespace dialer::e2e {
+
+std::string quick_carriers(unsigned twilio_cps, unsigned telnyx_dps) {
+  return "[twilio]\ncps = " + std::to_string(twilio_cps) + "\n[telnyx]\ndps = " + std::to_string(telnyx_dps) + R"(
+[outcomes]
+human = 46
+voicemail = 22
+busy = 8
+no_answer = 18
+rejected = 3
+failed = 2
+invalid = 1
+[timing]
+post_dial_ms = [20, 60]
+ring_ms = [50, 200]
+no_answer_ms = [200, 400]
+talk_ms = [50, 300]
+verdict_ms = [20, 50]
+)";
+}
+
+std::string acting_faults() {
+  std::string text;
+  const auto fault = [&](const char* kind, const char* probability, const char* more = "") {
+    text += "[[fault]]\nkind = \"" + std::string{kind} + "\"\nprobability = " + probability + "\n" + more + "\n";
+  };
+  fault("answer_late", "1.0", "on = \"any\"\ndelay_ms = [2, 15]");
+  fault("error_500_before", "0.003");
+  fault("drop_before", "0.003");
+  fault("reset_before", "0.002");
+  fault("throttled_429", "0.0005");
+  fault("error_500_after", "0.01");
+  fault("html_502_after", "0.003");
+  fault("drop_after", "0.01");
+  fault("reset_after", "0.005");
+  fault("partial_answer", "0.003");
+  fault("bad_json", "0.002");
+  fault("huge_answer", "0.0002");
+  fault("callback_lost", "0.02");
+  fault("callback_late", "0.02", "delay_ms = [500, 5000]");
+  fault("callback_twice", "0.05");
+  fault("callback_reordered", "0.05");
+  return text;
+}
+
+}  // namespace dialer::e2e

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace dialer::e2e {
+
+/// Simulated carriers with these limits and quick calls; 0: no limit.
+std::string quick_carriers(unsigned twilio_cps, unsigned telnyx_dps);
+
+/// One request in thirty is acted on without telling, one in a hundred not acted on; callbacks are lost, late, doubled
+/// and overtaken. To be appended to quick_carriers().
+std::string acting_faults();
+
+}  // namespace dialer::e2e
