@@ -277,7 +277,6 @@ void add_simulator(CLI::App& app, parsed& into) {
   });
 }
 
-#ifdef DIALER_WITH_ENGINE
 void add_serve(CLI::App& app, parsed& into) {
   serve_options& options = into.serve;
   CLI::App* to = add(app, "serve", "Run the engine until it is told to stop",
@@ -292,7 +291,7 @@ void add_serve(CLI::App& app, parsed& into) {
   to->add_option("--token-key", options.token_key, "file with the key of attempt tokens, the same on every node");
   to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
-      ->check(CLI::Range(0, 255));
+      ->check(CLI::Range(1, 255));
   to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of now, for trials");
   to->callback([&into] { into.command = [&into] { return run_serve(into.serve); }; });
 }
@@ -310,7 +309,6 @@ void add_demo(CLI::App& app, parsed& into) {
   to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of a weekday's noon");
   to->callback([&into] { into.command = [&into] { return run_demo(into.demo); }; });
 }
-#endif
 
 // Edits that turn one word into the other.
 std::size_t distance(const std::string& a, const std::string& b) {
@@ -376,10 +374,8 @@ int run(int argc, const char* const* argv) {
       "Each command explains itself: dialer COMMAND --help\n"
       "Exit codes: 0 ok, 1 failed, 2 usage, 69 database unreachable, 78 configuration.");
   parsed into;
-#ifdef DIALER_WITH_ENGINE
   add_demo(app, into);
   add_serve(app, into);
-#endif
   add_apply(app, into);
   add_campaign(app, into);
   add_opt_out(app, into);
