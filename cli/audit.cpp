@@ -59,15 +59,15 @@ WITH call AS (
     FROM audit_call c LEFT JOIN (SELECT ref, min(at) AS at FROM audit_end GROUP BY ref) e ON e.ref = c.ref
 ), placed AS (
   SELECT call.*,
-         token <> '' AND row_number() OVER (PARTITION BY token ORDER BY known DESC, created_at, ref) > 1 AS twin,
+         token <> '' AND row_number() OVER (PARTITION BY token ORDER BY known DESC, created_at, ref) > 1 AS second,
          max(over_at) OVER (PARTITION BY to_number ORDER BY created_at, ref
-                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > created_at AS crosses
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > created_at AS on_the_line
     FROM call
 )
 INSERT INTO audit_finding
-SELECT 'duplicated', ref, CASE WHEN twin THEN 'is the second call of one attempt'
+SELECT 'duplicated', ref, CASE WHEN second THEN 'is the second call of one attempt'
                                ELSE 'began while another call to the same number was up' END
-  FROM placed WHERE twin OR crosses
+  FROM placed WHERE second OR on_the_line
 UNION ALL
 SELECT 'duplicated', ref, 'is claimed by ' || count(*) || ' attempts' FROM audit_ref GROUP BY ref HAVING count(*) > 1
 UNION ALL
