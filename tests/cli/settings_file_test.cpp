@@ -55,9 +55,9 @@ struct wrong_file {
 };
 
 TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
-  const std::string line_of_extra = "f.toml:14:";   // the first line behind `house`
-  const std::string line_of_block = "f.toml:18:";   // the first line of `campaign(...)`'s argument
-  const std::string line_of_number = "f.toml:17:";  // likewise of numbers(...) and telnyx(...)
+  const std::string line_of_extra = "f.toml:15:";   // the first line behind `house`
+  const std::string line_of_block = "f.toml:19:";   // the first line of `campaign(...)`'s argument
+  const std::string line_of_number = "f.toml:18:";  // likewise of numbers(...) and telnyx(...)
   const std::vector<wrong_file> all{
       {"", "f.toml:", "organisation", "begin the file with [organisation]"},
       {"name = ", "f.toml:1:", "not TOML", "see examples/dialer.toml"},
@@ -71,29 +71,29 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {house + "[[workspaces]]\nname = \"X\"", line_of_extra, "workspaces", "not a known key"},
       {house + "[workspace2]\nname = \"X\"", line_of_extra, "workspace2", "not a known key"},
       {"workspace = \"X\"\n[organisation]\nname = \"E\"", "f.toml:1:", "workspace", "double brackets: [[workspace]]"},
-      {house + "[[workspace]]\nname = \"Sales\"", "f.toml:15:", "name", "defined twice; remove or rename one"},
-      {house + "[[workspace]]\nname = \"A/B\"", "f.toml:15:", "name", "must not hold \"/\""},
-      {house + "[[workspace]]\nname = \"B\"\nweight = 0", "f.toml:16:", "weight", "whole number from 1 to 1000"},
-      {house + "[[workspace]]\nname = \"B\"\nweight = 1001", "f.toml:16:", "weight", "whole number from 1 to 1000"},
-      {house + "[[workspace]]\nname = \"B\"\nweight = 1.5", "f.toml:16:", "weight", "whole number"},
-      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Nope\"", "f.toml:16:", "workspace", "add [[workspace]]"},
+      {house + "[[workspace]]\nname = \"Sales\"", "f.toml:16:", "name", "defined twice; remove or rename one"},
+      {house + "[[workspace]]\nname = \"A/B\"", "f.toml:16:", "name", "must not hold \"/\""},
+      {house + "[[workspace]]\nname = \"B\"\nweight = 0", "f.toml:17:", "weight", "whole number from 1 to 1000"},
+      {house + "[[workspace]]\nname = \"B\"\nweight = 1001", "f.toml:17:", "weight", "whole number from 1 to 1000"},
+      {house + "[[workspace]]\nname = \"B\"\nweight = 1.5", "f.toml:17:", "weight", "whole number"},
+      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Nope\"", "f.toml:17:", "workspace", "add [[workspace]]"},
       {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"", line_of_extra, "answer_url", "give the URL"},
-      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\nanswer_url = \"agent\"", "f.toml:17:", "answer_url",
+      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\nanswer_url = \"agent\"", "f.toml:18:", "answer_url",
        "write https://"},
-      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\npublished = \"yes\"", "f.toml:17:", "published",
+      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\npublished = \"yes\"", "f.toml:18:", "published",
        "true or false, without quotes"},
       {house + "[[integration]]\nname = \"x\"", line_of_extra, "carrier", "write \"twilio\" or \"telnyx\""},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"plivo\"", "f.toml:16:", "carrier", "twilio, telnyx"},
+      {house + "[[integration]]\nname = \"x\"\ncarrier = \"plivo\"", "f.toml:17:", "carrier", "twilio, telnyx"},
       {house + "[[integration]]\nname = \"x\"\ncarrier = \"twilio\"", line_of_extra, "account_sid", "Twilio console"},
       {house + "[[integration]]\nname = \"x\"\ncarrier = \"twilio\"\naccount_sid = \"AC1\"", line_of_number,
        "account_sid", "AC and 32 letters or digits"},
       {telnyx("secret = \"env:KEY\""), line_of_extra, "connection_id", "Call Control application"},
       {telnyx("connection_id = \"1\""), line_of_extra, "secret", "env:NAME"},
-      {telnyx("connection_id = \"1\"\nsecret = \"KEY0123456789\""), "f.toml:18:", "secret",
+      {telnyx("connection_id = \"1\"\nsecret = \"KEY0123456789\""), "f.toml:19:", "secret",
        "must not be the secret itself"},
-      {telnyx("connection_id = \"1\"\nsecret = \"env:MY KEY\""), "f.toml:18:", "secret", "env:TWILIO_TOKEN"},
-      {telnyx("connection_id = \"1\"\nsecret = \"file:key\""), "f.toml:18:", "secret", "file:/absolute/path"},
-      {telnyx("connection_id = \"1\"\nsecret = \"env:K\"\ncalls_per_second = 0"), "f.toml:19:", "calls_per_second",
+      {telnyx("connection_id = \"1\"\nsecret = \"env:MY KEY\""), "f.toml:19:", "secret", "env:TWILIO_TOKEN"},
+      {telnyx("connection_id = \"1\"\nsecret = \"file:key\""), "f.toml:19:", "secret", "file:/absolute/path"},
+      {telnyx("connection_id = \"1\"\nsecret = \"env:K\"\ncalls_per_second = 0"), "f.toml:20:", "calls_per_second",
        "above 0"},
       {telnyx("base_url = \"http://api.telnyx.com\""), line_of_number, "base_url", "https"},
       {telnyx("account_sid = \"AC1\"\nconnection_id = \"1\"\nsecret = \"env:K\""), line_of_number, "account_sid",
@@ -110,7 +110,7 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {campaign("window = \"8-21\""), line_of_block, "window", "write \"08:00-21:00\""},
       {campaign("window = \"21:00-08:00\""), line_of_block, "window", "write \"08:00-21:00\""},
       {campaign("window = 8"), line_of_block, "window", "must be a table such as"},
-      {campaign("[campaign.window]\nmunday = \"08:00-21:00\""), "f.toml:19:", "munday", "sunday, monday"},
+      {campaign("[campaign.window]\nmunday = \"08:00-21:00\""), "f.toml:20:", "munday", "sunday, monday"},
       {campaign("retry.bussy = { delay_s = 1 }"), line_of_block, "bussy", "answered, voicemail, busy"},
       {campaign("retry.busy = { delay = 1 }"), line_of_block, "delay", "delay_s, attempts_max"},
       {campaign("retry.busy = { attempts_max = 0 }"), line_of_block, "attempts_max", "whole number from 1 to 100"},
@@ -120,7 +120,7 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {campaign("call_time_limit_s = 29"), line_of_block, "call_time_limit_s", "from 30 to 14400"},
       {campaign("caller_id = \"random\""), line_of_block, "caller_id", "sticky, local_presence, least_used_today"},
       {campaign("default_country = \"USA\""), line_of_block, "default_country", "two capital letters"},
-      {campaign("attempts_per_number_24h = 9"), "f.toml:14:", "attempts_per_number_7d", "a week holds every day's"},
+      {campaign("attempts_per_number_24h = 9"), "f.toml:15:", "attempts_per_number_7d", "a week holds every day's"},
       {campaign("calls_per_second_max = nan"), line_of_block, "calls_per_second_max", "a number from 0"},
       {house + "[[campaign]]\nname = \"S\"\nworkspace = \"Sales\"\nagent = \"Bob\"", line_of_number, "agent",
        "add [[agent]]"},
