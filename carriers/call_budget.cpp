@@ -30,7 +30,7 @@ constexpr shape shape_of(carrier_kind kind) {
   return {5.0, 12, 250'000'000};
 }
 
-constexpr double guard = 1.005;
+constexpr double guard = 1.007;
 constexpr double slowest = 1.0 / 64;
 /// Covers two periods of either carrier and their guard: N / rate is below two periods unless N is 1.
 constexpr std::size_t bucket_count = 4096;

@@ -29,7 +29,7 @@ const std::vector<ban>& bans() {
        "decisions are given `now`; the outer ring reads model/clock.hpp"},
       {R"(\b(clock_gettime|gettimeofday)\s*\()", {"cli/", "carriers/simulator/"}, "read dialer::clock instead"},
       {R"(\bs?rand\s*\(|\brandom_device\b)",
-       {"cli/", "carriers/simulator/", "engine/shard"},
+       {"cli/", "sql/", "carriers/http/", "carriers/simulator/", "engine/shard"},
        "take a dialer::random_source, so that a run can be repeated"},
       {R"(\b(sleep_for|sleep_until|usleep|nanosleep)\b)",
        {"sql/", "cli/", "carriers/simulator/"},
