@@ -101,18 +101,18 @@ bool world::something_to_dial() const {
     // These have pauses of their own, up to a minute long.
     if (account.blocked == reason::account_circuit_open || account.blocked == reason::account_throttled) return false;
   }
-  for (const auto& number : ledger_.config.numbers) {
+  const auto& config = ledger_.config;
+  for (const auto& number : config.numbers) {
     if (number.calls_per_hour_max != 0 || number.concurrent_calls_max != 0) return false;
   }
-  // Calls and doubts that fill lines may last.
-  for (const auto& account : ledger_.config.accounts) {
-    if (account.concurrent_calls_max != 0) return false;
-  }
-  for (const auto& agent : ledger_.config.agents) {
-    if (agent.concurrent_calls_max != 0) return false;
-  }
-  for (const auto& campaign : ledger_.config.campaigns) {
-    if (campaign.concurrent_calls_max != 0) return false;
+  const auto full = [&](std::uint32_t most, const auto& counts) {
+    return most != 0 && std::ranges::count_if(ledger_.attempts(), [&](const auto& each) {
+                          return !each.second.closed_at && counts(each.second.what);
+                        }) >= static_cast<std::ptrdiff_t>(most);
+  };
+  for (const auto& account : config.accounts) {
+    if (full(account.concurrent_calls_max, [&](const auto& what) { return what.integration == account.id; }))
+      return false;
   }
   for (const auto& [id, contact] : ledger_.contacts()) {
     if (contact.lane >= 2 || opted_out_at_.contains(contact.number)) continue;
@@ -120,12 +120,21 @@ bool world::something_to_dial() const {
     const bool due =
         contact.state == store::contact_state::fresh || (wait != nullptr && wait->contact.due_at <= now.utc);
     if (!due) continue;
-    const bool tried = std::ranges::any_of(ledger_.attempts(), [&](const auto& each) {
-      return each.second.what.to == contact.number &&
-             (!each.second.closed_at || each.second.what.decided_at > now.utc - 150s ||
-              each.second.closed_as != engine::outcome_kind::not_sent);
-    });
-    if (!tried) return true;
+    const auto campaign = std::ranges::find(config.campaigns, contact.campaign, &campaigns::settings::id);
+    const auto agent = std::ranges::find(config.agents, campaign->agent, &engine::agent_record::id);
+    const auto of_agent = [&](const engine::intent& what) {
+      return std::ranges::find(config.campaigns, what.campaign, &campaigns::settings::id)->agent == agent->id;
+    };
+    if (full(agent->concurrent_calls_max, of_agent)) continue;
+    if (full(campaign->concurrent_calls_max, [&](const auto& what) { return what.campaign == campaign->id; })) continue;
+    unsigned tried = 0;
+    bool lately = false;  // a number rests for up to two minutes after a take-over
+    for (const auto& [attempt, row] : ledger_.attempts()) {
+      if (row.what.to != contact.number) continue;
+      tried += row.closed_as != engine::outcome_kind::not_sent;
+      lately |= !row.closed_at || row.what.decided_at > now.utc - 150s;
+    }
+    if (!lately && tried < campaign->attempts_per_number_24h) return true;
   }
   return false;
 }
