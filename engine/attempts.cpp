@@ -360,7 +360,9 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
       }
       apply_report(*attempt, result.adopted.report, now, out);
       return;
-    case doubt_step::kind::absent: close_absent(*attempt, now); return;
+    case doubt_step::kind::absent:
+      if (transition(attempt->state, attempt_event::absent)) close_absent(*attempt, now);
+      return;
     case doubt_step::kind::unreachable:
       if (const auto next = transition(attempt->state, attempt_event::unreachable)) {
         attempt->state = next->next;

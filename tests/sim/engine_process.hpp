@@ -165,8 +165,12 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         continue;
       }
       if (const steady_time at = in.lines_.at(account).take(now.steady); at > now.steady) {
-        in.time_.after(at - now.steady, [weak = weak_from_this()] {
-          if (auto self = weak.lock()) self->pull();
+        if (!waiting_for_start.insert(account).second) return;
+        in.time_.after(at - now.steady, [weak = weak_from_this(), account] {
+          auto self = weak.lock();
+          if (!self) return;
+          self->waiting_for_start.erase(account);
+          self->pull(account, self->unsent[account]);
         });
         return;
       }
@@ -236,6 +240,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
   steady_time armed_for{};
   std::map<integration_id, std::deque<std::shared_ptr<pending_send>>> unsent;
   std::map<attempt_id, std::shared_ptr<pending_send>> by_attempt;
+  std::set<integration_id> waiting_for_start;
   std::uint64_t epoch = 0;
   bool lost = false;
 };

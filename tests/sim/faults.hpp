@@ -69,7 +69,7 @@ struct fault_plan {
     maybe(plan.listing_lags, 0.5);
     maybe(plan.crashes, 0.7);
     maybe(plan.usurped, 0.5);
-    if (random.chance(0.1)) plan.listing_back = std::chrono::seconds{400 + random.below(300)};
+    if (random.chance(0.1)) plan.listing_back = std::chrono::seconds{320 + random.below(300)};
     if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(41)} - std::chrono::seconds{20};
     return plan;
   }

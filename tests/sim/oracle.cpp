@@ -101,18 +101,18 @@ bool world::something_to_dial() const {
     // These have pauses of their own, up to a minute long.
     if (account.blocked == reason::account_circuit_open || account.blocked == reason::account_throttled) return false;
   }
-  for (const auto& number : ledger_.config.numbers) {
+  const auto& config = ledger_.config;
+  for (const auto& number : config.numbers) {
     if (number.calls_per_hour_max != 0 || number.concurrent_calls_max != 0) return false;
   }
-  // Calls and doubts that fill lines may last.
-  for (const auto& account : ledger_.config.accounts) {
-    if (account.concurrent_calls_max != 0) return false;
-  }
-  for (const auto& agent : ledger_.config.agents) {
-    if (agent.concurrent_calls_max != 0) return false;
-  }
-  for (const auto& campaign : ledger_.config.campaigns) {
-    if (campaign.concurrent_calls_max != 0) return false;
+  const auto full = [&](std::uint32_t most, const auto& counts) {
+    return most != 0 && std::ranges::count_if(ledger_.attempts(), [&](const auto& each) {
+                          return !each.second.closed_at && counts(each.second.what);
+                        }) >= static_cast<std::ptrdiff_t>(most);
+  };
+  for (const auto& account : config.accounts) {
+    if (full(account.concurrent_calls_max, [&](const auto& what) { return what.integration == account.id; }))
+      return false;
   }
   for (const auto& [id, contact] : ledger_.contacts()) {
     if (contact.lane >= 2 || opted_out_at_.contains(contact.number)) continue;
@@ -120,40 +120,60 @@ bool world::something_to_dial() const {
     const bool due =
         contact.state == store::contact_state::fresh || (wait != nullptr && wait->contact.due_at <= now.utc);
     if (!due) continue;
-    const bool tried = std::ranges::any_of(ledger_.attempts(), [&](const auto& each) {
-      return each.second.what.to == contact.number &&
-             (!each.second.closed_at || each.second.what.decided_at > now.utc - 150s ||
-              each.second.closed_as != engine::outcome_kind::not_sent);
-    });
-    if (!tried) return true;
+    const auto campaign = std::ranges::find(config.campaigns, contact.campaign, &campaigns::settings::id);
+    const auto agent = std::ranges::find(config.agents, campaign->agent, &engine::agent_record::id);
+    const auto of_agent = [&](const engine::intent& what) {
+      return std::ranges::find(config.campaigns, what.campaign, &campaigns::settings::id)->agent == agent->id;
+    };
+    if (full(agent->concurrent_calls_max, of_agent)) continue;
+    if (full(campaign->concurrent_calls_max, [&](const auto& what) { return what.campaign == campaign->id; })) continue;
+    unsigned tried = 0;
+    bool lately = false;  // a number rests for up to two minutes after a take-over
+    for (const auto& [attempt, row] : ledger_.attempts()) {
+      if (row.what.to != contact.number) continue;
+      tried += row.closed_as != engine::outcome_kind::not_sent;
+      lately |= !row.closed_at || row.what.decided_at > now.utc - 150s;
+    }
+    if (!lately && tried < campaign->attempts_per_number_24h) return true;
   }
   return false;
 }
 
-void world::check_liveness() {
+// What is still to come to its end; empty when nothing is. What can never be put right again throws.
+std::string world::unsettled() {
   ledger_.check_conservation();
+  // A contact that had to wait for a cap may be in a call right now; a doubt lasts up to six minutes.
+  const auto under_way = [&](const store::attempt_row& row) {
+    return row.what.decided_at > time_.now().utc - 7min ||
+           std::ranges::any_of(carrier_.calls(), [&](const carrier::call& call) {
+             return call.attempt == row.what.attempt && call.ended > time_.elapsed() - 2min;
+           });
+  };
+  std::map<contact_id, bool> busy;
   for (const auto& [id, row] : ledger_.attempts()) {
-    if (!row.closed_at) fail("attempt " + id.text() + " is still open an hour after the faults stopped");
+    if (row.closed_at) continue;
+    if (!under_way(row)) return "attempt " + id.text() + " is still open";
+    busy[row.what.contact] = true;
   }
-  std::map<attempt_id, int> calls;
-  for (const carrier::call& call : carrier_.calls()) ++calls[call.attempt];
-  for (const auto& [id, count] : calls) {
-    if (count != 1) fail("an attempt with two calls");
-    const store::attempt_row* row = ledger_.find(id);
-    const bool accounted = row->closed_as == engine::outcome_kind::ended;
+  std::map<attempt_id, const carrier::call*> calls;
+  for (const carrier::call& call : carrier_.calls()) {
+    if (!calls.emplace(call.attempt, &call).second) fail("an attempt with two calls");
+    const store::attempt_row* row = ledger_.find(call.attempt);
+    const bool accounted = !row->closed_at || row->closed_as == engine::outcome_kind::ended;
     if (!accounted) fail("a call that the ledger does not account for");
   }
-  std::set<std::string> refs;
   for (const auto& [id, row] : ledger_.attempts()) {
-    if (row.call_ref.empty()) continue;
-    if (!refs.insert(row.call_ref).second) fail("call " + row.call_ref + " on two attempts");
-    if (row.closed_as == engine::outcome_kind::ended && calls[id] != 1) fail("an ended attempt without a call");
+    const bool called = calls.contains(id);
+    if (row.closed_as == engine::outcome_kind::ended && !called) fail("an ended attempt without a call");
+    if (!row.call_ref.empty() && (!called || calls[id]->ref != row.call_ref)) {
+      fail("attempt " + id.text() + " has taken the call " + row.call_ref + " of another");
+    }
   }
   for (const auto& [id, row] : ledger_.contacts()) {
     const utc_time end = time_.now().utc;
     const bool ever_open = may_ring(row.lane, end) || may_ring(row.lane, end - time_.elapsed());
     if (!ever_open && row.state != store::contact_state::fresh) fail("a contact in a closed zone was touched");
-    if (!may_ring(row.lane, end) || row.state == store::contact_state::done) continue;
+    if (!may_ring(row.lane, end) || row.state == store::contact_state::done || busy.contains(id)) continue;
     const auto campaign = std::ranges::find(ledger_.config.campaigns, row.campaign, &campaigns::settings::id);
     const auto tried = std::ranges::count_if(ledger_.attempts(), [&](const auto& each) {
       return each.second.what.to == row.number && each.second.closed_as != engine::outcome_kind::not_sent;
@@ -162,9 +182,10 @@ void world::check_liveness() {
     const bool no_caller_id = std::ranges::all_of(ledger_.config.numbers, [&](const auto& number) {
       return number.workspace != campaign->workspace || number.calls_per_hour_max != 0;
     });
-    if (!capped && !no_caller_id) fail("contact " + id.text() + " is not done an hour after the faults stopped");
+    if (!capped && !no_caller_id) return "contact " + id.text() + " is not done";
   }
-  if (ledger_.applied_generation != ledger_.config.generation) fail("the last change was never confirmed");
+  if (ledger_.applied_generation != ledger_.config.generation) return "the last change is not confirmed";
+  return {};
 }
 
 }  // namespace dialer::sim

@@ -1,5 +1,6 @@
 // The core under virtual time: many seeds, every fault, and the invariants of an engine that must never dial twice.
 //   simulation_test --seeds N [--from S]   runs N seeds and prints what happened
+//   simulation_test --planted NAME         for an engine with this bug in it: fails unless a seed finds the bug
 //   simulation_test --replay S             one seed; prints the whole record when an invariant breaks
 
 #include <array>
@@ -82,8 +83,10 @@ bool all_happened(const run_result& sum) {
 int main(int argc, char** argv) {
   std::uint64_t seeds = 2000;
   std::uint64_t from = 1;
+  const char* planted = nullptr;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+    if (std::strcmp(argv[i], "--planted") == 0) planted = argv[i + 1];
     if (std::strcmp(argv[i], "--seeds") == 0) seeds = value;
     if (std::strcmp(argv[i], "--from") == 0) from = value;
     if (std::strcmp(argv[i], "--replay") == 0) {
@@ -106,9 +109,17 @@ int main(int argc, char** argv) {
       sum.absent += result.absent;
       for (const auto& [what, times] : result.seen) sum.seen[what] += times;
     } catch (const std::exception& broken) {
+      if (planted != nullptr) {
+        std::printf("%s: caught. %s\n", planted, broken.what());
+        return 0;
+      }
       std::printf("%s\nreplay: simulation_test --replay %llu\n", broken.what(), static_cast<unsigned long long>(seed));
       return 1;
     }
+  }
+  if (planted != nullptr) {
+    std::printf("%s: not caught in %llu seeds\n", planted, static_cast<unsigned long long>(seeds));
+    return 1;
   }
   const auto show = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
   std::printf("%llu seeds: %llu calls, %llu doubts, %llu adopted, %llu absent\n", show(seeds), show(sum.calls),

@@ -50,7 +50,7 @@ class world {
   void check_caps(const store::attempt_row& row, bool of_the_undead);
   bool something_to_dial() const;
   void saw(const std::string& what);
-  void check_liveness();
+  std::string unsettled();
   void print() const;
   void note(std::uint64_t what);
   void fail(const std::string& what) const;
