@@ -88,7 +88,7 @@ http {{
   client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fastcgi;
   uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;
   map $request_id $sampled {{ "~^00" 1; default 0; }}
-  log_format size '$request_length';
+  log_format size '$content_length';
   server {{
     listen 127.0.0.1:{1} ssl backlog=1024;
     ssl_certificate {0}/server.crt; ssl_certificate_key {0}/server.key;
@@ -152,7 +152,7 @@ std::uint64_t carrier_stand_in::requests() {
   return requests - status_requests_;
 }
 
-double carrier_stand_in::mean_request_bytes() const {
+double carrier_stand_in::mean_body_bytes() const {
   std::ifstream in{directory_ / "sizes.log"};
   double sum = 0;
   double count = 0;
@@ -161,11 +161,9 @@ double carrier_stand_in::mean_request_bytes() const {
   return sum / count;
 }
 
-double carrier_stand_in::run_wrk(std::size_t bytes, int seconds) const {
-  // What the engine's request has in its head is about this long, body apart.
-  constexpr std::size_t head = 330;
+double carrier_stand_in::run_wrk(std::size_t body_bytes, int seconds) const {
   std::ofstream script{directory_ / "create.lua"};
-  script << "wrk.method = 'POST'\nwrk.body = string.rep('x', " << (bytes > head ? bytes - head : 1)
+  script << "wrk.method = 'POST'\nwrk.body = string.rep('x', " << body_bytes
          << ")\nwrk.headers['Content-Type'] = 'application/x-www-form-urlencoded'\n"
             "wrk.headers['Authorization'] = 'Basic "
          << std::string(88, 'A') << "'\n";

@@ -24,11 +24,12 @@ class carrier_stand_in {
   std::string ca_file() const { return (directory_ / "server.crt").string(); }
   /// Requests over TLS since the start, by the server's own count.
   std::uint64_t requests();
-  /// Mean size of the requests so far, head and body, from one in 256 of them.
-  double mean_request_bytes() const;
+  /// Mean size of the bodies of the requests so far, from one in 256 of them.
+  double mean_body_bytes() const;
 
-  /// Requests per second of `wrk -t1 -c64`, each a create-call of about `bytes`.
-  double run_wrk(std::size_t bytes, int seconds) const;
+  /// Requests per second of `wrk -t1 -c64`, each a create-call with a head like the engine's and
+  /// a body of `body_bytes`.
+  double run_wrk(std::size_t body_bytes, int seconds) const;
 
  private:
   std::filesystem::path directory_;

@@ -129,16 +129,16 @@ void run(const std::filesystem::path& file) {
 
   dial(contacts_per_round / 4);  // look-ahead of all lanes, connections
   report result{"create-call-noledger", "calls/s", "wrk -t1 -c64 on the same server"};
-  const auto request_bytes = static_cast<std::size_t>(server.mean_request_bytes());
+  const auto body_bytes = static_cast<std::size_t>(server.mean_body_bytes());
   std::vector<double> calls;
   for (int round = 0; round < rounds; ++round) {
     calls.push_back(dial(contacts_per_round));
-    result.add({calls.back(), server.run_wrk(request_bytes, wrk_seconds)});
+    result.add({calls.back(), server.run_wrk(body_bytes, wrk_seconds)});
   }
   shard.stop();
   result.note("calls_per_second", median(calls));
   result.note("calls_not_sent_in_time", static_cast<double>(ledger.not_sent()));
-  result.note("request_bytes", static_cast<double>(request_bytes));
+  result.note("body_bytes", static_cast<double>(body_bytes));
   result.note("peak_rss_mb", static_cast<double>(status_kb("VmHWM")) / 1024);
   result.finish(file);
 }
