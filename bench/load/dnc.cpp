@@ -34,8 +34,7 @@ e164 any_number(random_source& random) {
 class raw_bits {
  public:
   explicit raw_bits(std::size_t bytes) : bits_{bytes * 8} {
-    const auto file = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "national_list.1";
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = ::open(national_list_file().c_str(), O_RDONLY | O_CLOEXEC);
     void* mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
     ::close(descriptor);
     require(mapping != MAP_FAILED, "the list's file cannot be mapped a second time");

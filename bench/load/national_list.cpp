@@ -110,10 +110,14 @@ bool is_listed(e164 number) {
   return (make_word(area, number.subscriber() / 64, densities()[area]) >> (number.subscriber() % 64) & 1) != 0;
 }
 
-std::shared_ptr<const compliance::do_not_call_list> open_national_list() {
+std::filesystem::path national_list_file() {
   const auto file = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "national_list.1";
   if (!std::filesystem::exists(file)) write_list(file);
-  return compliance::do_not_call_list::open(file);
+  return file;
+}
+
+std::shared_ptr<const compliance::do_not_call_list> open_national_list() {
+  return compliance::do_not_call_list::open(national_list_file());
 }
 
 }  // namespace dialer::bench

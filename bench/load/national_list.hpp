@@ -21,7 +21,10 @@ const std::vector<unsigned>& listed_area_codes();
 /// Is the number on the list? By the function that made it: the reference for every answer.
 bool is_listed(e164 number);
 
-/// The list, mapped. Its file lies beside the program and is written on first use (518 MB, a few seconds).
+/// Beside the program; written on first use (518 MB, a few seconds).
+std::filesystem::path national_list_file();
+
+/// The list, mapped.
 std::shared_ptr<const compliance::do_not_call_list> open_national_list();
 
 }  // namespace dialer::bench
