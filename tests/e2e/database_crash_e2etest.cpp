@@ -21,7 +21,7 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
   options.wanted = unhindered();
   options.wanted.ring_timeout = 5s;
   rig installation{options};
-  installation.import(installation.campaigns().front(), 0, 4'000);
+  installation.import(installation.campaigns().front(), 4'000);
   installation.start_campaign(installation.campaigns().front());
   log_tail carriers{installation.log()};
   process& engine = installation.start_engine();

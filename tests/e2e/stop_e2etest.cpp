@@ -22,7 +22,7 @@ TEST(GracefulStop, ToldToStopUnderLoad_DrainsLeavesNoDoubtAndTheNextGoesOn) {
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};
-  installation.import(installation.campaigns().front(), 0, 3'000);
+  installation.import(installation.campaigns().front(), 3'000);
   installation.start_campaign(installation.campaigns().front());
   log_tail carriers{installation.log()};
   sql::session session = installation.open();
