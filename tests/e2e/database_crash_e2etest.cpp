@@ -20,6 +20,7 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
   options.accounts = {200, 100};
   options.wanted = unhindered();
   options.wanted.ring_timeout = 5s;
+  options.wanted.call_time_limit = 30s;
   rig installation{options};
   installation.import(installation.campaigns().front(), 4'000);
   installation.start_campaign(installation.campaigns().front());

@@ -132,6 +132,7 @@ void rig::start_carriers(const std::string& scenario) {
   carriers_ = fork();
   if (carriers_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prefer_me();
     close(ready[0]);
     __gnu_cxx::stdio_filebuf<char> buffer{ready[1], std::ios::out};
     std::ostream out{&buffer};
@@ -257,6 +258,7 @@ launch rig::engine_launch(const std::vector<std::string>& more) const {
                "--wall-clock",  cli::to_text(clock_.now().utc)};
   what.argv.insert(what.argv.end(), more.begin(), more.end());
   what.environment = {{"E2E_TWILIO_TOKEN", twilio_token}, {"E2E_TELNYX_KEY", telnyx_key}};
+  what.preferred = true;
   what.output = directory() / "engine.out";
   what.errors = directory() / "engine.err";
   return what;
