@@ -1,11 +1,30 @@
 #include "cli/errors.hpp"
 
+#include <string_view>
+
 #include "sql/configuration.hpp"
 #include "sql/migrations.hpp"
 #include "sql/private_cluster.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::cli {
+namespace {
+
+// libpq's messages come in lines; ours is one.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (c != '\n' && c != '\t') {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+}  // namespace
 
 failure explain_failure(const std::exception_ptr& error) {
   try {
@@ -22,13 +41,13 @@ failure explain_failure(const std::exception_ptr& error) {
     return {exit_configuration, wrong.what()};
   } catch (const sql::sql_error& wrong) {
     if (wrong.kind() == sql::error_class::refused) {
-      return {exit_failed, std::string("the database refused: ") + wrong.what()};
+      return {exit_failed, std::string("the database refused: ") + one_line(wrong.what())};
     }
     if (wrong.kind() == sql::error_class::unknown) {
-      return {exit_unreachable, std::string("the database did not say whether the change was made: ") + wrong.what() +
-                                    "; run the command again, it changes nothing twice"};
+      return {exit_unreachable, std::string("the database did not say whether the change was made: ") +
+                                    one_line(wrong.what()) + "; run the command again, it changes nothing twice"};
     }
-    return {exit_unreachable, std::string("the database does not answer: ") + wrong.what() +
+    return {exit_unreachable, std::string("the database does not answer: ") + one_line(wrong.what()) +
                                   "; check --database (or DIALER_DATABASE) and that the server runs"};
   } catch (const std::exception& wrong) {
     return {exit_failed, wrong.what()};

@@ -25,8 +25,8 @@ class toml_table {
       : table_{table}, file_{file}, title_{std::move(title)} {}
 
   [[noreturn]] void fail(const toml::node& at, std::string_view key, const std::string& problem) const {
-    throw settings_error(file_ + ":" + std::to_string(at.source().begin.line) + ": [" + title_ + "] " +
-                         std::string(key) + " " + problem);
+    throw settings_error(file_ + ":" + std::to_string(at.source().begin.line) +
+                         (title_.empty() ? ": " : ": [" + title_ + "] ") + std::string(key) + " " + problem);
   }
   /// For a key that is not there.
   [[noreturn]] void fail_missing(std::string_view key, const std::string& remedy) const {

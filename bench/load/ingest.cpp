@@ -28,11 +28,12 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t rows = 1'000'000;
 constexpr int rounds = 3;
 
-/// The n-th number: distinct for each n.
+/// The n-th number: distinct for each n, with an exchange from 220 to 299, where no service codes (N11) are.
 e164 number_at(std::uint64_t n) {
   const auto& codes = listed_area_codes();
-  return e164::from_digits(10'000'000'000 + codes[n % codes.size()] * std::uint64_t{10'000'000} + 2'000'000 +
-                           n / codes.size() * 3'001);
+  const std::uint64_t nth = n / codes.size();
+  return e164::from_digits(10'000'000'000 + codes[n % codes.size()] * std::uint64_t{10'000'000} +
+                           (220 + nth % 80) * 10'000 + nth / 80 * 37);
 }
 
 std::uint64_t write_list(const fs::path& file) {

@@ -159,7 +159,7 @@ TEST(UnknownCommit, AnswerCutAtEveryByte_IsResolvedToWhatTheDatabaseHolds) {
                           .integer(0, 0);
     ASSERT_EQ(rows, there && !empty ? 1 : 0);
     resolved_committed += was_unknown && there;
-    with.ledger->load({with.id, with.campaign, 0, {}, {}, {}, morning, 1, {}});  // a fresh connection for the next cut
+    with.ledger->load({with.id, with.campaign, 0, {}, {}, {}, morning, 1});  // a fresh connection for the next cut
   }
   EXPECT_GT(resolved_committed, 0) << "no cut fell after COMMIT";
 }

@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/errors.hpp"
+#include "cli/settings_file.hpp"
+#include "sql/snapshot.hpp"
+#include "tests/sql/database.hpp"
+
+namespace dialer::cli {
+namespace {
+
+const std::string file = R"(
+[organisation]
+name = "Example"
+[[workspace]]
+name = "Sales"
+[[workspace]]
+name = "Support"
+[[agent]]
+name = "Ann"
+workspace = "Sales"
+answer_url = "https://agent.example.com/answer"
+[[integration]]
+name = "twilio"
+carrier = "twilio"
+account_sid = "AC00000000000000000000000000000000"
+secret = "env:TOKEN"
+[[numbers]]
+workspace = "Sales"
+integration = "twilio"
+shown_by = ["Ann"]
+list = ["+12125550100", "+12125550101"]
+[[campaign]]
+name = "Spring"
+workspace = "Sales"
+agent = "Ann"
+weight = 1
+)";
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string changed = file;
+  return changed.replace(changed.find(from), from.size(), to);
+}
+
+engine::organisation_snapshot stored(sql::session& on) {
+  const auto id = sql::find_organisation(on, "Example").value();
+  sql::transaction tx{on, sql::transaction::mode::snapshot};
+  return sql::read_snapshot(tx, id, [](const std::string& reference) { return reference; });
+}
+
+class apply_settings : public testing::Test {
+ protected:
+  std::vector<settings_change> run(const std::string& toml, bool dry_run = false) {
+    return apply(on_, parse_settings(toml, "f.toml"), dry_run);
+  }
+  sql::session on_ = sql::test::connect(sql::test::fresh_database());
+};
+
+TEST_F(apply_settings, first_creates_everything_second_changes_nothing) {
+  const auto changes = run(file);
+  EXPECT_EQ(changes.size(), 9U) << "organisation, 2 workspaces, account, agent, 2 numbers, assignments, campaign";
+  const auto made = stored(on_);
+  EXPECT_EQ(made.numbers.size(), 2U);
+  EXPECT_EQ(made.assignments.size(), 2U);
+  ASSERT_EQ(made.accounts.size(), 1U);
+  EXPECT_EQ(made.accounts[0].secret, "env:TOKEN");
+  ASSERT_EQ(made.campaigns.size(), 1U);
+  EXPECT_EQ(made.campaigns[0].state, campaigns::campaign_state::draft);
+
+  EXPECT_TRUE(run(file).empty());
+  EXPECT_EQ(stored(on_).generation, made.generation);
+}
+
+TEST_F(apply_settings, a_dry_run_tells_and_does_nothing) {
+  EXPECT_FALSE(run(file, true).empty());
+  EXPECT_FALSE(sql::find_organisation(on_, "Example"));
+}
+
+TEST_F(apply_settings, a_change_is_told_field_by_field) {
+  (void)run(file);
+  const auto changes = run(with("weight = 1", "weight = 5\nwindow = \"09:00-20:00\""));
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].what, "campaign Sales/Spring");
+  EXPECT_EQ(changes[0].how, sql::change::updated);
+  EXPECT_NE(std::ranges::find(changes[0].fields, "weight: 1 -> 5"), changes[0].fields.end());
+  EXPECT_NE(std::ranges::find(changes[0].fields, "window.mon: 08:00-21:00 -> 09:00-20:00"), changes[0].fields.end());
+  EXPECT_EQ(changes[0].fields.size(), 8U) << "the weight and seven days: only what differs is told";
+  EXPECT_EQ(stored(on_).campaigns[0].weight, 5U);
+}
+
+TEST_F(apply_settings, numbers_no_longer_shown_are_taken_from_the_agent) {
+  (void)run(file);
+  const auto changes = run(with("shown_by = [\"Ann\"]\n", ""));
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].what, "numbers shown by Sales/Ann");
+  EXPECT_TRUE(stored(on_).assignments.empty());
+}
+
+TEST_F(apply_settings, an_assignment_against_the_sharing_policy_changes_nothing) {
+  (void)run(file);
+  const auto before = stored(on_).generation;
+  try {
+    (void)run(with("workspace = \"Sales\"\nintegration = \"twilio\"\nshown_by = [\"Ann\"]",
+                   "workspace = \"Support\"\nintegration = \"twilio\"\nshown_by = [\"Sales/Ann\"]"));
+    FAIL() << "accepted";
+  } catch (const settings_error& refused) {
+    EXPECT_NE(std::string(refused.what()).find("S4"), std::string::npos) << refused.what();
+    EXPECT_NE(std::string(refused.what()).find("+12125550100"), std::string::npos) << refused.what();
+  }
+  EXPECT_EQ(stored(on_).generation, before);
+}
+
+TEST_F(apply_settings, an_account_serves_one_organisation) {
+  (void)run(file);
+  EXPECT_THROW((void)run(with("\"Example\"", "\"Other\"")), sql::configuration_error);
+  EXPECT_FALSE(sql::find_organisation(on_, "Other"));
+}
+
+TEST_F(apply_settings, a_do_not_call_list_must_exist) {
+  EXPECT_THROW((void)run(file + "[do_not_call]\nname = \"us\"\nfile = \"/nowhere/us.dnc\"\n"), settings_error);
+  EXPECT_FALSE(sql::find_organisation(on_, "Example"));
+}
+
+}  // namespace
+}  // namespace dialer::cli

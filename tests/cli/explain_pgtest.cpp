@@ -1,0 +1,123 @@
+#include "cli/explain.hpp"
+
+#include <gtest/gtest.h>
+
+#include "campaigns/contact_sink.hpp"
+#include "sql/contact_store.hpp"
+#include "sql/opt_outs.hpp"
+#include "sql/snapshot.hpp"
+#include "tests/cli/small_house.hpp"
+
+namespace dialer::cli {
+namespace {
+
+using compliance::gate_step;
+using compliance::verdict;
+using test::noon;
+using namespace std::chrono_literals;
+
+const e164 number = e164::from_digits(12125550101);
+
+class explanation : public testing::Test {
+ protected:
+  explanation() {
+    sql::connect_options connection;
+    connection.target = house_.target;
+    sql::contact_store store{connection, house_.campaign.organisation, house_.campaign.campaign, "test"};
+    campaigns::imported_contact one;
+    one.id = contact_id{7};
+    one.number = number;
+    one.place = "US US-NY America/New_York number";
+    one.row = 1;
+    one.variables = "{}";
+    store.commit({one}, {10, 1, 1, 0, 0, 0, true});
+  }
+  void start() {
+    sql::change_campaign_state(house_.on, house_.campaign.organisation, house_.campaign.campaign,
+                               sql::campaign_action::start);
+  }
+  std::vector<gate_step> steps(utc_time now = noon) {
+    explain_inputs in;
+    in.now = now;
+    in.campaign = sql::read_campaign(house_.on, house_.campaign.organisation, house_.campaign.campaign).value();
+    in.contact = sql::find_contact(house_.on, house_.campaign.organisation, house_.campaign.campaign, number).value();
+    in.rules.zones = compliance::load_system_zone_rules();
+    {
+      sql::transaction tx{house_.on, sql::transaction::mode::snapshot};
+      in.organisation =
+          sql::read_snapshot(tx, house_.campaign.organisation, [](const std::string&) { return std::string(); });
+    }
+    return explain(house_.on, in);
+  }
+  verdict blocker(utc_time now = noon) {
+    for (const gate_step& step : steps(now)) {
+      if (!step.result.is_allowed()) return step.result;
+    }
+    return verdict::allowed();
+  }
+
+  test::small_house house_;
+};
+
+TEST_F(explanation, a_draft_waits_for_its_start) {
+  EXPECT_EQ(blocker().why, reason::campaign_not_running);
+  start();
+  EXPECT_TRUE(blocker().is_allowed());
+}
+
+TEST_F(explanation, the_last_step_shows_the_caller_id_that_would_be_picked) {
+  start();
+  const gate_step last = steps().back();
+  EXPECT_EQ(last.name, "caller_id");
+  ASSERT_EQ(last.inputs.size(), 2U);
+  EXPECT_EQ(last.inputs[1].first, "twilio");
+  EXPECT_EQ(last.inputs[1].second.find("+12125550199"), 0U) << last.inputs[1].second;
+}
+
+TEST_F(explanation, the_window_says_when_next) {
+  start();
+  const verdict night = blocker(utc_time{std::chrono::seconds{1'790'042'400}});  // 2026-09-22T02:00:00Z, 22:00 before
+  EXPECT_EQ(night.why, reason::window_closed);
+  EXPECT_EQ(night.until, utc_time{std::chrono::seconds{1'790'078'400}}) << "08:00 in New York is 12:00 UTC";
+}
+
+TEST_F(explanation, an_opt_out_is_for_good) {
+  start();
+  sql::add_opt_outs(house_.on, house_.campaign.organisation, std::vector<e164>{number}, "test");
+  EXPECT_EQ(blocker().why, reason::opted_out);
+  EXPECT_EQ(blocker().what, verdict::kind::never);
+}
+
+TEST_F(explanation, an_open_attempt_is_in_flight) {
+  start();
+  house_.intent(1, 7, number, noon - 1min);
+  EXPECT_EQ(blocker().why, reason::contact_in_flight);
+}
+
+TEST_F(explanation, attempts_to_the_number_by_others_count_against_its_cap) {
+  start();
+  for (int i = 1; i <= 3; ++i) {
+    house_.intent(i, 100 + i, number, noon - std::chrono::hours{i});
+    house_.outcome(i, engine::outcome_kind::rejected);
+  }
+  EXPECT_EQ(blocker().why, reason::attempt_cap_24h);
+  EXPECT_EQ(blocker().until, noon - 3h + 24h);
+  house_.on.run("UPDATE outcome SET kind = 10 WHERE attempt_id = 2");  // never sent: counts for nothing
+  EXPECT_TRUE(blocker().is_allowed());
+}
+
+TEST_F(explanation, a_caller_id_at_its_cap_frees_with_time) {
+  start();
+  for (int i = 1; i <= 15; ++i) {
+    house_.intent(i, 100 + i, e164::from_digits(13125550100 + static_cast<std::uint64_t>(i)), noon - 30min);
+    house_.outcome(i, engine::outcome_kind::rejected);
+  }
+  EXPECT_EQ(blocker().why, reason::caller_id_caps);
+  ASSERT_TRUE(blocker().until);
+  EXPECT_GE(*blocker().until, noon + 30min);
+  EXPECT_LE(*blocker().until, noon + 31min);
+  EXPECT_TRUE(blocker(noon + 31min).is_allowed());
+}
+
+}  // namespace
+}  // namespace dialer::cli

@@ -1,0 +1,78 @@
+#pragma once
+// A small organisation set up by a configuration file, and the ledger rows of hand-made attempts.
+
+#include <string>
+
+#include "cli/lookup.hpp"
+#include "cli/settings_file.hpp"
+#include "engine/ledger.hpp"
+#include "sql/session.hpp"
+#include "tests/sql/database.hpp"
+
+namespace dialer::cli::test {
+
+inline constexpr const char* small_file = R"(
+[organisation]
+name = "Example"
+[[workspace]]
+name = "Sales"
+[[agent]]
+name = "Ann"
+workspace = "Sales"
+answer_url = "https://agent.example.com/answer"
+[[integration]]
+name = "twilio"
+carrier = "twilio"
+base_url = "https://127.0.0.1:1"
+account_sid = "AC00000000000000000000000000000000"
+secret = "env:TOKEN"
+[[numbers]]
+workspace = "Sales"
+integration = "twilio"
+shown_by = ["Ann"]
+list = ["+12125550199"]
+[[campaign]]
+name = "Spring"
+workspace = "Sales"
+agent = "Ann"
+)";
+
+inline constexpr utc_time noon{std::chrono::seconds{1'790'089'200}};  // 2026-09-22T15:00:00Z, a Tuesday
+
+struct small_house {
+  std::string target = sql::test::fresh_database();
+  sql::session on = sql::test::connect(target);
+  found_campaign campaign;
+  integration_id integration;
+
+  small_house() {
+    (void)apply(on, parse_settings(small_file, "small.toml"));
+    campaign = find_campaign(on, {"", "Spring"});
+    integration = sql::read_integrations(on, campaign.organisation).front().account.id;
+  }
+
+  database_options database() const { return {target, ""}; }
+
+  void intent(std::int64_t attempt, std::int64_t contact, e164 to, utc_time at = noon) {
+    on.run("INSERT INTO intent VALUES ($1, $2, $3, $4, $5, $6, 12125550199, $7, 0, 1, 5)",
+           sql::params{}
+               .uuid(campaign.organisation)
+               .uuid(campaign.campaign)
+               .uuid(integration)
+               .int8(attempt)
+               .int8(contact)
+               .int8(to.digits())
+               .time(at));
+  }
+  void outcome(std::int64_t attempt, engine::outcome_kind kind, const std::string& ref = "") {
+    on.run("INSERT INTO outcome VALUES ($1, $2, $3, 0, $4, NULL, 0, false, false, $5, '', '')",
+           sql::params{}
+               .uuid(campaign.organisation)
+               .int8(attempt)
+               .time(noon + std::chrono::seconds{10})
+               .int2(static_cast<std::int64_t>(kind))
+               .text(ref));
+  }
+};
+
+}  // namespace dialer::cli::test
