@@ -117,12 +117,18 @@ class BadInput : public testing::Test {
   std::string before_;
 };
 
-TEST_F(BadInput, UnknownCommand_UsageWithTheNearestOne) { refused({"campagin"}, exit_usage, {"campagin", "campaign"}); }
-TEST_F(BadInput, NoCommand_Usage) { refused({}, exit_usage, {"serve"}); }
+TEST_F(BadInput, UnknownCommand_UsageWithTheNearestOne) {
+  refused({"campagin"}, exit_usage, {"campagin", "campaign"});
+}
+TEST_F(BadInput, NoCommand_Usage) {
+  refused({}, exit_usage, {"serve"});
+}
 TEST_F(BadInput, UnknownOption_UsageWithTheNearestOne) {
   refused({"campaign", "start", "--campain", "spring"}, exit_usage, {"--campain", "--campaign"});
 }
-TEST_F(BadInput, MissingArgument_UsageNamesIt) { refused({"campaign", "import"}, exit_usage, {"file"}); }
+TEST_F(BadInput, MissingArgument_UsageNamesIt) {
+  refused({"campaign", "import"}, exit_usage, {"file"});
+}
 
 TEST_F(BadInput, DatabaseThatDoesNotAnswer_Unreachable) {
   refused({"campaign", "status", "--campaign", "spring"}, exit_unreachable, {"127.0.0.1"},
@@ -172,7 +178,9 @@ TEST_F(BadInput, ListMissing_NamesThePath) {
 TEST_F(BadInput, ListWithoutPhoneColumn_NamesTheColumnsAndTheRemedy) {
   refused_list("name,town\nAnn,Springfield\n", exit_configuration, {"phone", "--phone-column"});
 }
-TEST_F(BadInput, ListEmpty_IsRefused) { refused_list("", exit_configuration, {"list.csv"}); }
+TEST_F(BadInput, ListEmpty_IsRefused) {
+  refused_list("", exit_configuration, {"list.csv"});
+}
 TEST_F(BadInput, CampaignNotDefined_NamesIt) {
   refused({"campaign", "start", "--campaign", "sprnig"}, exit_configuration, {"sprnig", "spring"});
 }
@@ -199,8 +207,10 @@ TEST_F(BadInput, PortInUse_NamesTheAddress) {
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   launch what;
   const std::string state = (shared_->directory.path() / "s").string();
-  what.argv = {dialer_binary(), "carrier-sim", "--twilio-listen", address, "--telnyx-listen", "", "--log",
-               (shared_->directory.path() / "sim.log").string()};
+  what.argv = {dialer_binary(),   "carrier-sim",
+               "--twilio-listen", address,
+               "--telnyx-listen", "",
+               "--log",           (shared_->directory.path() / "sim.log").string()};
   what.output = what.errors = shared_->directory.path() / "sim.out";
   process holder{what};
   ASSERT_TRUE(eventually(10s, [&] { return !read_file(what.output).empty() || !holder.running(); }));
@@ -220,10 +230,10 @@ TEST(BadRows, ListWithGoodAndBadRows_EveryRowGetsItsVerdict) {
   const auto cluster = sql::private_cluster::start(options);
   const std::map<std::string, std::string> environment{{"DIALER_DATABASE", cluster.connection_string()}};
   write_file(directory.path() / "good.toml", good_settings);
-  ASSERT_EQ(run({dialer_binary(), "apply", "-f", (directory.path() / "good.toml").string()}, directory.path(),
-                environment)
-                .code,
-            0);
+  ASSERT_EQ(
+      run({dialer_binary(), "apply", "-f", (directory.path() / "good.toml").string()}, directory.path(), environment)
+          .code,
+      0);
   write_file(directory.path() / "list.csv",
              "phone,name,time_zone\n+12125550101,Good,\n12,Short,\n+12125550101,Again,\n"
              "+12125550102,Zone,America/Atlantis\n,Empty,\n+12125550103,Good,America/New_York\n");

@@ -50,8 +50,11 @@ TEST(BigList, ImportedAndDialed_EngineStaysSmall) {
       }
     }
     launch import;
-    import.argv = {dialer_binary(), "campaign", "import", file.string(), "--campaign", installation.campaigns()[n].text(),
-                   "--database", installation.database(), "--output", "json"};
+    import.argv = {dialer_binary(), "campaign",
+                   "import",        file.string(),
+                   "--campaign",    installation.campaigns()[n].text(),
+                   "--database",    installation.database(),
+                   "--output",      "json"};
     import.output = import.errors = installation.directory() / "import.log";
     process importing{import};
     ASSERT_TRUE(eventually(5min, [&] {
@@ -71,7 +74,8 @@ TEST(BigList, ImportedAndDialed_EngineStaysSmall) {
   std::size_t dialed = 0;
   const std::size_t enough = std::min<std::size_t>(wanted.list / 10, 10'000);
   EXPECT_TRUE(eventually(120s, [&] { return (dialed += carriers.more().size()) >= enough || !engine.running(); }))
-      << dialed << " calls\n" << installation.engine_words();
+      << dialed << " calls\n"
+      << installation.engine_words();
   ASSERT_TRUE(engine.running()) << installation.engine_words();
   const std::uint64_t peak = peak_megabytes(engine.pid());
   std::cout << stored << " contacts imported in " << seconds << " s, importer's peak " << importer_peak

@@ -30,7 +30,8 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
   for (int crash = 1; crash <= 3; ++crash) {
     std::size_t dialed = 0;
     ASSERT_TRUE(eventually(15s, [&] { return (dialed += carriers.more().size()) >= 400; }))
-        << "after crash " << crash - 1 << ": " << dialed << " creates\n" << installation.engine_words();
+        << "after crash " << crash - 1 << ": " << dialed << " creates\n"
+        << installation.engine_words();
     installation.kill_database();
     const utc_time killed = installation.time().now().utc;
     // What was durable before may still leave: never more than a second's worth.

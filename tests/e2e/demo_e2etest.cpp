@@ -26,16 +26,17 @@ TEST(Demo, SmallListOutputJson_EveryContactAccountedForAndTheBooksAgree) {
   for (int area = 201, made = 0; made < good; area = area == 989 ? 201 : area + 1) {
     if (area % 100 == 11) continue;
     ++made;
-    list += "+1" + std::to_string(area) + "55501" + std::to_string(10 + made % 90) + ",Contact " + std::to_string(made) + "\n";
+    list += "+1" + std::to_string(area) + "55501" + std::to_string(10 + made % 90) + ",Contact " +
+            std::to_string(made) + "\n";
   }
-  list += "+12015550111,Again\n";           // duplicate of the first row
+  list += "+12015550111,Again\n";            // duplicate of the first row
   list += "12,Too short\nnobody,Not one\n";  // rejected
   write_file(directory.path() / "list.csv", list);
 
-  const finished demo = run({dialer_binary(), "demo", "--output", "json", "--contacts",
-                             (directory.path() / "list.csv").string(), "--state-dir",
-                             (directory.path() / "demo").string()},
-                            directory.path(), {}, 120s);
+  const finished demo =
+      run({dialer_binary(), "demo", "--output", "json", "--contacts", (directory.path() / "list.csv").string(),
+           "--state-dir", (directory.path() / "demo").string()},
+          directory.path(), {}, 120s);
   ASSERT_EQ(demo.code, 0) << demo.output << demo.errors;
   const json::object said = json::parse(demo.output).as_object();
   std::cout << demo.output;

@@ -112,11 +112,12 @@ TEST(OptOutRace, NumberAboutToBeCalled_NoRequestLeavesAfterTheAcknowledgement) {
     (each.at > told->second ? after : before) += 1;
   }
   std::ranges::sort(delays);
-  const auto ms = [](std::chrono::microseconds time) { return std::chrono::duration<double, std::milli>(time).count(); };
+  const auto ms = [](std::chrono::microseconds time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+  };
   std::cout << wanted.races << " races in " << delays.size() << " requests: " << before
-            << " numbers called before the acknowledgement, " << after << " after it, "
-            << acknowledged.size() - before << " never; acknowledged after "
-            << ms(delays[delays.size() / 2]) << " ms (median), "
+            << " numbers called before the acknowledgement, " << after << " after it, " << acknowledged.size() - before
+            << " never; acknowledged after " << ms(delays[delays.size() / 2]) << " ms (median), "
             << ms(delays[delays.size() * 99 / 100]) << " ms (99 %), " << ms(delays.back())
             << " ms (longest); stored but not confirmed within 5 s: " << only_stored << '\n';
   EXPECT_EQ(after, 0U);

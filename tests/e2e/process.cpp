@@ -59,11 +59,17 @@ process::process(const launch& what) {
   if (pid_ < 0) throw std::system_error(why, std::generic_category(), "fork");
 }
 
-process::process(process&& other) noexcept : pid_{other.pid_}, ended_{other.ended_} { other.pid_ = 0; }
+process::process(process&& other) noexcept : pid_{other.pid_}, ended_{other.ended_} {
+  other.pid_ = 0;
+}
 
-process::~process() { kill(); }
+process::~process() {
+  kill();
+}
 
-bool process::running() { return pid_ != 0 && !wait(std::chrono::milliseconds{0}); }
+bool process::running() {
+  return pid_ != 0 && !wait(std::chrono::milliseconds{0});
+}
 
 void process::signal(int number) {
   if (pid_ != 0 && !ended_) ::kill(pid_, number);

@@ -252,8 +252,9 @@ void rig::start_campaign(campaign_id which) {
 
 launch rig::engine_launch(const std::vector<std::string>& more) const {
   launch what;
-  what.argv = {dialer_binary(), "serve",      "--database",
-               database_,       "--state-dir", (directory() / "engine").string(),
+  what.argv = {dialer_binary(), "serve",
+               "--database",    database_,
+               "--state-dir",   (directory() / "engine").string(),
                "--listen",      "127.0.0.1:" + std::to_string(port_),
                "--wall-clock",  cli::to_text(clock_.now().utc)};
   what.argv.insert(what.argv.end(), more.begin(), more.end());

@@ -75,7 +75,9 @@ class rig {
   process& start_engine(const std::vector<std::string>& more = {});
   process& engine() { return *engine_; }
   launch engine_launch(const std::vector<std::string>& more = {}) const;
-  std::string engine_words() const { return read_file(directory() / "engine.out") + read_file(directory() / "engine.err"); }
+  std::string engine_words() const {
+    return read_file(directory() / "engine.out") + read_file(directory() / "engine.err");
+  }
 
   /// SIGKILL of the postmaster and every process of the server.
   void kill_database();
