@@ -16,7 +16,9 @@
 #include "api/http_server.hpp"
 #include "api/metrics.hpp"
 #include "carriers/call_report_text.hpp"
+#include "carriers/codec.hpp"
 #include "cli/engine_metrics.hpp"
+#include "cli/errors.hpp"
 #include "cli/place_finder.hpp"
 #include "compliance/gate.hpp"
 #include "engine/shard.hpp"
@@ -120,10 +122,14 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   }
 
   void release_all() {
-    try {
-      for (const auto& [id, owned] : organisations) take_over_ledger->release(owned.owner);
-    } catch (const std::runtime_error& error) {
-      spdlog::warn("ownership was not released: {}", error.what());
+    for (const auto& [id, owned] : organisations) {
+      try {
+        take_over_ledger->release(owned.owner);
+      } catch (const std::runtime_error&) {
+        // The next owner takes over from any state; releasing only spares it the question.
+        spdlog::warn("{}: ownership was not released: {}", id.text(),
+                     explain_failure(std::current_exception()).message);
+      }
     }
   }
 
@@ -137,12 +143,17 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   };
 
   void watch() {
+    std::string trouble;  // said once, however often it is met
     while (!stopping) {
       auto pause = std::chrono::milliseconds{look_for_changes};
       try {
         look();
-      } catch (const std::exception& error) {
-        spdlog::warn("{}; trying again", error.what());
+        if (!trouble.empty()) spdlog::info("changes are followed again");
+        trouble.clear();
+      } catch (const std::exception&) {
+        const std::string met = explain_failure(std::current_exception()).message;
+        if (met != trouble) spdlog::warn("{}; trying again", met);
+        trouble = met;
         control->disconnect();
         pause = database_back_off;
       }
@@ -161,19 +172,48 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       spdlog::warn("{}: another engine had taken it over", id.text());
       organisations.erase(id);
     }
+    std::exception_ptr unusable;  // what one organisation set up must not keep changes from the others
     for (const sql::organisation_generation& at : sql::read_generations(*control)) {
-      const auto known = organisations.find(at.organisation);
-      if (known == organisations.end()) {
-        take_over(at.organisation);
-      } else if (known->second.generation != at.generation) {
-        known->second.generation = at.generation;
-        refresh_accounts(known->second);
-        post(at.organisation, engine::changes_announced{});
+      try {
+        follow(at);
+      } catch (const settings_error&) {
+        unusable = std::current_exception();
+      }
+    }
+    if (unusable) std::rethrow_exception(unusable);
+  }
+
+  void follow(const sql::organisation_generation& at) {
+    const auto known = organisations.find(at.organisation);
+    if (known == organisations.end()) {
+      take_over(at.organisation);
+    } else if (known->second.generation != at.generation) {
+      post(at.organisation, engine::changes_announced{});
+      refresh_accounts(known->second);
+      known->second.generation = at.generation;
+    }
+  }
+
+  // Before anything is taken over or handed to the shards: what can't be used leaves everything as it is.
+  static void check(const std::vector<carriers::account>& accounts) {
+    for (const carriers::account& account : accounts) {
+      try {
+        carriers::make_codec(account);
+      } catch (const std::invalid_argument& wrong) {
+        throw settings_error("integration \"" + account.name + "\": " + wrong.what());
       }
     }
   }
 
+  engine::organisation_snapshot read(organisation_id id) {
+    sql::transaction tx{*control, sql::transaction::mode::snapshot};
+    engine::organisation_snapshot snapshot = sql::read_snapshot(tx, id, options.resolve_secret);
+    tx.commit();
+    return snapshot;
+  }
+
   void take_over(organisation_id id) {
+    check(read(id).accounts);
     engine::recovery found = take_over_ledger->take_over(id, options.node, time.now().utc);
     std::vector<attempt_id> open;
     for (const engine::open_attempt& attempt : found.open) open.push_back(attempt.what.attempt);
@@ -234,10 +274,10 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   }
 
   void refresh_accounts(owned_organisation& owned) {
-    sql::transaction tx{*control, sql::transaction::mode::snapshot};
-    const auto snapshot = sql::read_snapshot(tx, owned.owner.organisation, options.resolve_secret);
-    tx.commit();
-    if (snapshot.accounts != owned.accounts) add_accounts(owned, snapshot.accounts);
+    const auto snapshot = read(owned.owner.organisation);
+    if (snapshot.accounts == owned.accounts) return;
+    check(snapshot.accounts);
+    add_accounts(owned, snapshot.accounts);
   }
 
   void publish_accounts() {
@@ -250,9 +290,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 
   // --- ports ---
 
-  void post(const organisation_id& to, engine::event&& what) override {
-    home_of(to).post(to, std::move(what));
-  }
+  void post(const organisation_id& to, engine::event&& what) override { home_of(to).post(to, std::move(what)); }
 
   // Where an organisation lives never changes while the process runs: routing needs no look-up and no lock.
   engine::shard& home_of(const organisation_id& id) const {
@@ -303,11 +341,21 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 engine_runtime::engine_runtime(runtime_options options, const clock& time)
     : impl_{std::make_unique<impl>(std::move(options), time)} {}
 
-engine_runtime::~engine_runtime() { stop(); }
+engine_runtime::~engine_runtime() {
+  stop();
+}
 
-void engine_runtime::start() { impl_->start(); }
-void engine_runtime::stop() { impl_->stop(); }
-std::uint16_t engine_runtime::port() const { return impl_->bound_port; }
-std::vector<engine::organisation_view> engine_runtime::views() const { return impl_->all_views(); }
+void engine_runtime::start() {
+  impl_->start();
+}
+void engine_runtime::stop() {
+  impl_->stop();
+}
+std::uint16_t engine_runtime::port() const {
+  return impl_->bound_port;
+}
+std::vector<engine::organisation_view> engine_runtime::views() const {
+  return impl_->all_views();
+}
 
 }  // namespace dialer::cli

@@ -1,9 +1,14 @@
 #include "cli/serve.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 #include "cli/database.hpp"
 #include "cli/engine_runtime.hpp"
@@ -27,6 +32,28 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+// One engine per state directory, from before the first look at the database to the end of the process, however it
+// ends. A second one would take the organisations away from the first, and lose its database with it.
+class state_dir_lock {
+ public:
+  explicit state_dir_lock(const std::filesystem::path& state_dir) {
+    std::filesystem::create_directories(state_dir);
+    const std::string file = state_dir / "engine.lock";
+    descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "cannot open " + file);
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    close(descriptor_);
+    throw settings_error("another engine runs on the state directory " + state_dir.string() +
+                         "; stop it, or give this one a directory of its own with --state-dir");
+  }
+  ~state_dir_lock() { close(descriptor_); }
+  state_dir_lock(const state_dir_lock&) = delete;
+  state_dir_lock& operator=(const state_dir_lock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
 system_clock make_clock(const std::string& wall_clock) {
   if (wall_clock.empty()) return system_clock{};
   const auto start = parse_instant(wall_clock);
@@ -38,13 +65,14 @@ system_clock make_clock(const std::string& wall_clock) {
 
 int run_serve(const serve_options& options) {
   const sigset_t signals = block_stop_signals();
+  const system_clock time = make_clock(options.wall_clock);
   const database_options where{options.database, options.state_dir};
+  const state_dir_lock alone{state_dir_of(where)};
   const database store{where};
   if (!options.config.empty()) {
     sql::session session = store.open();
     apply_file(session, options.config);
   }
-  const system_clock time = make_clock(options.wall_clock);
 
   runtime_options running;
   running.database = store.target();

@@ -18,9 +18,9 @@ struct create {
   carriers::simulator::carrier_name carrier{};
   std::string to;
   std::string token;
-  int refused = 0;          ///< HTTP status of a refusal
+  int refused = 0;  ///< HTTP status of a refusal
   bool made_call = false;
-  utc_time over_at{};       ///< when its call ended; the far future while it lasts
+  utc_time over_at{};  ///< when its call ended; the far future while it lasts
 };
 
 std::vector<create> read_creates(const std::filesystem::path& log);
@@ -41,11 +41,11 @@ class log_tail {
 std::size_t most_within(const std::vector<utc_time>& instants, std::chrono::microseconds length);
 
 struct token_findings {
-  std::size_t foreign = 0;      ///< creates whose token is not ours
-  std::size_t no_intent = 0;    ///< creates without a row in the ledger
-  std::size_t wrong_number = 0; ///< ... to another number than the row says
-  std::size_t twice = 0;        ///< attempts with more than one call
-  std::size_t overlapping = 0;  ///< calls that began while another to the same number was up
+  std::size_t foreign = 0;       ///< creates whose token is not ours
+  std::size_t no_intent = 0;     ///< creates without a row in the ledger
+  std::size_t wrong_number = 0;  ///< ... to another number than the row says
+  std::size_t twice = 0;         ///< attempts with more than one call
+  std::size_t overlapping = 0;   ///< calls that began while another to the same number was up
   friend bool operator==(const token_findings&, const token_findings&) = default;
 };
 std::ostream& operator<<(std::ostream& out, const token_findings& what);

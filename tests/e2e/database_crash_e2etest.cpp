@@ -20,8 +20,9 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
   options.accounts = {200, 100};
   options.wanted = unhindered();
   options.wanted.ring_timeout = 5s;
+  options.wanted.call_time_limit = 30s;
   rig installation{options};
-  installation.import(installation.campaigns().front(), 0, 4'000);
+  installation.import(installation.campaigns().front(), 4'000);
   installation.start_campaign(installation.campaigns().front());
   log_tail carriers{installation.log()};
   process& engine = installation.start_engine();
@@ -29,7 +30,8 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
   for (int crash = 1; crash <= 3; ++crash) {
     std::size_t dialed = 0;
     ASSERT_TRUE(eventually(15s, [&] { return (dialed += carriers.more().size()) >= 400; }))
-        << "after crash " << crash - 1 << ": " << dialed << " creates\n" << installation.engine_words();
+        << "after crash " << crash - 1 << ": " << dialed << " creates\n"
+        << installation.engine_words();
     installation.kill_database();
     const utc_time killed = installation.time().now().utc;
     // What was durable before may still leave: never more than a second's worth.

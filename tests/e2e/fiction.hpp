@@ -15,8 +15,8 @@ struct fictitious {
   std::string place;  ///< lane: text form of compliance::place
 };
 
-/// Every number reserved for fiction that may be called at `now` and for two hours after it: +1 NPA 555 01xx of all area
-/// codes and Ofcom's drama numbers. Some 50,000, in an order that mixes area codes.
+/// Every number reserved for fiction that may be called at `now` and for two hours after it: +1 NPA 555 01xx of all
+/// area codes and Ofcom's drama numbers. Some 50,000, in an order that mixes area codes.
 std::vector<fictitious> open_numbers(utc_time now);
 
 }  // namespace dialer::e2e

@@ -35,7 +35,7 @@ TEST(KillLoop, EngineKilledAtRandomMoments_NothingLostNothingTwiceDialsWithinSec
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};
-  installation.import(installation.campaigns().front(), 0, wanted.contacts);
+  installation.import(installation.campaigns().front(), wanted.contacts);
   installation.start_campaign(installation.campaigns().front());
 
   std::mt19937_64 random{wanted.seed};

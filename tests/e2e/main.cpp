@@ -1,4 +1,5 @@
-// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--list N] [--pacing-seconds N] [--seed N] [--settle]
+// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--list N] [--pacing-seconds N] [--seed N]
+// [--settle]
 
 #include <gtest/gtest.h>
 

@@ -46,7 +46,7 @@ TEST(Pacing, SaturatedAccounts_LimitsKeptAndUsed) {
   options.wanted = unhindered();
   rig installation{options};
   const std::size_t contacts = (twilio_cps + telnyx_dps) * (wanted.pacing_seconds + 10) + 200;
-  installation.import(installation.campaigns().front(), 0, contacts);
+  installation.import(installation.campaigns().front(), contacts);
   installation.start_campaign(installation.campaigns().front());
   log_tail carriers{installation.log()};
   process& engine = installation.start_engine();

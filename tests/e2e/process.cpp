@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ process::process(const launch& what) {
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (what.preferred) prefer_me();
     dup2(output, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
     execve(argv[0], argv.data(), env.data());
@@ -57,11 +59,17 @@ process::process(const launch& what) {
   if (pid_ < 0) throw std::system_error(why, std::generic_category(), "fork");
 }
 
-process::process(process&& other) noexcept : pid_{other.pid_}, ended_{other.ended_} { other.pid_ = 0; }
+process::process(process&& other) noexcept : pid_{other.pid_}, ended_{other.ended_} {
+  other.pid_ = 0;
+}
 
-process::~process() { kill(); }
+process::~process() {
+  kill();
+}
 
-bool process::running() { return pid_ != 0 && !wait(std::chrono::milliseconds{0}); }
+bool process::running() {
+  return pid_ != 0 && !wait(std::chrono::milliseconds{0});
+}
 
 void process::signal(int number) {
   if (pid_ != 0 && !ended_) ::kill(pid_, number);
@@ -98,6 +106,10 @@ finished run(std::vector<std::string> argv, const std::filesystem::path& directo
   result.output = read_file(what.output);
   result.errors = read_file(what.errors);
   return result;
+}
+
+void prefer_me() {
+  setpriority(PRIO_PROCESS, 0, -15);  // an ordinary user may not: then it is as busy as it is
 }
 
 std::uint16_t free_port() {

@@ -18,6 +18,7 @@ struct launch {
   std::map<std::string, std::string> environment;  ///< beside ours
   std::filesystem::path output;                    ///< standard output is appended here
   std::filesystem::path errors;                    ///< likewise; may be the same file
+  bool preferred = false;                          ///< before other programs of the machine, where that is allowed
 };
 
 /// A child process. It dies with us, however we end; the destructor kills it. One thread.
@@ -63,6 +64,10 @@ bool eventually(std::chrono::milliseconds timeout, const Condition& condition) {
   }
   return true;
 }
+
+/// The calling process goes before others of the machine where that is allowed: instants that are measured to the
+/// millisecond should not tell about the neighbours.
+void prefer_me();
 
 /// A TCP port of 127.0.0.1 that nobody listens on, and that the kernel does not give to others unasked.
 std::uint16_t free_port();

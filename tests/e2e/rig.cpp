@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <cctype>
 #include <ext/stdio_filebuf.h>
 #include <fstream>
 #include <iostream>
@@ -18,7 +19,6 @@
 #include "sql/configuration.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/migrations.hpp"
-#include "tests/e2e/fiction.hpp"
 
 namespace dialer::e2e {
 namespace {
@@ -37,6 +37,7 @@ const utc_time stated_instant = cli::parse_instant("2026-11-18T17:00:00Z").value
 std::vector<pid_t> children_of(pid_t parent) {
   std::vector<pid_t> found;
   for (const fs::directory_entry& entry : fs::directory_iterator{"/proc"}) {
+    if (std::isdigit(static_cast<unsigned char>(entry.path().filename().string().front())) == 0) continue;
     const std::string stat = read_file(entry.path() / "stat");
     const auto name_end = stat.rfind(')');
     if (name_end == std::string::npos) continue;
@@ -131,6 +132,7 @@ void rig::start_carriers(const std::string& scenario) {
   carriers_ = fork();
   if (carriers_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prefer_me();
     close(ready[0]);
     __gnu_cxx::stdio_filebuf<char> buffer{ready[1], std::ios::out};
     std::ostream out{&buffer};
@@ -213,20 +215,26 @@ void rig::configure(const rig_options& options) {
   tx.commit();
 }
 
-void rig::import(campaign_id to, std::size_t first, std::size_t count) {
-  const std::vector<fictitious> all = open_numbers(stated_instant);
-  if (first + count > all.size()) {
-    throw std::runtime_error{"there are only " + std::to_string(all.size()) + " fictitious numbers open"};
+void rig::import(campaign_id to, std::size_t count) {
+  std::vector<fictitious> numbers = open_numbers(stated_instant);
+  if (count > numbers.size()) {
+    throw std::runtime_error{"there are only " + std::to_string(numbers.size()) + " fictitious numbers open"};
   }
-  sql::contact_store store{connection(), organisation_, to, "rows from " + std::to_string(first)};
+  numbers.resize(count);
+  import(to, numbers);
+}
+
+void rig::import(campaign_id to, const std::vector<fictitious>& numbers) {
+  const std::size_t count = numbers.size();
+  sql::contact_store store{connection(), organisation_, to, "a list"};
   id_sequence ids{0, store.last_contact().value};
   campaigns::import_progress progress;
   std::vector<campaigns::imported_contact> batch;
   for (std::size_t n = 0; n < count; ++n) {
     campaigns::imported_contact& one = batch.emplace_back();
     one.id = contact_id{ids.next(clock_.now().utc)};
-    one.number = all[first + n].number;
-    one.place = all[first + n].place;
+    one.number = numbers[n].number;
+    one.place = numbers[n].place;
     one.row = n + 1;
     one.variables = "{}";
     if (batch.size() < 10'000 && n + 1 < count) continue;
@@ -244,12 +252,14 @@ void rig::start_campaign(campaign_id which) {
 
 launch rig::engine_launch(const std::vector<std::string>& more) const {
   launch what;
-  what.argv = {dialer_binary(), "serve",      "--database",
-               database_,       "--state-dir", (directory() / "engine").string(),
+  what.argv = {dialer_binary(), "serve",
+               "--database",    database_,
+               "--state-dir",   (directory() / "engine").string(),
                "--listen",      "127.0.0.1:" + std::to_string(port_),
                "--wall-clock",  cli::to_text(clock_.now().utc)};
   what.argv.insert(what.argv.end(), more.begin(), more.end());
   what.environment = {{"E2E_TWILIO_TOKEN", twilio_token}, {"E2E_TELNYX_KEY", telnyx_key}};
+  what.preferred = true;
   what.output = directory() / "engine.out";
   what.errors = directory() / "engine.err";
   return what;

@@ -14,6 +14,7 @@
 #include "cli/system_clock.hpp"
 #include "sql/private_cluster.hpp"
 #include "sql/session.hpp"
+#include "tests/e2e/fiction.hpp"
 #include "tests/e2e/process.hpp"
 
 namespace dialer::e2e {
@@ -65,15 +66,18 @@ class rig {
   /// The clock of the whole installation: engine, carriers and tests.
   const cli::system_clock& time() const { return clock_; }
 
-  /// Contacts whose numbers are reserved for fiction and whose window is open, the n-th `count` of them.
-  void import(campaign_id to, std::size_t first, std::size_t count);
+  /// Once a campaign. The first `count` of the fictitious numbers that are open.
+  void import(campaign_id to, std::size_t count);
+  void import(campaign_id to, const std::vector<fictitious>& numbers);
   void start_campaign(campaign_id which);
 
   /// `dialer serve` on this database. The port is the same each time: calls of the last engine report to it.
   process& start_engine(const std::vector<std::string>& more = {});
   process& engine() { return *engine_; }
   launch engine_launch(const std::vector<std::string>& more = {}) const;
-  std::string engine_words() const { return read_file(directory() / "engine.out") + read_file(directory() / "engine.err"); }
+  std::string engine_words() const {
+    return read_file(directory() / "engine.out") + read_file(directory() / "engine.err");
+  }
 
   /// SIGKILL of the postmaster and every process of the server.
   void kill_database();

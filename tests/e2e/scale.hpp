@@ -9,7 +9,7 @@ struct scale {
   unsigned kills = 8;
   std::size_t contacts = 3'000;  ///< of the kill loop
   unsigned races = 300;
-  std::size_t list = 50'000;     ///< contacts of the big list
+  std::size_t list = 50'000;  ///< contacts of the big list
   unsigned pacing_seconds = 20;
   std::uint64_t seed = 1;
   bool settle = false;  ///< wait for every doubt to be resolved, some six minutes

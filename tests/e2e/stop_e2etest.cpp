@@ -22,7 +22,7 @@ TEST(GracefulStop, ToldToStopUnderLoad_DrainsLeavesNoDoubtAndTheNextGoesOn) {
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};
-  installation.import(installation.campaigns().front(), 0, 3'000);
+  installation.import(installation.campaigns().front(), 3'000);
   installation.start_campaign(installation.campaigns().front());
   log_tail carriers{installation.log()};
   sql::session session = installation.open();
@@ -46,10 +46,12 @@ TEST(GracefulStop, ToldToStopUnderLoad_DrainsLeavesNoDoubtAndTheNextGoesOn) {
 
   installation.start_engine();
   contact_sums sums;
-  EXPECT_TRUE(eventually(90s, [&] {
-    sums = sum_contacts(session, installation.organisation());
-    return sums.done == sums.contacts;
-  })) << "done " << sums.done << ", open " << sums.open << ", waiting " << sums.waiting << ", fresh " << sums.fresh;
+  EXPECT_TRUE(eventually(90s,
+                         [&] {
+                           sums = sum_contacts(session, installation.organisation());
+                           return sums.done == sums.contacts;
+                         }))
+      << "done " << sums.done << ", open " << sums.open << ", waiting " << sums.waiting << ", fresh " << sums.fresh;
   installation.engine().signal(SIGTERM);
   EXPECT_EQ(installation.engine().wait(15s), 0);
   installation.stop_carriers();
@@ -61,8 +63,9 @@ TEST(GracefulStop, ToldToStopUnderLoad_DrainsLeavesNoDoubtAndTheNextGoesOn) {
 TEST(SecondEngine, SameStateDirectory_IsRefused) {
   const scratch directory;
   const auto serve = [&](std::uint16_t port) {
-    return std::vector<std::string>{dialer_binary(), "serve", "--state-dir", (directory.path() / "state").string(),
-                                    "--listen", "127.0.0.1:" + std::to_string(port)};
+    return std::vector<std::string>{dialer_binary(), "serve",
+                                    "--state-dir",   (directory.path() / "state").string(),
+                                    "--listen",      "127.0.0.1:" + std::to_string(port)};
   };
   launch first;
   first.argv = serve(free_port());
