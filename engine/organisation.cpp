@@ -73,9 +73,10 @@ void organisation::recover(recovery& found, instant now) {
     if (old.last_kind == outcome_kind::held) attempt.state = attempt_state::held;
     begin_doubt(attempt, now);
   }
-  rested_at_ = now.steady + refs_kept;
+  std::ranges::sort(found.history, std::ranges::greater{}, &past_attempt::at);
   for (const past_attempt& past : found.history) {
-    if (past.at > now.utc - refs_kept && numbers_in_flight_.insert(past.to).second) resting_numbers_.push_back(past.to);
+    if (past.at <= now.utc - refs_kept) break;
+    if (numbers_in_flight_.insert(past.to).second) resting_numbers_.emplace_front(past.at + refs_kept, past.to);
   }
 }
 
@@ -140,9 +141,9 @@ void organisation::periodic(instant now, effects& out) {
     if (refs->second.empty()) recent_refs_.erase(refs);
     recent_refs_by_age_.pop_front();
   }
-  if (now.steady >= rested_at_ && !resting_numbers_.empty()) {
-    for (const e164 number : resting_numbers_) numbers_in_flight_.erase(number);
-    resting_numbers_ = {};
+  while (!resting_numbers_.empty() && resting_numbers_.front().first < now.utc) {
+    numbers_in_flight_.erase(resting_numbers_.front().second);
+    resting_numbers_.pop_front();
   }
 }
 

@@ -333,8 +333,7 @@ class organisation {
   std::deque<std::pair<steady_time, e164>> recent_refs_by_age_;
   // Numbers called a moment before the take-over by attempts already closed, whose references nobody handed on: in
   // flight until a doubt about the next attempt could no longer take their calls for its own.
-  std::deque<e164> resting_numbers_;
-  steady_time rested_at_{};
+  std::deque<std::pair<utc_time, e164>> resting_numbers_;
 
   struct stray_call {
     cancel_call what;
@@ -364,7 +363,7 @@ class organisation {
   bool changes_out_ = false;     // asked for
   bool confirm_due_ = false;     // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
-  bool taken_over_ = true;                       // what came with the take-over is still to be held against open attempts
+  bool taken_over_ = true;  // what came with the take-over is still to be held against open attempts
 
   steady_time periodic_at_{};
   steady_time history_expires_at_{};
