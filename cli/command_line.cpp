@@ -347,13 +347,14 @@ std::string hint(const CLI::App& app, int argc, const char* const* argv) {
       }
     }
     if (known.empty() || std::ranges::find(known, word) != known.end()) continue;
+    const std::string unknown = "; \"" + word + "\" is not known";
     const auto nearest =
         std::ranges::min_element(known, {}, [&](const std::string& candidate) { return distance(word, candidate); });
-    if (distance(word, *nearest) <= 2) return "; did you mean \"" + *nearest + "\"?";
+    if (distance(word, *nearest) <= 2) return unknown + ", did you mean \"" + *nearest + "\"?";
     if (!word.starts_with("--") && at->get_subcommands([](const CLI::App*) { return true; }).size() > 1) {
       std::string list;
       for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
-      return "; commands here: " + list;
+      return unknown + "; commands here: " + list;
     }
   }
   return "; see --help";

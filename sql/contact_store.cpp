@@ -34,15 +34,11 @@ contact_store::contact_store(connect_options connection, organisation_id organis
   last_contact_ = greatest.narrow<contact_id>(0, 0);
 
   const params import_key = params{}.uuid(organisation_).uuid(campaign_).text(source_);
-  session_.run(
-      "INSERT INTO campaign_import (org_id, campaign_id, source, byte_offset, rows, accepted, duplicate, rejected, "
-      "verdict_bytes, finished) VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0, false) "
-      "ON CONFLICT (org_id, campaign_id, source) DO NOTHING",
-      import_key);
   const result row = session_.run(
       "SELECT byte_offset, rows, accepted, duplicate, rejected, verdict_bytes, finished FROM campaign_import "
       "WHERE org_id = $1 AND campaign_id = $2 AND source = $3",
       import_key);
+  if (row.rows() == 0) return;
   progress_ = {row.number(0, 0), row.number(0, 1), row.number(0, 2), row.number(0, 3),
                row.number(0, 4), row.number(0, 5), row.boolean(0, 6)};
 }
@@ -126,9 +122,11 @@ void contact_store::encode(const std::vector<campaigns::imported_contact>& conta
 
 void contact_store::move_progress(transaction& in, const campaigns::import_progress& to) {
   const result moved = in.run(
-      "UPDATE campaign_import SET byte_offset = $4, rows = $5, accepted = $6, duplicate = $7, rejected = $8, "
-      "verdict_bytes = $9, finished = $10, updated_at = now() WHERE org_id = $1 AND campaign_id = $2 AND source = $3 "
-      "AND byte_offset = $11 AND rows = $12 AND NOT finished",
+      "INSERT INTO campaign_import AS known (org_id, campaign_id, source, byte_offset, rows, accepted, duplicate, "
+      "rejected, verdict_bytes, finished) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+      "ON CONFLICT (org_id, campaign_id, source) DO UPDATE SET byte_offset = $4, rows = $5, accepted = $6, "
+      "duplicate = $7, rejected = $8, verdict_bytes = $9, finished = $10, updated_at = now() "
+      "WHERE known.byte_offset = $11 AND known.rows = $12 AND NOT known.finished",
       params{}
           .uuid(organisation_)
           .uuid(campaign_)

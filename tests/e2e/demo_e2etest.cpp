@@ -5,6 +5,8 @@
 #include <boost/json/parse.hpp>
 #include <iostream>
 
+#include "cli/instants.hpp"
+#include "tests/e2e/fiction.hpp"
 #include "tests/e2e/rig.hpp"
 
 namespace dialer::e2e {
@@ -23,14 +25,12 @@ TEST(Demo, SmallListOutputJson_EveryContactAccountedForAndTheBooksAgree) {
   const scratch directory;
   constexpr int good = 300;
   std::string list = "phone,name\n";
-  for (int area = 201, made = 0; made < good; area = area == 989 ? 201 : area + 1) {
-    if (area % 100 == 11) continue;
-    ++made;
-    list += "+1" + std::to_string(area) + "55501" + std::to_string(10 + made % 90) + ",Contact " +
-            std::to_string(made) + "\n";
+  const std::vector<fictitious> numbers = open_numbers(cli::parse_instant("2026-11-18T17:00:00Z").value());
+  for (int row = 0; row < good; ++row) {
+    list += numbers[static_cast<std::size_t>(row)].number.text() + ",Contact " + std::to_string(row) + "\n";
   }
-  list += "+12015550111,Again\n";            // duplicate of the first row
-  list += "12,Too short\nnobody,Not one\n";  // rejected
+  list += numbers[0].number.text() + ",Again\n";  // duplicate of the first row
+  list += "12,Too short\nnobody,Not one\n";       // rejected
   write_file(directory.path() / "list.csv", list);
 
   const finished demo =
