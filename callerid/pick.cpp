@@ -50,12 +50,9 @@ use_caps stricter(const use_caps& left, const use_caps& right) {
 
 constexpr choice choice_of(nearness how) {
   switch (how) {
-    case nearness::area_code:
-      return choice::same_area_code;
-    case nearness::state:
-      return choice::same_state;
-    case nearness::country:
-      break;
+    case nearness::area_code: return choice::same_area_code;
+    case nearness::state: return choice::same_state;
+    case nearness::country: break;
   }
   return choice::same_country;
 }
@@ -64,16 +61,11 @@ constexpr choice choice_of(nearness how) {
 
 std::string_view to_string(choice value) noexcept {
   switch (value) {
-    case choice::sticky:
-      return "sticky";
-    case choice::same_area_code:
-      return "same_area_code";
-    case choice::same_state:
-      return "same_state";
-    case choice::same_country:
-      return "same_country";
-    case choice::least_used:
-      return "least_used";
+    case choice::sticky: return "sticky";
+    case choice::same_area_code: return "same_area_code";
+    case choice::same_state: return "same_state";
+    case choice::same_country: return "same_country";
+    case choice::least_used: return "least_used";
   }
   return "none";
 }

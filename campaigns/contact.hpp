@@ -17,11 +17,11 @@ using lane_number = std::uint16_t;
 struct contact {
   contact_id id;
   e164 number;
-  e164 last_caller_id;          ///< shown at the last attempt; none before the first
-  utc_time due_at{};            ///< earliest next attempt; the epoch for a fresh contact
+  e164 last_caller_id;  ///< shown at the last attempt; none before the first
+  utc_time due_at{};    ///< earliest next attempt; the epoch for a fresh contact
   lane_number lane = 0;
-  std::uint16_t attempts = 0;   ///< attempts counted against the campaign's maximum
-  bool fresh = true;            ///< straight from the list; false: waits in the retry table
+  std::uint16_t attempts = 0;  ///< attempts counted against the campaign's maximum
+  bool fresh = true;           ///< straight from the list; false: waits in the retry table
 };
 static_assert(std::is_trivially_copyable_v<contact> && sizeof(contact) <= 40);
 

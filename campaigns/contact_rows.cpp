@@ -16,24 +16,15 @@ void contact_row::clear() {
 
 std::string_view contact_row::*field_of(column_role role) noexcept {
   switch (role) {
-    case column_role::variable:
-      return nullptr;
-    case column_role::phone:
-      return &contact_row::phone;
-    case column_role::name:
-      return &contact_row::name;
-    case column_role::first_name:
-      return &contact_row::first_name;
-    case column_role::last_name:
-      return &contact_row::last_name;
-    case column_role::time_zone:
-      return &contact_row::time_zone;
-    case column_role::state:
-      return &contact_row::state;
-    case column_role::postal_code:
-      return &contact_row::postal_code;
-    case column_role::external_id:
-      return &contact_row::external_id;
+    case column_role::variable: return nullptr;
+    case column_role::phone: return &contact_row::phone;
+    case column_role::name: return &contact_row::name;
+    case column_role::first_name: return &contact_row::first_name;
+    case column_role::last_name: return &contact_row::last_name;
+    case column_role::time_zone: return &contact_row::time_zone;
+    case column_role::state: return &contact_row::state;
+    case column_role::postal_code: return &contact_row::postal_code;
+    case column_role::external_id: return &contact_row::external_id;
   }
   return nullptr;
 }

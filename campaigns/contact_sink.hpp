@@ -13,26 +13,26 @@ namespace dialer::campaigns {
 
 /// One accepted row.
 struct imported_contact {
-  contact_id id;              ///< increasing in file order
+  contact_id id;  ///< increasing in file order
   e164 number;
-  std::string place;          ///< lane of the contact: text form of compliance::place
-  std::uint64_t row = 0;      ///< 1-based row of the file, the header not counted
+  std::string place;      ///< lane of the contact: text form of compliance::place
+  std::uint64_t row = 0;  ///< 1-based row of the file, the header not counted
   std::string name;
   std::string external_id;
-  std::string time_zone;      ///< as given, or empty
-  std::string state;          ///< as given, or empty
-  std::string postal_code;    ///< as given, or empty
-  std::string variables;      ///< JSON object of every other column, "{}" when there is none
+  std::string time_zone;    ///< as given, or empty
+  std::string state;        ///< as given, or empty
+  std::string postal_code;  ///< as given, or empty
+  std::string variables;    ///< JSON object of every other column, "{}" when there is none
 };
 
 /// Where an import stands. Everything needed to go on at the exact row after a crash.
 struct import_progress {
-  std::uint64_t byte_offset = 0;   ///< first byte of the source file that is not yet accounted for
-  std::uint64_t rows = 0;          ///< data rows accounted for
+  std::uint64_t byte_offset = 0;  ///< first byte of the source file that is not yet accounted for
+  std::uint64_t rows = 0;         ///< data rows accounted for
   std::uint64_t accepted = 0;
   std::uint64_t duplicate = 0;
   std::uint64_t rejected = 0;
-  std::uint64_t verdict_bytes = 0; ///< length of the verdict file that belongs to this progress; the rest is cut off
+  std::uint64_t verdict_bytes = 0;  ///< length of the verdict file that belongs to this progress; the rest is cut off
   bool finished = false;
 };
 

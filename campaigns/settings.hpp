@@ -33,7 +33,8 @@ using weekly_window = std::array<day_window, 7>;
 /// Indexed by the disposition's number.
 using retry_rules = std::array<retry_rule, disposition_slots>;
 
-/// busy: 3 attempts 10 min apart; no_answer: 3 attempts 4 h apart; failed: 3 attempts 5 min apart; all others are final.
+/// busy: 3 attempts 10 min apart; no_answer: 3 attempts 4 h apart; failed: 3 attempts 5 min apart; all others are
+/// final.
 retry_rules default_retry_rules();
 
 struct settings {
@@ -42,9 +43,9 @@ struct settings {
   agent_id agent;
   std::string name;
   campaign_state state = campaign_state::draft;
-  std::uint16_t weight = 1;               ///< share of the workspace's capacity, 1..1000
-  double calls_per_second_max = 0;        ///< 0 = only the account's limit
-  std::uint32_t concurrent_calls_max = 0; ///< 0 = unlimited here
+  std::uint16_t weight = 1;                ///< share of the workspace's capacity, 1..1000
+  double calls_per_second_max = 0;         ///< 0 = only the account's limit
+  std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited here
   weekly_window window{};
   retry_rules retry = default_retry_rules();
   std::uint16_t attempts_per_contact_max = 6;  ///< over the whole campaign, whatever the dispositions
@@ -54,8 +55,8 @@ struct settings {
   std::chrono::seconds ring_timeout{30};       ///< 5..600
   std::chrono::seconds call_time_limit{1800};  ///< 30..14400
   machine_detection detection = machine_detection::detect;
-  std::string default_country = "US";          ///< ISO 3166-1 alpha-2, for numbers written nationally
-  bool redial_absent = false;                  ///< redial contacts whose attempt the carrier does not know, 30 min later
+  std::string default_country = "US";  ///< ISO 3166-1 alpha-2, for numbers written nationally
+  bool redial_absent = false;          ///< redial contacts whose attempt the carrier does not know, 30 min later
   friend bool operator==(const settings&, const settings&) = default;
 };
 

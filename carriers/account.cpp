@@ -15,18 +15,15 @@ bool on_loopback(const account& value) {
   // real.
   if (!url || (!url->encoded_path().empty() && !url->encoded_path().starts_with('/'))) return false;
   switch (url->host_type()) {
-    case boost::urls::host_type::ipv4:
-      return url->host_ipv4_address().is_loopback();
-    case boost::urls::host_type::ipv6:
-      return url->host_ipv6_address().is_loopback();
+    case boost::urls::host_type::ipv4: return url->host_ipv4_address().is_loopback();
+    case boost::urls::host_type::ipv6: return url->host_ipv6_address().is_loopback();
     case boost::urls::host_type::name: {
       constexpr std::string_view name = "localhost";
       const std::string host = url->host_name();
       return std::equal(host.begin(), host.end(), name.begin(), name.end(),
                         [](unsigned char a, char b) { return std::tolower(a) == b; });
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 

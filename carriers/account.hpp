@@ -15,12 +15,12 @@ struct account {
   integration_id id;
   carrier_kind kind = carrier_kind::twilio;
   std::string name;
-  std::string base_url;          ///< "https://api.twilio.com"; https only, except in tests of the refusal
-  std::string ca_file;           ///< PEM of an extra certification authority (a simulator's); empty = the system's
-  std::string account_sid;       ///< Twilio: AC…; Telnyx: empty
-  std::string connection_id;     ///< Telnyx: Call Control application; Twilio: empty
-  std::string secret;            ///< Twilio: auth token; Telnyx: API key
-  std::string secondary_secret;  ///< Twilio: the other auth token during rotation, or empty
+  std::string base_url;            ///< "https://api.twilio.com"; https only, except in tests of the refusal
+  std::string ca_file;             ///< PEM of an extra certification authority (a simulator's); empty = the system's
+  std::string account_sid;         ///< Twilio: AC…; Telnyx: empty
+  std::string connection_id;       ///< Telnyx: Call Control application; Twilio: empty
+  std::string secret;              ///< Twilio: auth token; Telnyx: API key
+  std::string secondary_secret;    ///< Twilio: the other auth token during rotation, or empty
   std::string webhook_public_key;  ///< Telnyx: Ed25519 key, base64
   double calls_per_second = 1;     ///< the account's limit at the carrier: Twilio CPS, Telnyx dials per second
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = none known

@@ -1,5 +1,6 @@
 #pragma once
-// The token that every create carries and every callback brings back. Self-describing: a lost ledger row can be rebuilt.
+// The token that every create carries and every callback brings back. Self-describing: a lost ledger row can be
+// rebuilt.
 
 #include <array>
 #include <cstdint>

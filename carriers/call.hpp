@@ -29,19 +29,29 @@ enum class answer_class : std::uint8_t { not_sent, rejected, accepted, unknown }
 
 /// carriers.md 1.1. What the answer asks us to do beyond the attempt itself.
 enum class reaction : std::uint8_t {
-  none, retry, reconcile, fail_number, fail_here, caller_id, throttle_rate, throttle_concurrency, stop_account, config,
+  none,
+  retry,
+  reconcile,
+  fail_number,
+  fail_here,
+  caller_id,
+  throttle_rate,
+  throttle_concurrency,
+  stop_account,
+  config,
 };
 
 /// The answer to create-call, classified.
 struct create_answer {
   answer_class what = answer_class::unknown;
   reaction react = reaction::reconcile;
-  bool circuit = false;               ///< counts into the account's circuit breaker
-  disposition outcome = disposition::failed;  ///< of the attempt, when rejected for good (fail_number, fail_here, config)
-  std::string call_ref;               ///< Twilio call SID or Telnyx call_control_id, when accepted
-  int http_status = 0;                ///< 0 = no answer
-  std::string carrier_code;           ///< "21211", "10016", "D13"; empty when none
-  std::string detail;                 ///< carrier's words or transport error, at most 512 bytes; foreign input
+  bool circuit = false;  ///< counts into the account's circuit breaker
+  disposition outcome =
+      disposition::failed;                  ///< of the attempt, when rejected for good (fail_number, fail_here, config)
+  std::string call_ref;                     ///< Twilio call SID or Telnyx call_control_id, when accepted
+  int http_status = 0;                      ///< 0 = no answer
+  std::string carrier_code;                 ///< "21211", "10016", "D13"; empty when none
+  std::string detail;                       ///< carrier's words or transport error, at most 512 bytes; foreign input
   std::chrono::milliseconds queue_time{0};  ///< Twilio's estimated wait
   std::optional<std::chrono::milliseconds> retry_after;
 };
@@ -56,12 +66,12 @@ struct call_report {
   /// When ended: the disposition if the call had been answered before, and if not (Telnyx tells them apart only so).
   disposition if_answered = disposition::answered;
   disposition if_unanswered = disposition::no_answer;
-  bool machine = false;               ///< answered by a machine (any phase)
+  bool machine = false;  ///< answered by a machine (any phase)
   std::optional<int> sip_code;
   std::optional<std::chrono::seconds> duration;
-  utc_time at{};                      ///< carrier's time of the event; the epoch when it gives none
-  bool caller_id_signal = false;      ///< 607/608, reputation refusals: counts against the caller ID
-  bool circuit = false;               ///< carrier fault
+  utc_time at{};                  ///< carrier's time of the event; the epoch when it gives none
+  bool caller_id_signal = false;  ///< 607/608, reputation refusals: counts against the caller ID
+  bool circuit = false;           ///< carrier fault
 };
 
 /// A callback, still to be matched to its organisation by the token.
@@ -82,9 +92,9 @@ struct listed_call {
 
 /// One page of a listing, newest first.
 struct call_page {
-  bool ok = false;            ///< false: not a clean 200 answer; nothing may be concluded
+  bool ok = false;  ///< false: not a clean 200 answer; nothing may be concluded
   std::vector<listed_call> calls;
-  std::string next;           ///< path and query of the next page; empty on the last
+  std::string next;                      ///< path and query of the next page; empty on the last
   std::optional<utc_time> carrier_time;  ///< HTTP Date header
 };
 

@@ -78,12 +78,9 @@ constexpr std::array twilio_table{
 effect twilio_by_status(int status) {
   switch (status) {
     case 401:
-    case 403:
-      return stop;
-    case 429:
-      return {throttle_rate};
-    default:
-      return our_mistake;  // 1.1 rule 2
+    case 403: return stop;
+    case 429: return {throttle_rate};
+    default: return our_mistake;  // 1.1 rule 2
   }
 }
 

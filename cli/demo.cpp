@@ -146,8 +146,8 @@ campaigns::import_progress import_list(const database& store, const demonstratio
   sql::contact_store sink{store.connection(), demo.organisation, demo.campaign, list.filename().string()};
   campaigns::verdict_file verdicts{verdicts_path.string()};
   id_sequence ids{0, sink.last_contact().value};
-  const campaigns::import_ports ports{make_place_finder(compliance::load_system_zone_rules()), sink, verdicts, ids,
-                                      time, {}};
+  const campaigns::import_ports ports{
+      make_place_finder(compliance::load_system_zone_rules()), sink, verdicts, ids, time, {}};
   const campaigns::import_result result = campaigns::import_contacts(file, {}, ports);
   if (!result.refused.empty()) throw settings_error{list.string() + ": " + result.refused};
   return result.progress;
@@ -221,9 +221,10 @@ boost::json::object to_json(const report& what) {
   for (const auto& [why, n] : what.waiting()) waiting[why] = n;
   json::array closed;
   for (const closed_place& place : what.closed) {
-    closed.push_back(json::object{{"place", place.place},
-                                  {"contacts", place.contacts},
-                                  {"opens_at", place.opens_at ? json::value(to_text(*place.opens_at)) : json::value()}});
+    closed.push_back(
+        json::object{{"place", place.place},
+                     {"contacts", place.contacts},
+                     {"opens_at", place.opens_at ? json::value(to_text(*place.opens_at)) : json::value()}});
   }
   return {{"instant", to_text(what.instant)},
           {"contacts", json::object{{"rows", what.contacts.rows},
@@ -360,8 +361,7 @@ int run_demo(const demo_options& options) {
   made.status = sql::read_status(session, demo.organisation, demo.campaign);
   made.closed = closed_places(session, demo, time.now().utc);
   made.audit = audit(session, demo.organisation, carriers.log().string());
-  const std::string out =
-      options.output == "json" ? boost::json::serialize(to_json(made)) + "\n" : to_table(made);
+  const std::string out = options.output == "json" ? boost::json::serialize(to_json(made)) + "\n" : to_table(made);
   std::fputs(out.c_str(), stdout);
   return made.complete() && made.agrees() ? exit_ok : exit_failed;
 }

@@ -55,7 +55,9 @@ demo_carriers::demo_carriers(const demo_carriers_options& options) : log_{option
   ca_file_ = text("ca_file");
 }
 
-demo_carriers::~demo_carriers() { stop(); }
+demo_carriers::~demo_carriers() {
+  stop();
+}
 
 void demo_carriers::stop() {
   if (pid_ == 0) return;

@@ -16,14 +16,14 @@
 namespace dialer::cli {
 
 struct runtime_options {
-  std::string database;                     ///< libpq connection string; migrated already
-  std::uint64_t node = 1;                   ///< distinct among engines on one database
-  std::string listen = "127.0.0.1:0";       ///< callbacks, metrics, health
-  std::string public_url;                   ///< how carriers reach the listener; empty: http://<listen>
+  std::string database;                ///< libpq connection string; migrated already
+  std::uint64_t node = 1;              ///< distinct among engines on one database
+  std::string listen = "127.0.0.1:0";  ///< callbacks, metrics, health
+  std::string public_url;              ///< how carriers reach the listener; empty: http://<listen>
   carriers::token_key token_key{};
   sql::secret_resolver resolve_secret;
-  unsigned shards = 0;                      ///< 0 = one per core
-  std::size_t connections = 64;             ///< to a carrier account, per shard
+  unsigned shards = 0;           ///< 0 = one per core
+  std::size_t connections = 64;  ///< to a carrier account, per shard
   std::chrono::seconds drain{10};
 };
 

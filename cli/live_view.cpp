@@ -86,10 +86,11 @@ void live_view::show(const std::vector<engine::organisation_view>& views, std::c
   lines_drawn_ = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
 
-void live_view::finish() { lines_drawn_ = 0; }
+void live_view::finish() {
+  lines_drawn_ = 0;
+}
 
-std::string live_view::picture(const std::vector<engine::organisation_view>& views,
-                               std::chrono::milliseconds elapsed) {
+std::string live_view::picture(const std::vector<engine::organisation_view>& views, std::chrono::milliseconds elapsed) {
   const totals sum = sum_of(views);
   const std::uint64_t sent = sum.counters.accepted + sum.counters.rejected + sum.counters.in_doubt;
   if (elapsed - rate_since_ >= rate_over) {
@@ -108,9 +109,8 @@ std::string live_view::picture(const std::vector<engine::organisation_view>& vie
                        seconds, rate_, sum.limit, sent, sum.open, sum.counters.answered, sum.counters.ended,
                        sum.in_doubt, blocked.empty() ? "" : "  (" + blocked + ")");
   }
-  const double left = rate_ > 0 && contacts_ > sent + undialed
-                          ? static_cast<double>(contacts_ - sent - undialed) / rate_
-                          : 0;
+  const double left =
+      rate_ > 0 && contacts_ > sent + undialed ? static_cast<double>(contacts_ - sent - undialed) / rate_ : 0;
   return fmt::format(
       "  rate          {:.0f} calls/s of {:.0f} allowed{}\n"
       "  funnel        {} contacts > {} intents > {} accepted > {} answered > {} ended\n"

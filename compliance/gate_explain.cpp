@@ -89,20 +89,13 @@ inputs describe_window(const check_inputs& in, const place& where) {
 
 inputs describe(gate_check check, const check_inputs& in, const place& where) {
   switch (check) {
-    case gate_check::rules_fresh:
-      return describe_rules(in);
-    case gate_check::number:
-      return describe_number(in);
-    case gate_check::opt_out:
-      return {{"opt-outs of the organisation", std::to_string(in.opt_outs.size())}};
-    case gate_check::national_list:
-      return describe_national_list(in);
-    case gate_check::cap_24h:
-      return describe_cap(in, std::chrono::hours{24}, in.who.caps.per_24h);
-    case gate_check::cap_7d:
-      return describe_cap(in, std::chrono::days{7}, in.who.caps.per_7d);
-    case gate_check::window:
-      return describe_window(in, where);
+    case gate_check::rules_fresh: return describe_rules(in);
+    case gate_check::number: return describe_number(in);
+    case gate_check::opt_out: return {{"opt-outs of the organisation", std::to_string(in.opt_outs.size())}};
+    case gate_check::national_list: return describe_national_list(in);
+    case gate_check::cap_24h: return describe_cap(in, std::chrono::hours{24}, in.who.caps.per_24h);
+    case gate_check::cap_7d: return describe_cap(in, std::chrono::days{7}, in.who.caps.per_7d);
+    case gate_check::window: return describe_window(in, where);
   }
   return {};
 }

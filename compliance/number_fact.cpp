@@ -24,15 +24,12 @@ bool reserved_for_fiction(e164 number) noexcept {
 reason number_fact(e164 number) noexcept {
   if (reserved_for_fiction(number)) return reason::number_reserved_for_fiction;
   switch (number.is_nanp() ? kind_of_area_code(number.npa()) : find_numbering_fact(number).kind) {
-    case number_kind::unassigned:
-      return reason::number_invalid;
-    case number_kind::geographic:
-      return reason::none;
+    case number_kind::unassigned: return reason::number_invalid;
+    case number_kind::geographic: return reason::none;
     case number_kind::toll_free:
     case number_kind::personal:
     case number_kind::premium:
-    case number_kind::non_geographic:
-      break;
+    case number_kind::non_geographic: break;
   }
   return reason::number_kind_not_dialable;
 }

@@ -9,8 +9,8 @@ namespace dialer {
 
 /// How an attempt ended (domain: "After the call"). Stored as its number: append only, never renumber.
 enum class disposition : std::uint8_t {
-  answered = 1,        ///< a person, or the carrier could not tell
-  voicemail = 2,       ///< answered by a machine
+  answered = 1,   ///< a person, or the carrier could not tell
+  voicemail = 2,  ///< answered by a machine
   busy = 3,
   no_answer = 4,
   failed = 5,          ///< carrier or network fault; says nothing about the contact
@@ -22,8 +22,9 @@ enum class disposition : std::uint8_t {
 };
 
 inline constexpr std::array all_dispositions{
-    disposition::answered, disposition::voicemail,      disposition::busy,     disposition::no_answer, disposition::failed,
-    disposition::invalid_number, disposition::rejected, disposition::canceled, disposition::blocked,   disposition::unknown};
+    disposition::answered, disposition::voicemail,      disposition::busy,     disposition::no_answer,
+    disposition::failed,   disposition::invalid_number, disposition::rejected, disposition::canceled,
+    disposition::blocked,  disposition::unknown};
 inline constexpr std::size_t disposition_slots = 11;  ///< array size for tables indexed by the enumerator's number
 
 /// "no_answer"; "none" for a value outside the enumeration.

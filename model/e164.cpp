@@ -18,7 +18,9 @@ std::optional<e164> e164::parse(std::string_view text) noexcept {
   return e164{value};
 }
 
-std::string e164::text() const { return digits_ == 0 ? std::string{} : "+" + std::to_string(digits_); }
+std::string e164::text() const {
+  return digits_ == 0 ? std::string{} : "+" + std::to_string(digits_);
+}
 
 std::string e164::masked() const {
   std::string shown = text();

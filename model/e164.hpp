@@ -12,7 +12,8 @@ namespace dialer {
 
 /// A telephone number in E.164: country calling code and national number, 7 to 15 digits, no leading zero.
 /// Eight bytes, trivially copyable, ordered by its digits. The default value is "no number".
-/// Authority: ITU-T E.164 (at most 15 digits). Plan-specific syntax (such as NANP rules) is checked by campaigns/ at import.
+/// Authority: ITU-T E.164 (at most 15 digits). Plan-specific syntax (such as NANP rules) is checked by campaigns/ at
+/// import.
 class e164 {
  public:
   constexpr e164() noexcept = default;

@@ -61,7 +61,9 @@ std::optional<id128> id_parse(std::string_view prefix, std::string_view text) no
   return id128{static_cast<std::uint64_t>(*value >> 64), static_cast<std::uint64_t>(*value)};
 }
 
-std::string id_text(std::string_view prefix, std::uint64_t value) { return encode(prefix, value, 13); }
+std::string id_text(std::string_view prefix, std::uint64_t value) {
+  return encode(prefix, value, 13);
+}
 
 std::optional<std::uint64_t> id64_parse(std::string_view prefix, std::string_view text) noexcept {
   return decode<std::uint64_t>(prefix, text, 13, 7);
@@ -88,12 +90,13 @@ std::uint64_t id_sequence::next(utc_time now) noexcept {
   last_tick_ = std::max(last_tick_ + 1, since_2024 << sequence_bits);
   const std::uint64_t milliseconds = last_tick_ >> sequence_bits;
   const std::uint64_t sequence = last_tick_ & ((1U << sequence_bits) - 1);
-  return (milliseconds << (sequence_bits + node_bits)) | (static_cast<std::uint64_t>(node_) << sequence_bits) | sequence;
+  return (milliseconds << (sequence_bits + node_bits)) | (static_cast<std::uint64_t>(node_) << sequence_bits) |
+         sequence;
 }
 
 utc_time id_sequence::time_of(std::uint64_t value) noexcept {
-  return utc_time{std::chrono::milliseconds{static_cast<std::int64_t>(value >> (sequence_bits + node_bits)) +
-                                            epoch_2024_ms}};
+  return utc_time{
+      std::chrono::milliseconds{static_cast<std::int64_t>(value >> (sequence_bits + node_bits)) + epoch_2024_ms}};
 }
 
 }  // namespace dialer

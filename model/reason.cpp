@@ -13,8 +13,8 @@ constexpr std::array table{
                 "start or resume the campaign"},
     reason_text{reason::campaign_stopped, "campaign_stopped", "the campaign was stopped for good",
                 "create a new campaign for the contacts that are left"},
-    reason_text{reason::agent_not_published, "agent_not_published", "the campaign's agent is a draft or has no answer URL",
-                "publish the agent and give it an answer URL"},
+    reason_text{reason::agent_not_published, "agent_not_published",
+                "the campaign's agent is a draft or has no answer URL", "publish the agent and give it an answer URL"},
     reason_text{reason::contact_done, "contact_done", "the contact has reached its final disposition", ""},
     reason_text{reason::contact_in_flight, "contact_in_flight", "an attempt to this contact is open", ""},
     reason_text{reason::number_in_flight, "number_in_flight", "another contact with this number is being called", ""},
@@ -24,14 +24,17 @@ constexpr std::array table{
     reason_text{reason::attempt_cap_24h, "attempt_cap_24h", "the number was tried as often as 24 hours allow", ""},
     reason_text{reason::attempt_cap_7d, "attempt_cap_7d", "the number was tried as often as 7 days allow", ""},
     reason_text{reason::in_doubt, "in_doubt", "whether the last attempt reached the carrier is not known yet", ""},
-    reason_text{reason::national_do_not_call, "national_do_not_call", "the number is on the national do-not-call list", ""},
+    reason_text{reason::national_do_not_call, "national_do_not_call", "the number is on the national do-not-call list",
+                ""},
     reason_text{reason::opted_out, "opted_out", "the person opted out", ""},
     reason_text{reason::number_invalid, "number_invalid", "no such number can exist in its numbering plan",
                 "correct the number in the list"},
-    reason_text{reason::number_reserved_for_fiction, "number_reserved_for_fiction", "the number is reserved for fiction",
+    reason_text{reason::number_reserved_for_fiction, "number_reserved_for_fiction",
+                "the number is reserved for fiction",
                 "such numbers are dialed only when the carrier is a simulator on this machine"},
     reason_text{reason::number_kind_not_dialable, "number_kind_not_dialable",
-                "toll-free, premium, personal and special numbers have no place", "give the contact an explicit time zone"},
+                "toll-free, premium, personal and special numbers have no place",
+                "give the contact an explicit time zone"},
     reason_text{reason::country_not_allowed, "country_not_allowed", "the organisation does not call this country",
                 "allow the country in the organisation's settings"},
     reason_text{reason::carrier_refuses_destination, "carrier_refuses_destination",
@@ -46,38 +49,46 @@ constexpr std::array table{
                 "check credentials, balance and standing at the carrier"},
     reason_text{reason::account_circuit_open, "account_circuit_open", "the carrier answers with faults", ""},
     reason_text{reason::account_cps, "account_cps", "the carrier account's calls per second are used", ""},
-    reason_text{reason::account_concurrency, "account_concurrency", "the carrier account's concurrent calls are used", ""},
+    reason_text{reason::account_concurrency, "account_concurrency", "the carrier account's concurrent calls are used",
+                ""},
     reason_text{reason::account_throttled, "account_throttled", "the carrier asked to slow down", ""},
     reason_text{reason::no_caller_id, "no_caller_id", "the agent has no number it may show",
                 "assign an active, outbound-enabled voice number to the agent"},
     reason_text{reason::caller_id_caps, "caller_id_caps", "every number of the agent has reached a cap",
                 "assign more numbers or raise their caps"},
-    reason_text{reason::caller_id_withdrawn, "caller_id_withdrawn", "the chosen number was withdrawn before the call", ""},
+    reason_text{reason::caller_id_withdrawn, "caller_id_withdrawn", "the chosen number was withdrawn before the call",
+                ""},
     reason_text{reason::campaign_rate, "campaign_rate", "the campaign's own calls per second are used", ""},
     reason_text{reason::campaign_concurrency, "campaign_concurrency", "the campaign's concurrent calls are used", ""},
     reason_text{reason::agent_concurrency, "agent_concurrency", "the agent's concurrent calls are used", ""},
     reason_text{reason::workspace_share, "workspace_share", "the workspace's share is used", ""},
     reason_text{reason::rules_stale, "rules_stale", "compliance data is older than allowed",
                 "reload the do-not-call list and time zone data"},
-    reason_text{reason::ledger_unavailable, "ledger_unavailable", "the database does not answer", "restore the database"},
+    reason_text{reason::ledger_unavailable, "ledger_unavailable", "the database does not answer",
+                "restore the database"},
     reason_text{reason::ownership_lost, "ownership_lost", "another engine owns the organisation", ""},
     reason_text{reason::organisation_frozen, "organisation_frozen", "the organisation was halted",
                 "find out why it was halted, then lift the halt"},
-    reason_text{reason::permit_expired, "permit_expired", "the permission to dial ran out before the call was sent", ""},
+    reason_text{reason::permit_expired, "permit_expired", "the permission to dial ran out before the call was sent",
+                ""},
     reason_text{reason::changed_since_decided, "changed_since_decided", "a rule changed after the decision", ""},
     reason_text{reason::shutting_down, "shutting_down", "the engine is draining", ""},
 };
 
 }  // namespace
 
-std::span<const reason_text> all_reasons() noexcept { return table; }
+std::span<const reason_text> all_reasons() noexcept {
+  return table;
+}
 
 const reason_text& describe(reason value) noexcept {
   const auto found = std::ranges::find(table, value, &reason_text::value);
   return found == table.end() ? unknown_reason : *found;
 }
 
-std::string_view to_string(reason value) noexcept { return describe(value).name; }
+std::string_view to_string(reason value) noexcept {
+  return describe(value).name;
+}
 
 std::optional<reason> parse_reason(std::string_view name) noexcept {
   const auto found = std::ranges::find(table, name, &reason_text::name);

@@ -172,14 +172,10 @@ void postgres_ledger::encode_waits(organisation_id organisation, const std::vect
 commit_result postgres_ledger::finish(script_end end, commit_result refusal, const std::string& why) {
   last_error_ = why.empty() ? session_.last_error() : why;
   switch (end) {
-    case script_end::committed:
-      return commit_result::committed;
-    case script_end::stopped:
-      return refusal;
-    case script_end::failed:
-      return commit_result::failed;
-    case script_end::unknown:
-      return commit_result::unknown;
+    case script_end::committed: return commit_result::committed;
+    case script_end::stopped: return refusal;
+    case script_end::failed: return commit_result::failed;
+    case script_end::unknown: return commit_result::unknown;
   }
   return commit_result::unknown;
 }

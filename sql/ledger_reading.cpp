@@ -92,7 +92,9 @@ std::vector<engine::known_call> read_known_calls(transaction& in, organisation_i
       "AND o.call_ref <> '' AND EXISTS (SELECT 1 FROM outcome c WHERE c.org_id = i.org_id AND "
       "c.attempt_id = i.attempt_id AND c.kind >= 10)",
       params{}.uuid(organisation).int8(first_id_at(oldest - std::chrono::hours{2})).int8_array(numbers),
-      [&](const result& row) { calls.push_back({row.phone(0, 0), std::string{row.text(0, 1)}}); });
+      [&](const result& row) {
+        calls.push_back({row.phone(0, 0), std::string{row.text(0, 1)}});
+      });
   return calls;
 }
 
@@ -144,9 +146,9 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
     all.open = read_open(tx, organisation);
     all.history = read_history(tx, organisation, now - history_length);
     all.known_calls = read_known_calls(tx, organisation, all.open);
-    all.last_attempt = tx.run("SELECT coalesce(max(attempt_id), 0) FROM intent WHERE org_id = $1",
-                              params{}.uuid(organisation))
-                           .number(0, 0);
+    all.last_attempt =
+        tx.run("SELECT coalesce(max(attempt_id), 0) FROM intent WHERE org_id = $1", params{}.uuid(organisation))
+            .number(0, 0);
   }
   note_oldest_open(all.owner, all.open.empty() ? attempt_id{all.last_attempt} : all.open.front().what.attempt);
   return all;

@@ -1,7 +1,7 @@
 #include "sql/ledger_worker.hpp"
 
-#include <atomic>
 #include <concurrentqueue/blockingconcurrentqueue.h>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -43,11 +43,9 @@ struct event_job {
 
 struct ledger_worker::impl {
   impl(ledger_options with, engine::event_sink& sink)
-      : options{std::move(with)},
-        answers{sink},
-        writer{[this] { write(); }},
-        reader{[this] { read(); }},
-        inbox{[this] { receive(); }} {}
+      : options{std::move(with)}, answers{sink}, writer{[this] { write(); }}, reader{[this] { read(); }}, inbox{[this] {
+          receive();
+        }} {}
 
   ~impl() {
     stopping = true;
@@ -207,9 +205,15 @@ ledger_worker::ledger_worker(ledger_options options, engine::event_sink& answers
 
 ledger_worker::~ledger_worker() = default;
 
-void ledger_worker::commit(engine::decision_batch&& batch) { impl_->writes.enqueue(std::move(batch)); }
-void ledger_worker::commit(engine::outcome_batch&& batch) { impl_->writes.enqueue(std::move(batch)); }
-void ledger_worker::load(engine::contact_request&& request) { impl_->reads.enqueue(request); }
+void ledger_worker::commit(engine::decision_batch&& batch) {
+  impl_->writes.enqueue(std::move(batch));
+}
+void ledger_worker::commit(engine::outcome_batch&& batch) {
+  impl_->writes.enqueue(std::move(batch));
+}
+void ledger_worker::load(engine::contact_request&& request) {
+  impl_->reads.enqueue(request);
+}
 
 void ledger_worker::load_changes(const organisation_id& organisation, std::uint64_t above_generation) {
   impl_->reads.enqueue(changes_request{organisation, above_generation});
@@ -228,6 +232,8 @@ void ledger_worker::store(const organisation_id& organisation, attempt_id attemp
   impl_->events.enqueue(std::move(job));
 }
 
-bool ledger_worker::healthy() const { return impl_->healthy.load(std::memory_order_relaxed); }
+bool ledger_worker::healthy() const {
+  return impl_->healthy.load(std::memory_order_relaxed);
+}
 
 }  // namespace dialer::sql

@@ -14,8 +14,8 @@ namespace dialer::sql {
 /// Three threads, one session each: decisions and outcomes in the order they come; contact loads and changes; the inbox
 /// of callbacks. Every member function is callable from any thread and returns at once.
 ///
-/// A batch whose commit is unknown is resolved here before its answer goes out: for as long as that takes nothing else of
-/// the writer's queue moves, so nothing is sent on an unproven intent.
+/// A batch whose commit is unknown is resolved here before its answer goes out: for as long as that takes nothing else
+/// of the writer's queue moves, so nothing is sent on an unproven intent.
 class ledger_worker final : public engine::ledger {
  public:
   /// `answers` must outlive the worker.
@@ -32,7 +32,8 @@ class ledger_worker final : public engine::ledger {
   void confirm_applied(const engine::ownership& owner, std::uint64_t generation) override;
 
   /// Makes a callback durable, many in one commit; then posts it to its organisation if it was new, and calls
-  /// `stored(true)`. `stored(false)`: the database refused, the carrier is to send it again. Runs on the inbox's thread.
+  /// `stored(true)`. `stored(false)`: the database refused, the carrier is to send it again. Runs on the inbox's
+  /// thread.
   void store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,
              std::function<void(bool)> stored);
 

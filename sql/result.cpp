@@ -68,14 +68,10 @@ std::int64_t result::integer(int row, int column) const {
     return value;
   }
   switch (bytes.size()) {
-    case 2:
-      return static_cast<std::int16_t>(load_big_endian<std::uint16_t>(bytes.data()));
-    case 4:
-      return static_cast<std::int32_t>(load_big_endian<std::uint32_t>(bytes.data()));
-    case 8:
-      return static_cast<std::int64_t>(load_big_endian<std::uint64_t>(bytes.data()));
-    default:
-      wrong_type("integer", column);
+    case 2: return static_cast<std::int16_t>(load_big_endian<std::uint16_t>(bytes.data()));
+    case 4: return static_cast<std::int32_t>(load_big_endian<std::uint32_t>(bytes.data()));
+    case 8: return static_cast<std::int64_t>(load_big_endian<std::uint64_t>(bytes.data()));
+    default: wrong_type("integer", column);
   }
 }
 

@@ -52,14 +52,10 @@ connection::progress connection::advance_setup() {
     reached_ = true;
   }
   switch (stream_->handshake()) {
-    case tls_stream::result::ok:
-      return progress::done;
-    case tls_stream::result::again:
-      return progress::waiting;
-    case tls_stream::result::end:
-      return fail("TLS handshake: the peer closed the connection");
-    case tls_stream::result::failed:
-      break;
+    case tls_stream::result::ok: return progress::done;
+    case tls_stream::result::again: return progress::waiting;
+    case tls_stream::result::end: return fail("TLS handshake: the peer closed the connection");
+    case tls_stream::result::failed: break;
   }
   return fail(stream_->error());
 }
@@ -86,15 +82,10 @@ connection::progress connection::flush(const std::string& bytes) {
   while (sent_ < bytes.size()) {
     std::size_t n = 0;
     switch (stream_->write(bytes.data() + sent_, bytes.size() - sent_, n)) {
-      case tls_stream::result::ok:
-        sent_ += n;
-        break;
-      case tls_stream::result::again:
-        return progress::waiting;
-      case tls_stream::result::end:
-        return fail("writing: the peer closed the connection");
-      case tls_stream::result::failed:
-        return fail(stream_->error());
+      case tls_stream::result::ok: sent_ += n; break;
+      case tls_stream::result::again: return progress::waiting;
+      case tls_stream::result::end: return fail("writing: the peer closed the connection");
+      case tls_stream::result::failed: return fail(stream_->error());
     }
   }
   return progress::done;
@@ -119,13 +110,9 @@ connection::progress connection::read_answer() {
         heard_ = true;
         parsed = parser_.push(buffer_.data(), n);
         break;
-      case tls_stream::result::again:
-        return progress::waiting;
-      case tls_stream::result::end:
-        parsed = parser_.finish();
-        break;
-      case tls_stream::result::failed:
-        return fail(stream_->error());
+      case tls_stream::result::again: return progress::waiting;
+      case tls_stream::result::end: parsed = parser_.finish(); break;
+      case tls_stream::result::failed: return fail(stream_->error());
     }
     if (parsed == response_parser::progress::complete) return progress::done;
     if (parsed == response_parser::progress::broken) return fail(std::string{parser_.error()});

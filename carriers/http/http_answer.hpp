@@ -19,13 +19,13 @@ enum class delivery : std::uint8_t {
 /// The views are valid only during the callback that receives the answer.
 struct http_answer {
   delivery how = delivery::unknown;
-  int status = 0;                      ///< 0 unless answered
-  std::string_view body;               ///< followed by at least 64 readable bytes (simdjson's padding)
+  int status = 0;         ///< 0 unless answered
+  std::string_view body;  ///< followed by at least 64 readable bytes (simdjson's padding)
   std::string_view content_type;
-  std::string_view retry_after;        ///< header values as sent; empty when absent
-  std::string_view rate_limit_reset;   ///< x-ratelimit-reset
+  std::string_view retry_after;       ///< header values as sent; empty when absent
+  std::string_view rate_limit_reset;  ///< x-ratelimit-reset
   std::string_view date;
-  std::string_view error;              ///< when not answered: what happened, in words
+  std::string_view error;  ///< when not answered: what happened, in words
   std::size_t bytes_sent = 0;
 };
 

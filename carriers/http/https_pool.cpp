@@ -151,13 +151,11 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
 
   void on_ready(member& m, std::uint32_t events) {
     switch (m.now) {
-      case phase::setting_up:
-        return advance_setup(m);
+      case phase::setting_up: return advance_setup(m);
       case phase::idle:
         if (!m.link.silent()) close_stale(m);
         return;
-      case phase::busy:
-        return advance_exchange(m, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+      case phase::busy: return advance_exchange(m, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
       case phase::resolving:
       case phase::closed:  // earlier in the same batch of events
         return;
@@ -248,12 +246,9 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
 
   void advance_exchange(member& m, bool hung_up) {
     switch (m.link.advance_exchange(spare_)) {
-      case connection::progress::waiting:
-        return;
-      case connection::progress::failed:
-        return request_failed(m, m.link.error());
-      case connection::progress::done:
-        break;
+      case connection::progress::waiting: return;
+      case connection::progress::failed: return request_failed(m, m.link.error());
+      case connection::progress::done: break;
     }
     ++stats_.answers;
     m.since = now_;
@@ -343,13 +338,11 @@ struct https_pool::impl : std::enable_shared_from_this<impl> {
 
   void advance_setup(member& m) {
     switch (m.link.advance_setup()) {
-      case connection::progress::waiting:
-        return;
+      case connection::progress::waiting: return;
       case connection::progress::failed:
         if (!m.link.reached()) return try_addresses(m);
         return setup_failed(m, m.link.error());
-      case connection::progress::done:
-        break;
+      case connection::progress::done: break;
     }
     ++(m.link.resumed() ? stats_.handshakes_resumed : stats_.handshakes_full);
     m.tls_up = true;

@@ -21,10 +21,10 @@ class io_context;
 namespace dialer::carriers::http {
 
 struct pool_options {
-  std::string host;                 ///< for SNI, certificate check and the Host header
+  std::string host;  ///< for SNI, certificate check and the Host header
   std::uint16_t port = 443;
-  std::string connect_address;      ///< connect there instead of resolving `host`; numeric or a name. Usually empty
-  std::string ca_file;              ///< PEM file of an extra certification authority; empty = system only
+  std::string connect_address;  ///< connect there instead of resolving `host`; numeric or a name. Usually empty
+  std::string ca_file;          ///< PEM file of an extra certification authority; empty = system only
   std::size_t connections_max = 64;
   std::chrono::milliseconds connect_timeout{3000};   ///< resolve + TCP + TLS
   std::chrono::milliseconds request_timeout{10000};  ///< from the first byte written to the last byte read
@@ -37,9 +37,9 @@ struct pool_options {
 class request_source {
  public:
   virtual ~request_source() = default;
-  /// The pool has a connection ready to write *now*. Put the complete HTTP/1.1 request (head, Content-Length, body) into
-  /// `bytes` (cleared by the pool, capacity kept) and return a tag that comes back with the answer; or return 0: nothing
-  /// may be sent now (call wake() when that changes). This is the place for the last look.
+  /// The pool has a connection ready to write *now*. Put the complete HTTP/1.1 request (head, Content-Length, body)
+  /// into `bytes` (cleared by the pool, capacity kept) and return a tag that comes back with the answer; or return 0:
+  /// nothing may be sent now (call wake() when that changes). This is the place for the last look.
   virtual std::uint64_t next_request(std::string& bytes) = 0;
   virtual void on_answer(std::uint64_t tag, const http_answer& answer) = 0;
   /// True while next_request might return something: the pool then opens connections ahead. May be approximate.

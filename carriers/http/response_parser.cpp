@@ -176,8 +176,7 @@ bool response_parser::read_field(const char* buffer, std::string_view line) {
         framing_ = framing::chunked;
       }
       break;
-    default:
-      break;
+    default: break;
   }
   return true;
 }
@@ -211,12 +210,8 @@ response_parser::progress response_parser::start_body() {
       if (wanted_ > limits_.body_bytes_max) return fail("the answer's body is longer than allowed");
       state_ = state::counted;
       break;
-    case framing::chunked:
-      state_ = state::chunk_size;
-      break;
-    case framing::none:
-      state_ = state::until_close;
-      break;
+    case framing::chunked: state_ = state::chunk_size; break;
+    case framing::none: state_ = state::until_close; break;
   }
   return progress::more;
 }
@@ -306,8 +301,7 @@ response_parser::progress response_parser::read_chunk_frame(char byte) {
       if (!feed) return fail("unreadable trailer");
       state_ = state::done;
       return progress::more;
-    default:
-      return fail("bytes where none belong");
+    default: return fail("bytes where none belong");
   }
 }
 

@@ -206,10 +206,8 @@ tls_stream::result tls_stream::write(const char* from, std::size_t size, std::si
 tls_stream::result tls_stream::outcome(int returned, const char* doing) {
   switch (SSL_get_error(ssl_, returned)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-      return result::again;
-    case SSL_ERROR_ZERO_RETURN:
-      return result::end;
+    case SSL_ERROR_WANT_WRITE: return result::again;
+    case SSL_ERROR_ZERO_RETURN: return result::end;
     default:
       failed_ = true;
       error_ = std::string{doing} + ": " + explain();

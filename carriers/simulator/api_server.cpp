@@ -44,11 +44,8 @@ class connection : public std::enable_shared_from_this<connection> {
 
   void serve() {
     switch (reader_.parse()) {
-      case read_state::more:
-        read();
-        break;
-      case read_state::broken:
-        break;
+      case read_state::more: read(); break;
+      case read_state::broken: break;
       case read_state::complete:
         answer_ = handler_.on_request(reader_.request());
         keep_alive_ = reader_.keep_alive();
@@ -66,24 +63,16 @@ class connection : public std::enable_shared_from_this<connection> {
     output_.clear();
     append_http_answer(output_, answer_, keep_alive_, handler_.now());
     switch (answer_.delivery) {
-      case answer_delivery::whole:
-        write(output_.size(), [this] { answered(); });
-        break;
-      case answer_delivery::partial:
-        write(output_.size() / 2, [this] { finished(); });
-        break;
-      case answer_delivery::trickled:
-        trickle(0);
-        break;
+      case answer_delivery::whole: write(output_.size(), [this] { answered(); }); break;
+      case answer_delivery::partial: write(output_.size() / 2, [this] { finished(); }); break;
+      case answer_delivery::trickled: trickle(0); break;
       case answer_delivery::reset: {
         error_code ignored;
         stream_.next_layer().set_option(asio::socket_base::linger{true, 0}, ignored);
         finished();
         break;
       }
-      case answer_delivery::dropped:
-        finished();
-        break;
+      case answer_delivery::dropped: finished(); break;
     }
   }
 

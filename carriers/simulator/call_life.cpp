@@ -18,16 +18,12 @@ std::chrono::microseconds start_interval(const account_limits& limits) noexcept 
 call_end end_of(call_fate fate) noexcept {
   switch (fate) {
     case call_fate::human:
-    case call_fate::voicemail:
-      return call_end::completed;
-    case call_fate::busy:
-      return call_end::busy;
+    case call_fate::voicemail: return call_end::completed;
+    case call_fate::busy: return call_end::busy;
     case call_fate::no_answer:
-    case call_fate::rejected:
-      return call_end::no_answer;
+    case call_fate::rejected: return call_end::no_answer;
     case call_fate::failed:
-    case call_fate::invalid:
-      break;
+    case call_fate::invalid: break;
   }
   return call_end::failed;
 }

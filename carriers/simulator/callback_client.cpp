@@ -204,12 +204,9 @@ class callback_client::impl::connection : public std::enable_shared_from_this<co
       answer_begun_ = true;
       reader_.append({input_.data(), size});
       switch (reader_.parse()) {
-        case read_state::more:
-          return read();
-        case read_state::broken:
-          return fail(callback_outcome::no_answer);
-        case read_state::complete:
-          return answered(reader_.keep_alive());
+        case read_state::more: return read();
+        case read_state::broken: return fail(callback_outcome::no_answer);
+        case read_state::complete: return answered(reader_.keep_alive());
       }
     });
     if (stream_) {

@@ -6,12 +6,9 @@ namespace {
 
 bool retryable(const callback_target& target, callback_result result) {
   switch (result.outcome) {
-    case callback_outcome::connect_failed:
-      return target.retry_connect;
-    case callback_outcome::no_answer:
-      return target.retry_no_answer;
-    case callback_outcome::overflow:
-      return false;
+    case callback_outcome::connect_failed: return target.retry_connect;
+    case callback_outcome::no_answer: return target.retry_no_answer;
+    case callback_outcome::overflow: return false;
     case callback_outcome::answered:
       if (result.status == 408 || result.status == 429) return target.retry_408_429 || target.retry_4xx;
       return (result.status >= 500 && target.retry_5xx) ||
@@ -22,14 +19,10 @@ bool retryable(const callback_target& target, callback_result result) {
 
 std::string reason_of(callback_result result) {
   switch (result.outcome) {
-    case callback_outcome::connect_failed:
-      return "connect_failed";
-    case callback_outcome::no_answer:
-      return "no_answer";
-    case callback_outcome::overflow:
-      return "queue_full";
-    case callback_outcome::answered:
-      break;
+    case callback_outcome::connect_failed: return "connect_failed";
+    case callback_outcome::no_answer: return "no_answer";
+    case callback_outcome::overflow: return "queue_full";
+    case callback_outcome::answered: break;
   }
   return "status_" + std::to_string(result.status);
 }

@@ -32,24 +32,12 @@ call_plan plan_call(const scenario& rules, std::uint64_t seed, std::string_view 
   plan.verdict = std::min(draw(random, rules.times.verdict), plan.talk);
   switch (plan.fate) {
     case call_fate::human:
-    case call_fate::voicemail:
-      plan.sip = 200;
-      break;
-    case call_fate::busy:
-      plan.sip = 486;
-      break;
-    case call_fate::no_answer:
-      plan.sip = 487;
-      break;
-    case call_fate::rejected:
-      plan.sip = 603;
-      break;
-    case call_fate::failed:
-      plan.sip = failed_sip;
-      break;
-    case call_fate::invalid:
-      plan.sip = 404;
-      break;
+    case call_fate::voicemail: plan.sip = 200; break;
+    case call_fate::busy: plan.sip = 486; break;
+    case call_fate::no_answer: plan.sip = 487; break;
+    case call_fate::rejected: plan.sip = 603; break;
+    case call_fate::failed: plan.sip = failed_sip; break;
+    case call_fate::invalid: plan.sip = 404; break;
   }
   if (script != rules.destinations.end() && script->second.sip) plan.sip = *script->second.sip;
   return plan;
@@ -94,18 +82,10 @@ callback_faults fault_dice::roll_callback(std::string_view call_ref, std::uint64
     auto random = draws_for(seed_ + entry.salt, call_ref, sequence);
     if (!bites(entry, random)) continue;
     switch (entry.rule.kind) {
-      case fault_kind::callback_lost:
-        out.lost = true;
-        break;
-      case fault_kind::callback_twice:
-        out.twice = true;
-        break;
-      case fault_kind::callback_reordered:
-        out.reordered = true;
-        break;
-      default:
-        out.delay_ms += draw(random, entry.rule.delay);
-        break;
+      case fault_kind::callback_lost: out.lost = true; break;
+      case fault_kind::callback_twice: out.twice = true; break;
+      case fault_kind::callback_reordered: out.reordered = true; break;
+      default: out.delay_ms += draw(random, entry.rule.delay); break;
     }
   }
   return out;

@@ -29,15 +29,9 @@ api_answer simulated_carrier::answer_with_faults(routed_request& request, const 
 api_answer simulated_carrier::refuse_by_fault(const routed_request& request, const fault_rule& rule, utc_time now) {
   api_answer answer;
   switch (rule.kind) {
-    case fault_kind::throttled_429:
-      answer = failure(429);
-      break;
-    case fault_kind::unavailable_503:
-      answer = failure(503);
-      break;
-    case fault_kind::unauthorized_401:
-      answer = failure(401);
-      break;
+    case fault_kind::throttled_429: answer = failure(429); break;
+    case fault_kind::unavailable_503: answer = failure(503); break;
+    case fault_kind::unauthorized_401: answer = failure(401); break;
     case fault_kind::redirect_302:
       answer.status = 302;
       answer.headers = "Location: /elsewhere\r\n";
@@ -47,15 +41,9 @@ api_answer simulated_carrier::refuse_by_fault(const routed_request& request, con
       answer.content_type = "text/html";
       answer.body = gateway_page;
       break;
-    case fault_kind::drop_before:
-      answer.delivery = answer_delivery::dropped;
-      break;
-    case fault_kind::reset_before:
-      answer.delivery = answer_delivery::reset;
-      break;
-    default:
-      answer = failure(500);
-      break;
+    case fault_kind::drop_before: answer.delivery = answer_delivery::dropped; break;
+    case fault_kind::reset_before: answer.delivery = answer_delivery::reset; break;
+    default: answer = failure(500); break;
   }
   if (rule.retry_after_s >= 0) answer.headers += "Retry-After: " + std::to_string(rule.retry_after_s) + "\r\n";
   if (answer.delivery == answer_delivery::whole) {
@@ -74,29 +62,17 @@ api_answer simulated_carrier::refuse_by_fault(const routed_request& request, con
 void simulated_carrier::spoil_answer(api_answer& answer, const routed_request& request, const fault_rule& rule,
                                      utc_time now) {
   switch (rule.kind) {
-    case fault_kind::error_500_after:
-      answer = failure(500);
-      break;
+    case fault_kind::error_500_after: answer = failure(500); break;
     case fault_kind::html_502_after:
       answer.status = 502;
       answer.content_type = "text/html";
       answer.body = gateway_page;
       break;
-    case fault_kind::drop_after:
-      answer.delivery = answer_delivery::dropped;
-      break;
-    case fault_kind::reset_after:
-      answer.delivery = answer_delivery::reset;
-      break;
-    case fault_kind::partial_answer:
-      answer.delivery = answer_delivery::partial;
-      break;
-    case fault_kind::bad_json:
-      answer.body.resize(answer.body.size() / 2);
-      break;
-    case fault_kind::huge_answer:
-      answer.body.append(huge_answer_bytes, ' ');
-      break;
+    case fault_kind::drop_after: answer.delivery = answer_delivery::dropped; break;
+    case fault_kind::reset_after: answer.delivery = answer_delivery::reset; break;
+    case fault_kind::partial_answer: answer.delivery = answer_delivery::partial; break;
+    case fault_kind::bad_json: answer.body.resize(answer.body.size() / 2); break;
+    case fault_kind::huge_answer: answer.body.append(huge_answer_bytes, ' '); break;
     default: {
       auto random = draws_for(setup_.seed, request.order.to, requests_);
       answer.delivery = answer_delivery::trickled;

@@ -31,20 +31,14 @@ simulated_carrier::~simulated_carrier() = default;
 
 api_operation simulated_carrier::operation_of(endpoint where) noexcept {
   switch (where) {
-    case endpoint::create_call:
-      return api_operation::create;
-    case endpoint::fetch_call:
-      return api_operation::fetch;
+    case endpoint::create_call: return api_operation::create;
+    case endpoint::fetch_call: return api_operation::fetch;
     case endpoint::list_calls:
-    case endpoint::list_events:
-      return api_operation::list;
-    case endpoint::change_call:
-      return api_operation::change;
+    case endpoint::list_events: return api_operation::list;
+    case endpoint::change_call: return api_operation::change;
     case endpoint::read_account:
-    case endpoint::read_balance:
-      return api_operation::account;
-    case endpoint::none:
-      break;
+    case endpoint::read_balance: return api_operation::account;
+    case endpoint::none: break;
   }
   return api_operation::unknown;
 }
@@ -164,18 +158,10 @@ void simulated_carrier::run(const due& item) {
   }
   auto& call = calls_.at(item.subject);
   switch (item.what) {
-    case step::ring:
-      ring(call, item.at);
-      break;
-    case step::answer:
-      answer(call, item.at);
-      break;
-    case step::verdict:
-      verdict(call, item.at);
-      break;
-    default:
-      finish_as_planned(call, item.at);
-      break;
+    case step::ring: ring(call, item.at); break;
+    case step::answer: answer(call, item.at); break;
+    case step::verdict: verdict(call, item.at); break;
+    default: finish_as_planned(call, item.at); break;
   }
 }
 

@@ -86,10 +86,8 @@ api_answer telnyx_api::failure(int status) {
     case 429:
       return telnyx_error(429, "10011", "Too many requests",
                           "You have exceeded the maximum number of allowed requests.");
-    case 503:
-      return telnyx_error(503, "10037", "Service unavailable", "The service is temporarily unavailable.");
-    default:
-      return telnyx_error(500, "10007", "Unexpected error", "An unexpected error occured.");
+    case 503: return telnyx_error(503, "10037", "Service unavailable", "The service is temporarily unavailable.");
+    default: return telnyx_error(500, "10007", "Unexpected error", "An unexpected error occured.");
   }
 }
 
@@ -206,16 +204,11 @@ simulated_carrier::routed_request telnyx_api::route(const api_request& request, 
 
 api_answer telnyx_api::act(routed_request& request, utc_time now) {
   switch (request.where) {
-    case endpoint::create_call:
-      return dial(request, now);
-    case endpoint::fetch_call:
-      return fetch(request, now);
-    case endpoint::change_call:
-      return hang_up(request, now);
-    case endpoint::list_calls:
-      return list_active(request, now);
-    case endpoint::list_events:
-      return list_events(request, now);
+    case endpoint::create_call: return dial(request, now);
+    case endpoint::fetch_call: return fetch(request, now);
+    case endpoint::change_call: return hang_up(request, now);
+    case endpoint::list_calls: return list_active(request, now);
+    case endpoint::list_events: return list_events(request, now);
     default: {
       api_answer answer;
       json_writer json{answer.body};

@@ -20,16 +20,11 @@ std::string session_id(const call_record& call) {
 
 std::string_view webhook_name(call_event event) noexcept {
   switch (event) {
-    case call_event::initiated:
-      return "call.initiated";
-    case call_event::answered:
-      return "call.answered";
-    case call_event::verdict:
-      return "call.machine.detection.ended";
-    case call_event::ended:
-      return "call.hangup";
-    case call_event::ringing:
-      break;
+    case call_event::initiated: return "call.initiated";
+    case call_event::answered: return "call.answered";
+    case call_event::verdict: return "call.machine.detection.ended";
+    case call_event::ended: return "call.hangup";
+    case call_event::ringing: break;
   }
   return {};  // Call Control tells nobody about ringing
 }
@@ -59,17 +54,13 @@ bool occurred_within(const form_fields& query, utc_time at) {
 
 std::string_view telnyx_hangup_cause(const call_record& call) noexcept {
   switch (call.end) {
-    case call_end::completed:
-      return "normal_clearing";
-    case call_end::busy:
-      return "user_busy";
-    case call_end::canceled:
-      return "originator_cancel";
+    case call_end::completed: return "normal_clearing";
+    case call_end::busy: return "user_busy";
+    case call_end::canceled: return "originator_cancel";
     case call_end::no_answer:
       if (call.sip == 603) return "call_rejected";
       return call.order.no_answer_cause ? "no_answer" : "timeout";
-    default:
-      break;
+    default: break;
   }
   if (call.sip == 404 || call.sip == 410 || call.sip == 484 || call.sip == 604) return "not_found";
   if (call.sip == 403 || call.sip == 603 || call.sip == 607 || call.sip == 608) return "call_rejected";

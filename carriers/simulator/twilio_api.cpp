@@ -28,23 +28,16 @@ constexpr std::array test_destinations{
 
 int status_of_code(std::int64_t code) noexcept {
   switch (code) {
-    case 20003:
-      return 401;
+    case 20003: return 401;
     case 20403:
     case 20006:
     case 20010:
-    case 70051:
-      return 403;
-    case 20404:
-      return 404;
-    case 20429:
-      return 429;
-    case 20500:
-      return 500;
-    case 20503:
-      return 503;
-    default:
-      return 400;
+    case 70051: return 403;
+    case 20404: return 404;
+    case 20429: return 429;
+    case 20500: return 500;
+    case 20503: return 503;
+    default: return 400;
   }
 }
 
@@ -121,14 +114,10 @@ api_answer twilio_error(int status, int code, std::string_view message) {
 
 api_answer twilio_api::failure(int status) {
   switch (status) {
-    case 401:
-      return twilio_error(401, 20003, "Authenticate");
-    case 429:
-      return twilio_error(429, 20429, "Too Many Requests");
-    case 503:
-      return twilio_error(503, 20503, "Service Unavailable");
-    default:
-      return twilio_error(500, 20500, "An internal server error has occurred");
+    case 401: return twilio_error(401, 20003, "Authenticate");
+    case 429: return twilio_error(429, 20429, "Too Many Requests");
+    case 503: return twilio_error(503, 20503, "Service Unavailable");
+    default: return twilio_error(500, 20500, "An internal server error has occurred");
   }
 }
 
@@ -213,16 +202,11 @@ void twilio_api::read_order(routed_request& routed) {
 
 api_answer twilio_api::act(routed_request& request, utc_time now) {
   switch (request.where) {
-    case endpoint::create_call:
-      return create(request, now);
-    case endpoint::fetch_call:
-      return fetch(request, now);
-    case endpoint::list_calls:
-      return list(request, now);
-    case endpoint::change_call:
-      return change(request, now);
-    default:
-      return read_account(request);
+    case endpoint::create_call: return create(request, now);
+    case endpoint::fetch_call: return fetch(request, now);
+    case endpoint::list_calls: return list(request, now);
+    case endpoint::change_call: return change(request, now);
+    default: return read_account(request);
   }
 }
 

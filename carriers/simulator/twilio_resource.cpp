@@ -28,14 +28,10 @@ void date_field(json_writer& json, std::string_view name, utc_time at) {
 
 std::string_view callback_status(const call_record& call, call_event event) noexcept {
   switch (event) {
-    case call_event::initiated:
-      return "initiated";
-    case call_event::ringing:
-      return "ringing";
-    case call_event::answered:
-      return "in-progress";
-    default:
-      return twilio_status(call);
+    case call_event::initiated: return "initiated";
+    case call_event::ringing: return "ringing";
+    case call_event::answered: return "in-progress";
+    default: return twilio_status(call);
   }
 }
 
@@ -58,14 +54,10 @@ bool date_filters_pass(const form_fields& query, const std::string& name, utc_ti
 std::string_view twilio_status(const call_record& call) noexcept {
   switch (call.phase) {
     case call_phase::queued:
-    case call_phase::initiated:
-      return "queued";
-    case call_phase::ringing:
-      return "ringing";
-    case call_phase::in_progress:
-      return "in-progress";
-    case call_phase::ended:
-      break;
+    case call_phase::initiated: return "queued";
+    case call_phase::ringing: return "ringing";
+    case call_phase::in_progress: return "in-progress";
+    case call_phase::ended: break;
   }
   return call_end_names[static_cast<std::size_t>(call.end)];
 }

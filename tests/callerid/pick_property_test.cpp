@@ -24,14 +24,10 @@ std::string_view regions(e164 number) {
   if (!number.is_nanp()) return number.digits() % 2 == 0 ? "GB" : "";
   switch (number.npa()) {
     case 212:
-    case 646:
-      return "US-NY";
-    case 310:
-      return "US-CA";
-    case 416:
-      return "CA-ON";
-    default:
-      return {};
+    case 646: return "US-NY";
+    case 310: return "US-CA";
+    case 416: return "CA-ON";
+    default: return {};
   }
 }
 
@@ -130,26 +126,15 @@ class world {
 
   void step() {
     switch (random_.below(12)) {
-      case 0:
-        pass(1 + random_.below(3'600'000'000));
-        break;
-      case 1:
-        pass(random_.below(12) == 0 ? random_.below(100'000'000'000) : random_.below(70'000'000));
-        break;
-      case 2:
-        end_a_call();
-        break;
-      case 3:
-        retract_a_call();
-        break;
+      case 0: pass(1 + random_.below(3'600'000'000)); break;
+      case 1: pass(random_.below(12) == 0 ? random_.below(100'000'000'000) : random_.below(70'000'000)); break;
+      case 2: end_a_call(); break;
+      case 3: retract_a_call(); break;
       case 4:
         if (random_.below(10) == 0) rebuild();
         break;
-      case 5:
-        restore();
-        break;
-      default:
-        pick();
+      case 5: restore(); break;
+      default: pick();
     }
   }
 

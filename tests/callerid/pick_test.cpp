@@ -28,14 +28,10 @@ std::string_view some_regions(e164 number) {
   switch (number.npa()) {
     case 212:
     case 646:
-    case 716:
-      return "US-NY";
-    case 310:
-      return "US-CA";
-    case 416:
-      return "CA-ON";
-    default:
-      return {};
+    case 716: return "US-NY";
+    case 310: return "US-CA";
+    case 416: return "CA-ON";
+    default: return {};
   }
 }
 

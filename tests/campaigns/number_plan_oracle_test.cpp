@@ -72,8 +72,7 @@ std::string_view name_of_difference(const vector_line& line, const phone_result&
       if (line.oracle == "-" && shares_calling_code(code)) return "countries_of_one_code_are_taken_together";
       if (line.text.starts_with(code)) return "own_calling_code_is_told_by_usual_length";
       return "";
-    default:
-      return "";
+    default: return "";
   }
 }
 

@@ -369,25 +369,17 @@ TEST(HttpsPoolFaults, RandomFaults_EveryRequestEndsExactlyOnceAndTruthfully) {
         }
         const std::string answer = answer_with(body);
         switch (random.below(12)) {
-          case 0:
-            return end(c, ending::rst);
+          case 0: return end(c, ending::rst);
           case 1:
             c.write(std::string_view{answer}.substr(0, random.below(answer.size())));
             return end(c, random.chance(0.5) ? ending::fin : ending::close_notify);
-          case 2:
-            c.write("HTTP/1.1 garbage\r\n\r\n");
-            return c.wait_for_peer();
-          case 3:
-            c.write(answer);
-            return end(c, ending::fin);
-          case 4:
-            return c.wait_for_peer();  // silence
+          case 2: c.write("HTTP/1.1 garbage\r\n\r\n"); return c.wait_for_peer();
+          case 3: c.write(answer); return end(c, ending::fin);
+          case 4: return c.wait_for_peer();  // silence
           case 5:
             for (const char byte : answer) c.write({&byte, 1});
             break;
-          default:
-            c.write(answer);
-            break;
+          default: c.write(answer); break;
         }
       }
     }};

@@ -39,17 +39,11 @@ class conservation_run {
 
   void step() {
     switch (random_.below(8)) {
-      case 0:
-        take_over();
-        break;
+      case 0: take_over(); break;
       case 1:
       case 2:
-      case 3:
-        decide();
-        break;
-      default:
-        report();
-        break;
+      case 3: decide(); break;
+      default: report(); break;
     }
     check();
   }
