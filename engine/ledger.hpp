@@ -1,6 +1,6 @@
 #pragma once
-// Port: what the engine writes down and reads back. Declared here by its user, implemented over PostgreSQL in sql/ and by
-// the simulated store in tests/sim. Protocol: safety.md B in the shape of design.md 6; tables in sql/migrations.
+// Port: what the engine writes down and reads back. Declared here by its user, implemented over PostgreSQL in sql/ and
+// by the simulated store in tests/sim. Protocol: safety.md B in the shape of design.md 6; tables in sql/migrations.
 //
 // A contact is, at every commit, exactly one of
 //   fresh   - in `contact` above its lane's cursor
@@ -76,8 +76,8 @@ struct lane_cursor {
   contact_id through;
 };
 
-/// One commit of decisions. Order of statements: owner row FOR SHARE with its generation; if it equals `generation`, all
-/// rows; commit.
+/// One commit of decisions. Order of statements: owner row FOR SHARE with its generation; if it equals `generation`,
+/// all rows; commit.
 struct decision_batch {
   std::uint64_t number = 0;  ///< comes back with the result
   ownership owner;
@@ -91,17 +91,19 @@ struct decision_batch {
 
 /// Kinds of outcome rows. Closing ones (>= 10) free the contact. Stored as its number: append only.
 enum class outcome_kind : std::uint8_t {
-  accepted = 1,  ///< the carrier took it: call_ref
-  in_doubt = 2,  ///< sent, no usable answer
-  adopted = 3,   ///< found at the carrier after doubt: call_ref
-  held = 4,      ///< still in doubt, the carrier can't be asked
-  not_sent = 10, ///< certainly never reached the carrier
-  rejected = 11, ///< the carrier refused it
-  absent = 12,   ///< the carrier was asked and has no such call
-  ended = 13,    ///< the call is over
-  late = 14,     ///< late truth: a call turned up for an attempt closed as absent
+  accepted = 1,   ///< the carrier took it: call_ref
+  in_doubt = 2,   ///< sent, no usable answer
+  adopted = 3,    ///< found at the carrier after doubt: call_ref
+  held = 4,       ///< still in doubt, the carrier can't be asked
+  not_sent = 10,  ///< certainly never reached the carrier
+  rejected = 11,  ///< the carrier refused it
+  absent = 12,    ///< the carrier was asked and has no such call
+  ended = 13,     ///< the call is over
+  late = 14,      ///< late truth: a call turned up for an attempt closed as absent
 };
-constexpr bool is_closing(outcome_kind kind) { return static_cast<int>(kind) >= 10; }
+constexpr bool is_closing(outcome_kind kind) {
+  return static_cast<int>(kind) >= 10;
+}
 
 struct outcome {
   attempt_id attempt;
@@ -110,13 +112,13 @@ struct outcome {
   outcome_kind kind = outcome_kind::accepted;
   utc_time at;
   std::string call_ref;
-  std::optional<disposition> ended_as;   ///< of the attempt, when closing and it counts as one
-  reason why = reason::none;             ///< when not_sent
+  std::optional<disposition> ended_as;  ///< of the attempt, when closing and it counts as one
+  reason why = reason::none;            ///< when not_sent
   std::string carrier_code;
-  std::string detail;                    ///< carrier's words, cut to 512 bytes
+  std::string detail;  ///< carrier's words, cut to 512 bytes
   std::uint32_t duration_s = 0;
   bool answered = false;
-  bool contact_done = false;             ///< closing: the contact is done; else a contact_wait row comes along
+  bool contact_done = false;  ///< closing: the contact is done; else a contact_wait row comes along
 };
 
 /// One commit of outcomes. Fenced by epoch (not by generation).
@@ -140,11 +142,11 @@ struct contact_request {
   organisation_id organisation;
   campaign_id campaign;
   campaigns::lane_number lane = 0;
-  contact_id after;          ///< fresh contacts with a greater id
-  utc_time wait_after{};     ///< waiting contacts with (due_at, id) greater than (wait_after, wait_after_id)
+  contact_id after;       ///< fresh contacts with a greater id
+  utc_time wait_after{};  ///< waiting contacts with (due_at, id) greater than (wait_after, wait_after_id)
   contact_id wait_after_id;
-  utc_time now{};            ///< ... and due_at <= now
-  std::uint32_t count = 0;   ///< at most so many in all; waiting ones first
+  utc_time now{};           ///< ... and due_at <= now
+  std::uint32_t count = 0;  ///< at most so many in all; waiting ones first
 };
 
 struct contact_page {
@@ -160,7 +162,7 @@ struct lane_record {
   campaign_id campaign;
   campaigns::lane_number lane = 0;
   compliance::place where;
-  contact_id through;     ///< durable cursor
+  contact_id through;  ///< durable cursor
 };
 
 struct agent_record {
@@ -239,9 +241,9 @@ struct recovery {
   organisation_snapshot snapshot;
   std::vector<opt_out_change> opt_outs;
   std::vector<open_attempt> open;
-  std::vector<past_attempt> history;      ///< seven days, those never sent left out
-  std::vector<known_call> known_calls;    ///< of closed attempts to numbers of `open`, decided up to an hour before those
-  std::uint64_t last_attempt = 0;         ///< greatest attempt id used
+  std::vector<past_attempt> history;    ///< seven days, those never sent left out
+  std::vector<known_call> known_calls;  ///< of closed attempts to numbers of `open`, decided up to an hour before those
+  std::uint64_t last_attempt = 0;       ///< greatest attempt id used
 };
 
 }  // namespace dialer::engine

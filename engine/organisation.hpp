@@ -82,12 +82,12 @@ class organisation {
   struct lane_run {
     compliance::place where;
     campaigns::lane_number number = 0;
-    contact_queue queue;  // waiting ones and fresh ones in the order to be dialed
-    contact_id fresh_after;                // loads continue here; ids up to it are in the queue or beyond
-    contact_id through;                    // the cursor as of the batch being decided
-    bool moved = false;                    // `through` goes into the batch being decided
-    bool held = false;                     // of the candidates at hand, the rest of this lane is put back
-    utc_time wait_after{};                 // loads of waiting contacts continue here
+    contact_queue queue;     // waiting ones and fresh ones in the order to be dialed
+    contact_id fresh_after;  // loads continue here; ids up to it are in the queue or beyond
+    contact_id through;      // the cursor as of the batch being decided
+    bool moved = false;      // `through` goes into the batch being decided
+    bool held = false;       // of the candidates at hand, the rest of this lane is put back
+    utc_time wait_after{};   // loads of waiting contacts continue here
     contact_id wait_after_id;
     utc_time asked_until{};  // greatest `now` a load was asked with; new waits lie beyond it
     bool loading = false;
@@ -341,7 +341,7 @@ class organisation {
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 
-  std::vector<index> turns_;                     // campaigns whose turn it is, of the contacts being selected
+  std::vector<index> turns_;           // campaigns whose turn it is, of the contacts being selected
   std::vector<candidate> candidates_;  // at hand, between selection and decision
   decision_batch deciding_;            // being filled ...
   batch_out deciding_takes_;           // ... and what it took

@@ -1,8 +1,8 @@
 #pragma once
 // The way of permitted calls from the shard that decided them to whichever shard's connection is free next.
 
-#include <atomic>
 #include <concurrentqueue/concurrentqueue.h>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>

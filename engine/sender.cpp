@@ -231,8 +231,8 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
   bool stopping = false;
 };
 
-sender::sender(boost::asio::io_context& io, std::shared_ptr<send_queue> queue, sender_options options, const clock& time,
-               event_sink& events)
+sender::sender(boost::asio::io_context& io, std::shared_ptr<send_queue> queue, sender_options options,
+               const clock& time, event_sink& events)
     : impl_{std::make_shared<impl>(io, std::move(queue), std::move(options), time, events)} {
   impl_->queue->on_wake([weak = std::weak_ptr<impl>{impl_}] {
     if (const auto alive = weak.lock()) alive->pool.wake();
@@ -241,7 +241,9 @@ sender::sender(boost::asio::io_context& io, std::shared_ptr<send_queue> queue, s
 
 sender::~sender() = default;
 
-void sender::warm(std::size_t connections) { impl_->pool.warm(connections); }
+void sender::warm(std::size_t connections) {
+  impl_->pool.warm(connections);
+}
 
 void sender::stop(std::function<void()> stopped) {
   impl_->stopping = true;
@@ -250,6 +252,8 @@ void sender::stop(std::function<void()> stopped) {
   impl_->pool.stop(std::move(stopped));
 }
 
-const carriers::http::pool_stats& sender::stats() const { return impl_->pool.stats(); }
+const carriers::http::pool_stats& sender::stats() const {
+  return impl_->pool.stats();
+}
 
 }  // namespace dialer::engine

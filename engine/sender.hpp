@@ -20,15 +20,15 @@ namespace dialer::engine {
 
 struct sender_options {
   carriers::token_key token_key{};
-  std::string callback_base_url;       ///< how carriers reach our listener
-  std::size_t connections_max = 64;    ///< per shard and account
+  std::string callback_base_url;     ///< how carriers reach our listener
+  std::size_t connections_max = 64;  ///< per shard and account
   std::chrono::milliseconds request_timeout{10000};
-  std::size_t questions_max = 16;      ///< in flight at once: questions never crowd out calls
+  std::size_t questions_max = 16;  ///< in flight at once: questions never crowd out calls
 };
 
 /// Lives on its shard's thread (that of `io`). Pulls from the account's queue at the moment a connection is ready to
-/// write, takes the call start from the account's budget there, and has the last look. Every ticket taken ends in exactly
-/// one create_answered; every question in its answer.
+/// write, takes the call start from the account's budget there, and has the last look. Every ticket taken ends in
+/// exactly one create_answered; every question in its answer.
 class sender {
  public:
   sender(boost::asio::io_context& io, std::shared_ptr<send_queue> queue, sender_options options, const clock& time,

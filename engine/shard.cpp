@@ -1,12 +1,12 @@
 #include "engine/shard.hpp"
 
+#include <concurrentqueue/concurrentqueue.h>
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <concurrentqueue/concurrentqueue.h>
 #include <mutex>
 #include <thread>
 
@@ -132,8 +132,9 @@ struct shard::impl {
       post(owner.organisation, create_answered{call.attempt, std::move(answer), reason::no_account});
       return;
     }
-    const carriers::attempt_token token{owner.organisation, call.campaign, call.attempt, call.contact, owner.epoch,
-                                        std::chrono::floor<std::chrono::seconds>(time.now().utc)};
+    const carriers::attempt_token token{owner.organisation, call.campaign,
+                                        call.attempt,       call.contact,
+                                        owner.epoch,        std::chrono::floor<std::chrono::seconds>(time.now().utc)};
     const attempt_id attempt = call.attempt;
     auto ticket = std::make_shared<send_ticket>(std::move(call), token);
     home.unanswered.emplace(attempt, ticket);
@@ -223,11 +224,16 @@ struct shard::impl {
 shard::shard(const clock& time, ledger& records, event_sink& router, std::function<void(organisation_id)> lost)
     : impl_{std::make_unique<impl>(time, records, router, std::move(lost))} {}
 
-shard::~shard() { stop(); }
+shard::~shard() {
+  stop();
+}
 
-void shard::post(const organisation_id& to, event&& what) { impl_->post(to, std::move(what)); }
+void shard::post(const organisation_id& to, event&& what) {
+  impl_->post(to, std::move(what));
+}
 
-void shard::add_account(std::shared_ptr<send_queue> queue, const sender_options& options, std::size_t warm_connections) {
+void shard::add_account(std::shared_ptr<send_queue> queue, const sender_options& options,
+                        std::size_t warm_connections) {
   boost::asio::post(impl_->io, [this, queue = std::move(queue), options, warm_connections] {
     impl_->senders.push_back(std::make_unique<sender>(impl_->io, queue, options, impl_->time, impl_->router));
     impl_->senders.back()->warm(warm_connections);
@@ -242,8 +248,8 @@ void shard::adopt(organisation_options options, recovery found, compliance::rule
     impl::resident home;
     const organisation_id id = shared->owner.organisation;
     for (auto& queue : queues) home.queues.emplace(queue->account()->id, std::move(queue));
-    home.machine = std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules),
-                                                  impl_->time.now());
+    home.machine =
+        std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), impl_->time.now());
     impl_->residents.insert_or_assign(id, std::move(home));
     impl_->settle_all();
     impl_->arm_tick();

@@ -16,16 +16,16 @@ namespace dialer::engine {
 
 /// Monotone counters since the take-over.
 struct attempt_counters {
-  std::uint64_t intents = 0;    ///< durable
+  std::uint64_t intents = 0;  ///< durable
   std::uint64_t accepted = 0;
   std::uint64_t rejected = 0;
   std::uint64_t not_sent = 0;
   std::uint64_t in_doubt = 0;
-  std::uint64_t adopted = 0;    ///< found at the carrier after doubt
+  std::uint64_t adopted = 0;  ///< found at the carrier after doubt
   std::uint64_t absent = 0;
   std::uint64_t answered = 0;
   std::uint64_t ended = 0;
-  std::uint64_t recovered = 0;  ///< open at a take-over and found at the carrier
+  std::uint64_t recovered = 0;     ///< open at a take-over and found at the carrier
   std::uint64_t double_dials = 0;  ///< late calls whose contact had been dialed again; must stay 0
   std::uint64_t stale_batches = 0;
   std::uint64_t failed_commits = 0;
@@ -38,14 +38,14 @@ struct attempt_counters {
 struct campaign_view {
   campaign_id id;
   std::string name;
-  reason blocked = reason::none;       ///< the limit in force, none while it dials
-  std::uint32_t live = 0;              ///< open attempts
-  std::uint32_t queued = 0;            ///< contacts in the look-ahead
+  reason blocked = reason::none;  ///< the limit in force, none while it dials
+  std::uint32_t live = 0;         ///< open attempts
+  std::uint32_t queued = 0;       ///< contacts in the look-ahead
   std::uint32_t lanes = 0;
-  std::uint32_t lanes_closed = 0;      ///< by their window
-  std::uint32_t lanes_exhausted = 0;   ///< nothing fresh, nothing waiting
-  bool idle = false;                   ///< nothing open, nothing dialable before `next_at`
-  std::optional<utc_time> next_at;     ///< when something becomes dialable again
+  std::uint32_t lanes_closed = 0;     ///< by their window
+  std::uint32_t lanes_exhausted = 0;  ///< nothing fresh, nothing waiting
+  bool idle = false;                  ///< nothing open, nothing dialable before `next_at`
+  std::optional<utc_time> next_at;    ///< when something becomes dialable again
 };
 
 struct account_view {
