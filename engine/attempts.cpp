@@ -58,6 +58,7 @@ void organisation::forget(attempt_run& attempt) {
   --agents_[attempt.agent].live;
   --accounts_[attempt.account].live;
   release_hold(attempt);
+  end_doubt(attempt);
   if (campaign.blocked == reason::campaign_concurrency || campaign.blocked == reason::agent_concurrency ||
       campaign.blocked == reason::account_concurrency) {
     activate(attempt.campaign);
@@ -99,7 +100,7 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
       if (!next) return;  // a callback was first
       attempt->call_ref = answer.call_ref;
       attempt->state = next->next;
-      attempt->in_doubt.reset();
+      end_doubt(*attempt);
       outcome row;
       row.call_ref = answer.call_ref;
       write(*attempt, *next->write, now, std::move(row));
@@ -240,7 +241,7 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
 
 // The call is known to exist, by a callback that overtook the answer or by what the carrier lists.
 void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out) {
-  attempt.in_doubt.reset();
+  end_doubt(attempt);
   if (attempt.recovered) ++counters_.recovered;
   outcome row;
   row.call_ref = attempt.call_ref;
@@ -325,7 +326,14 @@ void organisation::cancel_if_vetoed(attempt_run& attempt, effects& out) {
 
 // --- doubt ----------------------------------------------------------------------------------------------------------
 
+void organisation::end_doubt(attempt_run& attempt) {
+  if (!attempt.in_doubt) return;
+  attempt.in_doubt.reset();
+  --doubts_;
+}
+
 void organisation::begin_doubt(attempt_run& attempt, instant now) {
+  if (!attempt.in_doubt) ++doubts_;
   attempt.in_doubt = std::make_unique<doubt>();
   attempt.in_doubt->intent_at = attempt.what.decided_at;
   attempt.in_doubt->since = now.steady;

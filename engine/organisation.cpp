@@ -175,9 +175,7 @@ organisation_view organisation::view(instant now) const {
   view.generation = generation_;
   view.counters = counters_;
   view.open_attempts = static_cast<std::uint32_t>(attempt_index_.size());
-  for (const auto& [id, slot] : attempt_index_) {
-    if (attempts_[slot].in_doubt) ++view.in_doubt;
-  }
+  view.in_doubt = doubts_;
   const bool settled =
       committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_wanted_;
   for (const campaign_run& campaign : campaigns_) {

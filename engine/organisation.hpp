@@ -243,6 +243,7 @@ class organisation {
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
+  void end_doubt(attempt_run& attempt);
   void adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out);
   void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
   void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
@@ -314,6 +315,7 @@ class organisation {
 
   std::deque<attempt_run> attempts_;  // slots; addresses are stable
   std::vector<index> free_slots_;
+  std::uint32_t doubts_ = 0;           // attempts with in_doubt
   flat_map<attempt_id, index> attempt_index_;
   flat_set<e164> numbers_in_flight_;
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
