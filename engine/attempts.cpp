@@ -1,8 +1,7 @@
-// Open attempts: what the carrier says of them, and what becomes of their contacts.
+// Open attempts: what the carrier says of them. Their end: closing.cpp.
 
 #include <algorithm>
 
-#include "campaigns/retry.hpp"
 #include "carriers/codec.hpp"
 #include "engine/organisation.hpp"
 
@@ -15,15 +14,6 @@ constexpr std::uint32_t config_errors_max = 5;  // in a row, then the account is
 constexpr std::chrono::seconds probe_every{10};
 constexpr std::chrono::seconds ceiling_holds{30};
 constexpr std::chrono::seconds fetch_again{30};
-constexpr std::chrono::seconds again_after_refusal{10};
-
-reason why_refused(carriers::reaction react) {
-  switch (react) {
-    case carriers::reaction::caller_id: return reason::caller_id_withdrawn;
-    case carriers::reaction::retry: return reason::account_throttled;
-    default: return reason::account_stopped;
-  }
-}
 
 attempt_event event_of(carriers::call_phase phase) {
   return phase == carriers::call_phase::ended ? attempt_event::ended : attempt_event::reported;
@@ -408,103 +398,6 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
     case attempt_state::ready:
     case attempt_state::closed: return;
   }
-}
-
-// --- closing --------------------------------------------------------------------------------------------------------
-
-void organisation::write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row) {
-  row.attempt = attempt.what.attempt;
-  row.campaign = attempt.what.campaign;
-  row.contact = attempt.what.contact;
-  row.kind = kind;
-  row.at = now.utc;
-  if (is_closing(kind)) closing_numbers_.push_back(attempt.what.to);
-  closing_.outcomes.push_back(std::move(row));
-}
-
-// The attempt never was: the contact goes back as it came, and every count is taken back.
-void organisation::close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now) {
-  attempt.state = attempt_state::closed;
-  outcome row;
-  row.why = why == reason::none ? reason::account_throttled : why;
-  const auto jitter = std::chrono::milliseconds{random_.below(static_cast<std::uint64_t>(again_in.count()) + 1)};
-  wait_until(attempt, attempt.contact, row.why, now.utc + again_in + jitter);
-  write(attempt, outcome_kind::not_sent, now, std::move(row));
-  take_back(attempt);
-}
-
-void organisation::close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now) {
-  attempt.state = attempt_state::closed;
-  outcome row;
-  row.carrier_code = answer.carrier_code;
-  row.detail = answer.detail;
-  const bool contact_to_blame =
-      answer.react == carriers::reaction::fail_number || answer.react == carriers::reaction::fail_here;
-  if (contact_to_blame) {
-    go_on_or_end(attempt, row, answer.outcome, now);
-  } else {
-    // An error of ours or of the account never costs the contact an attempt.
-    row.why = why_refused(answer.react);
-    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
-    history_.retract(attempt.what.to, attempt.what.decided_at);
-  }
-  write(attempt, outcome_kind::rejected, now, std::move(row));
-  release(attempt);
-}
-
-void organisation::close_ended(attempt_run& attempt, const carriers::call_report& report, instant now) {
-  if (report.circuit) accounts_[attempt.account].breaker.on_fault(now.steady);
-  attempt.state = attempt_state::closed;
-  disposition how = attempt.answered ? report.if_answered : report.if_unanswered;
-  if (how == disposition::answered && attempt.machine) how = disposition::voicemail;
-  outcome row;
-  row.call_ref = attempt.call_ref;
-  row.answered = how == disposition::answered || how == disposition::voicemail;
-  row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
-  if (how == disposition::canceled && attempt.cancel_sent && !opt_outs_.contains(attempt.what.to)) {
-    // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
-    row.why = reason::changed_since_decided;
-    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
-  } else {
-    go_on_or_end(attempt, row, how, now);
-  }
-  write(attempt, outcome_kind::ended, now, std::move(row));
-  remember_ref(attempt.what.to, attempt.call_ref, now.steady);
-  release(attempt);
-}
-
-void organisation::close_absent(attempt_run& attempt, instant now) {
-  attempt.state = attempt_state::closed;
-  absent_.emplace(attempt.what.attempt, closed_as_absent{attempt.what.campaign, attempt.what.contact,
-                                                         attempt.what.integration, attempt.what.to});
-  absent_by_age_.emplace_back(now.utc, attempt.what.attempt);
-  outcome row;
-  go_on_or_end(attempt, row, disposition::unknown, now);
-  write(attempt, outcome_kind::absent, now, std::move(row));
-  release(attempt);
-}
-
-// The contact's next state by the retry rule of the disposition.
-void organisation::go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now) {
-  row.ended_as = how;
-  campaign_run& campaign = campaigns_[attempt.campaign];
-  const auto next = campaigns::next_step(campaign.what, how, attempt.what.attempt_number, now.utc);
-  const auto* again = std::get_if<campaigns::again>(&next);
-  if (again == nullptr) {
-    row.contact_done = true;
-    return;
-  }
-  campaigns::contact contact = attempt.contact;
-  contact.attempts = attempt.what.attempt_number;
-  contact.last_caller_id = attempt.what.from;
-  wait_until(attempt, contact, again->why, again->due_at);
-}
-
-// The closing outcome's other half: the contact goes on.
-void organisation::wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due) {
-  contact_wait wait = make_wait(campaigns_[attempt.campaign], contact, why, due);
-  closing_earliest_wait_ = std::min(closing_earliest_wait_.value_or(wait.contact.due_at), wait.contact.due_at);
-  closing_.waits.push_back(std::move(wait));
 }
 
 }  // namespace dialer::engine

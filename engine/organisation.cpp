@@ -182,7 +182,8 @@ organisation_view organisation::view(instant now) const {
     campaign_view& shown = view.campaigns.emplace_back();
     shown.id = campaign.what.id;
     shown.name = campaign.what.name;
-    shown.blocked = campaign.blocked;
+    // A full account stops the round before any campaign's turn comes: asked for here.
+    shown.blocked = campaign.blocked != reason::none ? campaign.blocked : campaign_block(campaign, now);
     shown.live = campaign.live;
     shown.idle = settled && campaign.live == 0;
     for (const auto& lane : campaign.lanes) {

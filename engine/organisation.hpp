@@ -232,7 +232,7 @@ class organisation {
   utc_time wait_floor() const;
   lane_run* find_lane(const campaign_run& campaign, campaigns::lane_number number) const;
 
-  // attempts.cpp: answers, reports, doubts, closing
+  // attempts.cpp: answers, reports, doubts; closing.cpp: the end
   void on_event(sends_taken& what, instant now, effects& out);
   void on_event(create_answered& what, instant now, effects& out);
   void on_event(call_reported& what, instant now, effects& out);

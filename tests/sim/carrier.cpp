@@ -86,9 +86,9 @@ void carrier::place(const request& what) {
   made.created = time_.elapsed();
   const auto ring = time_.between(1s, 25s);
   const bool answers = random.chance(0.4);
-  const auto talk = !answers                                                ? microseconds{0}
-                    : random.chance(faults_.listing_back > 0s ? 0.4 : 0.05) ? time_.between(300s, 900s)
-                                                                            : time_.between(1s, 60s);
+  const auto talk = !answers                                                             ? microseconds{0}
+                    : random.chance(time_.elapsed() < faults_.listing_back ? 0.4 : 0.01) ? time_.between(300s, 900s)
+                                                                                         : time_.between(1s, 60s);
   made.ended = made.created + ring + talk;
   made.how = answers ? disposition::answered : random.chance(0.5) ? disposition::no_answer : disposition::busy;
   calls_.push_back(made);

@@ -91,7 +91,7 @@ void world::set_up() {
       place.source = compliance::place_source::time_zone;
       config.lanes.push_back({settings.id, lane, place, contact_id{}});
     }
-    const std::uint64_t contacts = 5 + random.below(random.chance(0.2) ? 300 : 40);
+    const std::uint64_t contacts = 5 + random.below(random.chance(0.2) ? 150 : 40);
     for (std::uint64_t n = 0; n < contacts; ++n) {
       // Campaigns share some numbers.
       const std::uint64_t number = random.chance(0.1) ? random.below(20) : next_contact;

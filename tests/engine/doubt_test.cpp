@@ -1,0 +1,100 @@
+#include "engine/doubt.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dialer::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = doubt_step::kind;
+
+carriers::listed_call call(const char* ref, std::chrono::seconds created,
+                           carriers::call_phase phase = carriers::call_phase::ringing) {
+  carriers::listed_call listed;
+  listed.report.call_ref = ref;
+  listed.report.phase = phase;
+  listed.created_at = utc_time{created};
+  return listed;
+}
+
+carriers::call_page clean(std::vector<carriers::listed_call> calls = {}, std::string next = {}) {
+  return {true, std::move(calls), std::move(next), {}};
+}
+
+class resolving : public testing::Test {
+ protected:
+  resolving() { state.since = steady_time{1000s}; }
+  doubt_step look(const carriers::call_page& page, std::chrono::seconds after) {
+    return digest(state, page, timing, state.since + after, [](const auto&) { return true; });
+  }
+  doubt state;
+  doubt_timing timing;
+};
+
+TEST_F(resolving, looks_follow_the_list_and_then_a_steady_pace) {
+  for (const auto after : timing.looks) {
+    EXPECT_EQ(next_look_at(state, timing), state.since + after);
+    ++state.looks;
+  }
+  EXPECT_EQ(next_look_at(state, timing), state.since + timing.looks.back() + timing.look_again);
+  ++state.looks;
+  EXPECT_EQ(next_look_at(state, timing), state.since + timing.looks.back() + 2 * timing.look_again);
+}
+
+TEST_F(resolving, two_clean_answers_are_not_enough_before_the_time_is_up) {
+  EXPECT_EQ(look(clean(), 2s).what, kind::look_again);
+  EXPECT_EQ(look(clean(), 299s).what, kind::look_again);
+  EXPECT_EQ(look(clean(), 300s).what, kind::absent);
+}
+
+TEST_F(resolving, one_clean_answer_is_not_enough_however_late) {
+  EXPECT_EQ(look(clean(), 3000s).what, kind::look_again);
+  EXPECT_EQ(look(clean(), 3001s).what, kind::absent);
+}
+
+TEST_F(resolving, an_unclean_answer_concludes_nothing_but_that_the_carrier_cannot_be_asked) {
+  const carriers::call_page broken;
+  EXPECT_EQ(look(broken, 299s).what, kind::look_again);
+  EXPECT_EQ(look(broken, 300s).what, kind::unreachable);
+  EXPECT_EQ(look(clean(), 301s).what, kind::look_again);
+  EXPECT_EQ(look(clean(), 302s).what, kind::absent);
+}
+
+TEST_F(resolving, a_match_is_adopted_at_any_look) {
+  const doubt_step step = look(clean({call("CA1", 10s)}), 2s);
+  EXPECT_EQ(step.what, kind::adopt);
+  EXPECT_EQ(step.adopted.report.call_ref, "CA1");
+  EXPECT_TRUE(step.hang_up.empty());
+}
+
+TEST_F(resolving, of_several_the_earliest_is_adopted_and_the_live_others_are_ended) {
+  const auto ended = carriers::call_phase::ended;
+  const doubt_step step = look(clean({call("CA3", 12s), call("CA2", 11s, ended), call("CA1", 10s)}), 2s);
+  EXPECT_EQ(step.adopted.report.call_ref, "CA1");
+  EXPECT_EQ(step.hang_up, std::vector<std::string>{"CA3"});
+}
+
+TEST_F(resolving, all_pages_are_read_before_anything_is_concluded) {
+  EXPECT_EQ(look(clean({call("CA2", 11s)}, "page 2"), 2s).what, kind::next_page);
+  EXPECT_EQ(state.looks, 0U);
+  const doubt_step step = look(clean({call("CA1", 10s)}), 2s);
+  EXPECT_EQ(step.adopted.report.call_ref, "CA1");
+  EXPECT_EQ(step.hang_up, std::vector<std::string>{"CA2"});
+}
+
+TEST_F(resolving, a_call_listed_twice_is_one_call_and_its_later_phase_holds) {
+  look(clean({call("CA1", 10s)}, "page 2"), 2s);
+  const doubt_step step = look(clean({call("CA1", 10s, carriers::call_phase::ended)}), 2s);
+  EXPECT_EQ(step.what, kind::adopt);
+  EXPECT_EQ(step.adopted.report.phase, carriers::call_phase::ended);
+  EXPECT_TRUE(step.hang_up.empty());
+}
+
+TEST_F(resolving, what_does_not_match_is_as_if_it_were_not_listed) {
+  const auto none = [](const auto&) { return false; };
+  EXPECT_EQ(digest(state, clean({call("CA1", 10s)}), timing, state.since + 2s, none).what, kind::look_again);
+  EXPECT_EQ(state.clean_empty, 1U);
+}
+
+}  // namespace
+}  // namespace dialer::engine

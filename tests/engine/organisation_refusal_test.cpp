@@ -1,0 +1,149 @@
+// What each refusal of a create costs: the contact, the caller ID, the account, or nobody.
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/stage.hpp"
+
+namespace dialer::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using carriers::answer_class;
+using carriers::call_phase;
+using carriers::reaction;
+
+class refusals : public testing::Test, protected stage {
+ protected:
+  void begin(int contacts_at_hand = 1) {
+    for (int line = 1; line <= contacts_at_hand; ++line) add_contact(static_cast<std::uint64_t>(line));
+    start();
+  }
+  void expect_no_attempt_lost() const {
+    ASSERT_FALSE(waits.empty());
+    EXPECT_EQ(waits.back().contact.attempts, 0);
+    EXPECT_FALSE(outcomes.back().contact_done);
+    EXPECT_FALSE(outcomes.back().ended_as);
+  }
+};
+
+TEST_F(refusals, a_number_that_does_not_exist_is_done) {
+  begin();
+  answer(last().attempt, answer_class::rejected, reaction::fail_number, 400, disposition::invalid_number);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::rejected);
+  EXPECT_EQ(outcomes.back().ended_as, disposition::invalid_number);
+  EXPECT_TRUE(outcomes.back().contact_done);
+}
+
+TEST_F(refusals, a_call_failed_here_follows_the_retry_rule_of_its_disposition) {
+  begin();
+  answer(last().attempt, answer_class::rejected, reaction::fail_here, 400, disposition::failed);
+  ASSERT_EQ(waits.size(), 1U);
+  EXPECT_EQ(waits[0].contact.attempts, 1);
+  EXPECT_EQ(waits[0].contact.due_at, now.utc + 5min);
+}
+
+TEST_F(refusals, what_is_refused_for_now_costs_no_attempt_and_is_tried_again) {
+  begin();
+  answer(last().attempt, answer_class::rejected, reaction::retry, 403, disposition::failed, true);
+  expect_no_attempt_lost();
+  wait(11s);
+  EXPECT_EQ(sends.size(), 2U);
+  EXPECT_EQ(last().attempt_number, 1);
+}
+
+TEST_F(refusals, a_throttled_rate_slows_the_account_and_costs_no_attempt) {
+  begin();
+  answer(last().attempt, answer_class::not_sent, reaction::throttle_rate, 429);
+  EXPECT_EQ(slowdowns.size(), 1U);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::not_sent);
+  expect_no_attempt_lost();
+  wait(3s);
+  EXPECT_EQ(sends.size(), 2U);
+}
+
+TEST_F(refusals, a_full_account_shows_its_ceiling_and_is_tried_beyond_it_half_a_minute_later) {
+  begin(10);
+  ASSERT_EQ(sends.size(), 10U);
+  for (std::size_t i = 0; i < 9; ++i) accept(sends[i].attempt, "CA" + std::to_string(i));
+  answer(sends[9].attempt, answer_class::not_sent, reaction::throttle_concurrency, 429);
+  expect_no_attempt_lost();
+  wait(29s);
+  EXPECT_EQ(sends.size(), 10U) << "nine calls are up, and a tenth was refused";
+  wait(2s);
+  EXPECT_EQ(sends.size(), 11U);
+}
+
+TEST_F(refusals, a_refused_caller_id_is_shown_no_more_until_the_account_is_changed) {
+  begin(1);
+  answer(last().attempt, answer_class::rejected, reaction::caller_id);
+  expect_no_attempt_lost();
+  EXPECT_EQ(outcomes.back().why, reason::caller_id_withdrawn);
+  wait(30s);
+  EXPECT_EQ(sends.size(), 1U);
+  change([](auto& config) { config.accounts[0].name = "put right"; });
+  wait(2s);
+  EXPECT_EQ(sends.size(), 2U);
+}
+
+TEST_F(refusals, a_stopped_account_dials_again_after_a_good_probe) {
+  begin(2);
+  ASSERT_EQ(sends.size(), 2U);
+  answer(sends[0].attempt, answer_class::rejected, reaction::stop_account, 401);
+  expect_no_attempt_lost();
+  accept(sends[1].attempt, "CA2");
+  wait(9s);
+  EXPECT_TRUE(asked<probe_account>().empty());
+  wait(2s);
+  ASSERT_EQ(asked<probe_account>().size(), 1U);
+  tell(account_probed{config().accounts[0].id, false});
+  wait(11s);
+  ASSERT_EQ(asked<probe_account>().size(), 2U);
+  EXPECT_EQ(sends.size(), 2U);
+  tell(account_probed{config().accounts[0].id, true});
+  wait(1s);
+  EXPECT_EQ(sends.size(), 3U);
+}
+
+TEST_F(refusals, four_config_errors_in_a_row_go_on_and_the_fifth_stops_the_account) {
+  begin(6);
+  ASSERT_EQ(sends.size(), 6U);
+  for (std::size_t i = 0; i < 4; ++i) answer(sends[i].attempt, answer_class::rejected, reaction::config);
+  EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::none);
+  answer(sends[4].attempt, answer_class::rejected, reaction::config);
+  EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::account_stopped);
+}
+
+TEST_F(refusals, a_good_answer_between_config_errors_begins_the_count_anew) {
+  begin(6);
+  for (std::size_t i = 0; i < 4; ++i) answer(sends[i].attempt, answer_class::rejected, reaction::config);
+  accept(sends[4].attempt, "CA1");
+  answer(sends[5].attempt, answer_class::rejected, reaction::config);
+  EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::none);
+}
+
+TEST_F(refusals, a_callback_that_overtakes_the_answer_is_believed_and_the_answer_changes_nothing) {
+  begin();
+  const attempt_id id = last().attempt;
+  report(id, "CA1", call_phase::ringing);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::accepted);
+  accept(id, "CA1");
+  report(id, "CA1", call_phase::ended, disposition::busy);
+  report(id, "CA1", call_phase::ended, disposition::busy);
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[1].ended_as, disposition::busy);
+}
+
+TEST_F(refusals, a_second_call_for_one_attempt_is_ended_and_not_mixed_up_with_the_first) {
+  begin();
+  const attempt_id id = last().attempt;
+  accept(id, "CA1");
+  report(id, "CA2", call_phase::ringing);
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_EQ(asked<cancel_call>()[0].call_ref, "CA2");
+  EXPECT_EQ(counters().double_dials, 1U);
+  report(id, "CA2", call_phase::ended, disposition::canceled);
+  EXPECT_EQ(machine->open_attempts(), 1U);
+}
+
+}  // namespace
+}  // namespace dialer::engine
