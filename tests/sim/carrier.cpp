@@ -143,8 +143,8 @@ carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) c
     listed.to = which->to;
     listed.from = which->from;
     // Carriers give whole seconds, by their own clock.
-    listed.created_at = std::chrono::floor<std::chrono::seconds>(time_.now().utc - (time_.elapsed() - which->created) +
-                                                                 faults_.carrier_clock);
+    listed.created_at =
+        std::chrono::floor<std::chrono::seconds>(time_.true_time(which->created) + faults_.carrier_clock);
     page.calls.push_back(listed);
     if (random.chance(faults_.listing_twice)) page.calls.push_back(std::move(listed));
   }

@@ -35,6 +35,7 @@ struct fault_plan {
   double crashes = 0;        ///< chance of a crash in each 10 s
   double usurped = 0;        ///< chance, per crash, that the old engine is not dead but lives on for a while
 
+  double clock_steps = 0;         ///< chance, each 5 s, that our wall clock is set up to 10 s off or right again
   microseconds listing_back{0};   ///< the carrier can't be asked before this instant
   microseconds carrier_clock{0};  ///< the carrier's clock less ours
 
@@ -69,8 +70,12 @@ struct fault_plan {
     maybe(plan.listing_lags, 0.5);
     maybe(plan.crashes, 0.7);
     maybe(plan.usurped, 0.5);
-    if (random.chance(0.1)) plan.listing_back = std::chrono::seconds{320 + random.below(300)};
-    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(41)} - std::chrono::seconds{20};
+    if (random.chance(0.1)) {
+      plan.listing_back = std::chrono::seconds{320 + random.below(300)};
+      if (random.chance(0.5)) plan.report_lost = 0.95;  // nothing is heard of a call but by asking
+    }
+    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(31)} - std::chrono::seconds{15};
+    maybe(plan.clock_steps, 0.5);
     return plan;
   }
 };

@@ -19,7 +19,11 @@ class schedule {
  public:
   explicit schedule(std::uint64_t seed) : random{seed} {}
 
-  instant now() const { return {steady_time{elapsed_}, start_ + elapsed_}; }
+  instant now() const { return {steady_time{elapsed_}, start_ + elapsed_ + wall_clock_off_}; }
+  /// The wall clock is put right, or wrong.
+  void set_wall_clock(microseconds off) { wall_clock_off_ = off; }
+  /// By a clock that nobody sets.
+  utc_time true_time(microseconds elapsed) const { return start_ + elapsed; }
   void after(microseconds delay, std::function<void()> what) {
     agenda_.push({elapsed_ + std::max(delay, microseconds{0}), ++order_, std::move(what)});
   }
@@ -53,6 +57,7 @@ class schedule {
   };
   std::priority_queue<entry> agenda_;
   microseconds elapsed_{0};
+  microseconds wall_clock_off_{0};
   std::uint64_t order_ = 0;
   // A Wednesday, 17:00 UTC.
   utc_time start_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 18} + std::chrono::hours{17};

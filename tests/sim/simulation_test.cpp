@@ -20,6 +20,7 @@ using dialer::sim::run_result;
 constexpr std::array must_happen{"crash",
                                  "undead",
                                  "outage",
+                                 "wall clock set",
                                  "opt-out",
                                  "pause",
                                  "freeze",

@@ -178,6 +178,11 @@ void world::people() {
       announce();
     });
   }
+  if (random.chance(faults_.clock_steps)) {
+    const bool right = random.chance(0.3);
+    time_.set_wall_clock(right ? 0s : time_.between(0s, 20s) - 10s);
+    saw("wall clock set");
+  }
   if (random.chance(faults_.crashes / 2) && running_) crash();
   if (random.chance(faults_.outages / 12)) {
     outage_until_ = time_.elapsed() + time_.between(1s, 20s);
@@ -244,7 +249,7 @@ run_result world::run() {
 // The whole record, to read what went wrong.
 void world::print() const {
   const auto seconds = [](microseconds at) { return static_cast<double>(at.count()) / 1e6; };
-  const microseconds begin = time_.now().utc.time_since_epoch() - time_.elapsed();
+  const microseconds begin = time_.true_time(0us).time_since_epoch();
   for (const auto& [id, row] : ledger_.attempts()) {
     std::printf("%s contact %s to %s from %s decided %.3f durable %.3f ref %s closed %.3f as %d kinds",
                 id.text().c_str(), row.what.contact.text().c_str(), row.what.to.text().c_str(),
