@@ -6,40 +6,39 @@ namespace dialer::engine {
 
 void share_ring::insert(member who, std::uint16_t weight) {
   if (contains(who)) return;
-  if (who >= position_.size()) position_.resize(who + 1, absent);
-  position_[who] = static_cast<std::uint32_t>(entries_.size());
-  entries_.push_back({who, std::max<std::uint16_t>(weight, 1), 0});
+  if (who >= links_.size()) links_.resize(who + std::size_t{1});
+  link& mine = links_[who];
+  mine.weight = std::max<std::uint16_t>(weight, 1);
+  mine.left = 0;
+  if (size_++ == 0) {
+    mine.before = mine.after = who;
+    move_to(who);
+    return;
+  }
+  mine.after = at_;
+  mine.before = links_[at_].before;
+  links_[mine.before].after = who;
+  links_[at_].before = who;
 }
 
 void share_ring::erase(member who) {
   if (!contains(who)) return;
-  const std::size_t hole = position_[who];
-  position_[who] = absent;
-  if (hole == at_) topped_up_ = false;
-  // The last entry moves into the hole: order within a round is not promised, turns per round are.
-  if (hole + 1 != entries_.size()) {
-    entries_[hole] = entries_.back();
-    position_[entries_[hole].who] = static_cast<std::uint32_t>(hole);
-    if (at_ + 1 == entries_.size()) at_ = hole;
-  }
-  entries_.pop_back();
-  if (at_ >= entries_.size()) at_ = 0;
+  link& mine = links_[who];
+  links_[mine.before].after = mine.after;
+  links_[mine.after].before = mine.before;
+  mine.weight = 0;
+  if (--size_ != 0 && who == at_) move_to(mine.after);
+}
+
+void share_ring::move_to(member who) {
+  at_ = who;
+  links_[who].left = links_[who].weight;
 }
 
 share_ring::member share_ring::next() {
-  for (;;) {
-    entry& current = entries_[at_];
-    if (!topped_up_) {
-      current.credit += current.weight;
-      topped_up_ = true;
-    }
-    if (current.credit > 0) {
-      --current.credit;
-      return current.who;
-    }
-    at_ = at_ + 1 == entries_.size() ? 0 : at_ + 1;
-    topped_up_ = false;
-  }
+  if (links_[at_].left == 0) move_to(links_[at_].after);
+  --links_[at_].left;
+  return at_;
 }
 
 void fair_share::activate(std::uint32_t campaign, std::uint16_t campaign_weight, std::uint32_t workspace,

@@ -8,8 +8,9 @@
 
 namespace dialer::engine {
 
-/// One ring of members with weights. A member that is taken out lends its share to the others at once and gets it back
-/// when it returns; one with weight w waits for at most the sum of the others' weights. O(1) amortised.
+/// One ring of members with weights. A member that is taken out lends its share to the others at once; one that comes
+/// (back) joins behind all that are in, so that whoever stays waits for at most the sum of the others' weights, however
+/// often those come and go. All operations are O(1).
 class share_ring {
  public:
   using member = std::uint32_t;
@@ -17,23 +18,24 @@ class share_ring {
   /// No effect when it is already in. weight >= 1.
   void insert(member who, std::uint16_t weight);
   void erase(member who);
-  bool contains(member who) const { return who < position_.size() && position_[who] != absent; }
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
+  bool contains(member who) const { return who < links_.size() && links_[who].weight != 0; }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
   /// Whose turn it is; charges one turn. REQUIRES: !empty().
   member next();
 
  private:
-  struct entry {
-    member who;
-    std::uint16_t weight;
-    std::uint32_t credit;
+  struct link {
+    member before = 0;
+    member after = 0;
+    std::uint16_t weight = 0;  // 0: not in
+    std::uint16_t left = 0;    // turns of this round still to come
   };
-  static constexpr std::uint32_t absent = 0xFFFFFFFF;
-  std::vector<entry> entries_;
-  std::vector<std::uint32_t> position_;  // member -> index in entries_
-  std::size_t at_ = 0;
-  bool topped_up_ = false;
+  void move_to(member who);
+
+  std::vector<link> links_;  // by member: a circle of those that are in
+  member at_ = 0;
+  std::size_t size_ = 0;
 };
 
 /// Campaigns within workspaces. Campaign and workspace numbers are small and dense.
