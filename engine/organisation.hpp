@@ -315,7 +315,7 @@ class organisation {
 
   std::deque<attempt_run> attempts_;  // slots; addresses are stable
   std::vector<index> free_slots_;
-  std::uint32_t doubts_ = 0;           // attempts with in_doubt
+  std::uint32_t doubts_ = 0;  // attempts with in_doubt
   flat_map<attempt_id, index> attempt_index_;
   flat_set<e164> numbers_in_flight_;
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
