@@ -476,11 +476,7 @@ constexpr std::array country_rows{
 
 }  // namespace
 
-std::span<const calling_code_plan> calling_code_plans() noexcept {
-  return code_rows;
-}
-std::span<const country_plan> country_plans() noexcept {
-  return country_rows;
-}
+std::span<const calling_code_plan> calling_code_plans() noexcept { return code_rows; }
+std::span<const country_plan> country_plans() noexcept { return country_rows; }
 
 }  // namespace dialer::campaigns

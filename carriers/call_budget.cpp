@@ -18,17 +18,17 @@ struct shape {
   double period_s;       // what the carrier counts over
   unsigned bucket_bits;  // starts are counted in buckets of 2^bits microseconds
   nanoseconds catch_up;  // lateness that may be caught up
+  double guard;          // the window is kept so much longer, against jitter on the way
 };
 
 constexpr shape shape_of(carrier_kind kind) {
   switch (kind) {
-    case carrier_kind::twilio: return {1.0, 10, 20'000'000};
+    case carrier_kind::twilio: return {1.0, 10, 20'000'000, 1.007};
     case carrier_kind::telnyx: break;
   }
-  return {5.0, 12, 250'000'000};
+  return {5.0, 12, 250'000'000, 1.005};
 }
 
-constexpr double guard = 1.007;
 constexpr double slowest = 1.0 / 64;
 /// Covers two periods of either carrier and their guard: N / rate is below two periods unless N is 1.
 constexpr std::size_t bucket_count = 4096;
@@ -109,7 +109,7 @@ struct call_budget::impl {
   void set_limit(double calls_per_second) {
     // A hair below, so that 5 x 0.2 fills one start and not two.
     const double starts = std::max(1.0, std::ceil(calls_per_second * form.period_s - 1e-9));
-    const double window_s = starts / calls_per_second * guard;
+    const double window_s = starts / calls_per_second * form.guard;
     const double old_spacing = spacing;
     limit = calls_per_second;
     starts_max = static_cast<std::uint64_t>(starts);
