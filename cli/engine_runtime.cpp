@@ -20,6 +20,7 @@
 #include "cli/engine_metrics.hpp"
 #include "cli/errors.hpp"
 #include "cli/place_finder.hpp"
+#include "cli/zone_data.hpp"
 #include "compliance/gate.hpp"
 #include "engine/shard.hpp"
 #include "sql/configuration.hpp"
@@ -241,7 +242,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 
   compliance::rules_snapshot rules_of(organisation_id id) {
     compliance::rules_snapshot rules;
-    rules.zones = compliance::load_system_zone_rules();
+    rules.zones = load_zone_data();
     const auto lists = sql::read_do_not_call(*control, id);
     if (!lists.empty()) rules.national = compliance::do_not_call_list::open(lists.front().path);
     return rules;

@@ -10,6 +10,7 @@
 #include "cli/lookup.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
+#include "cli/zone_data.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::cli {
@@ -57,7 +58,7 @@ sql::contact_facts find(sql::session& on, const found_campaign& campaign, const 
 
 compliance::rules_snapshot load_rules(sql::session& on, organisation_id organisation) {
   compliance::rules_snapshot rules;
-  rules.zones = compliance::load_system_zone_rules();
+  rules.zones = load_zone_data();
   const auto lists = sql::read_do_not_call(on, organisation);
   if (!lists.empty()) rules.national = compliance::do_not_call_list::open(lists.front().path);
   return rules;

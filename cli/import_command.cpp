@@ -21,7 +21,7 @@
 #include "cli/place_finder.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
-#include "compliance/zone_rules.hpp"
+#include "cli/zone_data.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/snapshot.hpp"
 
@@ -169,12 +169,10 @@ int run_campaign_import(const campaign_import_options& options) {
   id_sequence ids{0, sink.last_contact().value};
   progress_line shown{time};
   signal(SIGINT, [](int) { interrupted = 1; });
-  const campaigns::import_ports ports{make_place_finder(compliance::load_system_zone_rules()),
-                                      sink,
-                                      verdicts,
-                                      ids,
-                                      time,
-                                      [&](const campaigns::import_progress& at) { return shown.show(at); }};
+  const campaigns::import_ports ports{
+      make_place_finder(load_zone_data()), sink, verdicts, ids, time, [&](const campaigns::import_progress& at) {
+        return shown.show(at);
+      }};
   const campaigns::import_result result = campaigns::import_contacts(file, how, ports, sink.progress());
   if (!result.refused.empty()) throw settings_error(options.file + ": " + result.refused);
   print_result(options, result.progress, verdict_path);

@@ -14,11 +14,12 @@ struct attempt {
   utc_time at() const { return utc_time{std::chrono::microseconds{at_us}}; }
 };
 
-/// (now - length, now]
+/// Later than now - length: an attempt that lies ahead, because the wall clock was set back since, counts like any
+/// other.
 struct rolling_window {
   utc_time now;
   std::chrono::hours length;
-  bool contains(const attempt& one) const { return one.at() <= now && one.at() + length > now; }
+  bool contains(const attempt& one) const { return one.at() + length > now; }
 };
 
 }  // namespace
@@ -55,13 +56,26 @@ void attempt_history::retract(e164 number, utc_time at) {
 
 unsigned attempt_history::count(e164 number, utc_time now, std::chrono::hours length) const {
   // Arithmetic instead of branches: which entries match is a coin toss that no processor predicts.
-  const auto newest = now.time_since_epoch().count();
-  const auto oldest = newest - std::chrono::microseconds{length}.count();
+  const auto oldest = (now - length).time_since_epoch().count();
   unsigned total = 0;
   impl_->table.any_group(number, [&](auto line) {
     for (const auto& one : line) {
-      total += static_cast<unsigned>(one.number == number.digits()) & static_cast<unsigned>(one.at_us > oldest) &
-               static_cast<unsigned>(one.at_us <= newest);
+      total += static_cast<unsigned>(one.number == number.digits()) & static_cast<unsigned>(one.at_us > oldest);
+    }
+    return false;
+  });
+  return total;
+}
+
+recent_attempts attempt_history::recent(e164 number, utc_time now) const noexcept {
+  const auto day_ago = (now - std::chrono::hours{24}).time_since_epoch().count();
+  const auto week_ago = (now - std::chrono::days{7}).time_since_epoch().count();
+  recent_attempts total;
+  impl_->table.any_group(number, [&](auto line) {
+    for (const auto& one : line) {
+      const auto counts = static_cast<unsigned>(one.number == number.digits());
+      total.last_24h += counts & static_cast<unsigned>(one.at_us > day_ago);
+      total.last_7d += counts & static_cast<unsigned>(one.at_us > week_ago);
     }
     return false;
   });

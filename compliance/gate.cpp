@@ -5,10 +5,10 @@
 namespace dialer::compliance {
 namespace {
 
-verdict check_cap(const check_inputs& in, std::chrono::hours length, unsigned cap, reason why) {
+verdict check_cap(const check_inputs& in, unsigned attempts, std::chrono::hours length, unsigned cap, reason why) {
+  if (attempts < cap) return verdict::allowed();
   if (cap == 0) return verdict::not_yet(why, std::nullopt);
-  const auto until = in.history.below_cap_at(in.who.number, in.now.utc, length, cap);
-  return until ? verdict::not_yet(why, until) : verdict::allowed();
+  return verdict::not_yet(why, in.history.below_cap_at(in.who.number, in.now.utc, length, cap));
 }
 
 bool has_no_place(const window_state* window) {
@@ -46,11 +46,11 @@ verdict check_national_list(const check_inputs& in) {
 }
 
 verdict check_cap_24h(const check_inputs& in) {
-  return check_cap(in, std::chrono::hours{24}, in.who.caps.per_24h, reason::attempt_cap_24h);
+  return check_cap(in, in.recent.last_24h, std::chrono::hours{24}, in.who.caps.per_24h, reason::attempt_cap_24h);
 }
 
 verdict check_cap_7d(const check_inputs& in) {
-  return check_cap(in, std::chrono::days{7}, in.who.caps.per_7d, reason::attempt_cap_7d);
+  return check_cap(in, in.recent.last_7d, std::chrono::days{7}, in.who.caps.per_7d, reason::attempt_cap_7d);
 }
 
 verdict check_window(const check_inputs& in) {
@@ -66,20 +66,23 @@ verdict check_window(const check_inputs& in) {
   return verdict::allowed();
 }
 
-verdict gate::screen(const subject& who, const organisation_rules& rules, instant now) const {
-  const check_inputs in{who, rules, rules_, opt_outs_, history_, now};
+screening gate::screen(const subject& who, const organisation_rules& rules, instant now) const {
+  const check_inputs in{who, rules, rules_, opt_outs_, history_, history_.recent(who.number, now.utc), now};
   for (const auto& check : gate_checks) {
-    if (const verdict result = check.judge(in); !result.is_allowed()) return result;
+    if (const verdict result = check.judge(in); !result.is_allowed()) return {who, result, now};
   }
-  return verdict::allowed();
+  return {who, verdict::allowed(), now};
 }
 
-std::variant<dial_permit, verdict> gate::permit(const subject& who, const organisation_rules& rules,
-                                                const call_binding& binding, instant now) const {
-  if (const verdict result = screen(who, rules, now); !result.is_allowed()) return result;
-  return dial_permit{
-      who.contact,           who.number, binding.caller_id, binding.integration, now.steady + binding.send_within,
-      *who.window->closes_at};
+std::optional<dial_permit> gate::permit(const screening& judged, const call_binding& binding) {
+  if (!judged.result_.is_allowed()) return std::nullopt;
+  const subject& who = judged.who_;
+  return dial_permit{who.contact,
+                     who.number,
+                     binding.caller_id,
+                     binding.integration,
+                     judged.now_.steady + binding.send_within,
+                     *who.window->closes_at};
 }
 
 void gate::prefetch(e164 number) const noexcept {

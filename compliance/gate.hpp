@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "compliance/attempt_history.hpp"
@@ -63,6 +62,23 @@ struct subject {
   attempt_caps caps;
 };
 
+/// What the gate found about one contact at one instant. It can be neither copied nor moved, so it does not outlive the
+/// moment whose facts it rests on; while it stands, permit() has nothing to judge anew.
+class screening {
+ public:
+  screening(const screening&) = delete;
+  screening& operator=(const screening&) = delete;
+  const verdict& result() const noexcept { return result_; }
+
+ private:
+  friend class gate;
+  screening(const subject& who, verdict result, instant now) : who_{who}, result_{result}, now_{now} {}
+
+  subject who_;
+  verdict result_;
+  instant now_;
+};
+
 /// What a permit is bound to.
 struct call_binding {
   e164 caller_id;
@@ -85,12 +101,11 @@ class gate {
 
   /// Order (domain, "Dialing"): freshness of the rules, the number itself, opt-outs, national list, attempt caps,
   /// window. Opt-outs and lists say `never`; caps and windows say `not_yet`.
-  verdict screen(const subject& who, const organisation_rules& rules, instant now) const;
+  screening screen(const subject& who, const organisation_rules& rules, instant now) const;
 
-  /// Screens again, then binds: send_before is now.steady + send_within, window_closes is the window's closes_at. The
-  /// only source of dial_permit.
-  std::variant<dial_permit, verdict> permit(const subject& who, const organisation_rules& rules,
-                                            const call_binding& binding, instant now) const;
+  /// Binds what was judged: send_before is send_within from the screening's instant, window_closes is the window's
+  /// closes_at. nullopt unless `judged` is allowed. The only source of dial_permit.
+  static std::optional<dial_permit> permit(const screening& judged, const call_binding& binding);
 
   /// Every check in screen's order, run by the same code, with its inputs; screen's verdict is the first that is not
   /// allowed. `where` is the place that who.window was evaluated for. Allocates; for people, not for the pipeline.

@@ -30,6 +30,13 @@ class zone_rules {
   virtual std::string version() const = 0;
 };
 
+/// Zones whose people would be called at the wrong hour by older data: British Columbia stopped changing its clocks in
+/// 2026b. Debian brings new versions as security updates.
+inline constexpr std::string_view oldest_tzdata = "2026b";
+
+/// Whether data of this version ("2026f") may be dialed by; "unknown" may not.
+bool is_current_tzdata(std::string_view version) noexcept;
+
 /// absl time over /usr/share/zoneinfo.
 std::shared_ptr<const zone_rules> load_system_zone_rules();
 

@@ -34,7 +34,8 @@ organisation::attempt_run& organisation::open(attempt_id id) {
   } else {
     slot = free_slots_.back();
     free_slots_.pop_back();
-    attempts_[slot] = attempt_run{};
+    std::destroy_at(&attempts_[slot]);
+    std::construct_at(&attempts_[slot]);
   }
   attempt_index_.emplace(id, slot);
   attempts_[slot].what.attempt = id;
@@ -142,21 +143,22 @@ void organisation::apply_reaction(attempt_run& attempt, const carriers::create_a
     case carriers::reaction::caller_id:
       if (account.refused_caller_ids.insert(attempt.what.from).second) rebuild_pools();
       break;
-    case carriers::reaction::stop_account:
-      account.stopped = true;
-      account.probe_at = now.steady + probe_every;
-      break;
+    case carriers::reaction::stop_account: stop(account, now); break;
     case carriers::reaction::config:
-      if (++account.config_errors >= config_errors_max) {
-        account.stopped = true;
-        account.probe_at = now.steady + probe_every;
-      }
+      if (++account.config_errors >= config_errors_max) stop(account, now);
       break;
     default: break;
   }
   if (answer.what == carriers::answer_class::accepted && answer.queue_time > options_.queue_time_max) {
     out.slowdowns.push_back({account.what.id, std::nullopt});
   }
+}
+
+// Until a probe finds the account usable again.
+void organisation::stop(account_run& account, instant now) {
+  account.stopped = true;
+  account.probe_at = now.steady + probe_every;
+  ++changes_applied_;
 }
 
 void organisation::on_event(account_probed& what, instant now, effects&) {

@@ -48,6 +48,7 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
 }
 
 void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now) {
+  ++changes_applied_;
   generation_ = snapshot.generation;
   frozen_ = snapshot.frozen;
   for (const workspace_record& record : snapshot.workspaces) {
@@ -62,6 +63,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   }
   for (account_run& account : accounts_) account.present = false;
   org_rules_.fiction_allowed = !snapshot.accounts.empty();
+  double calls_per_second = 0;
   for (const carriers::account& record : snapshot.accounts) {
     account_run& account = accounts_[place_of(account_index_, accounts_, record.id)];
     // A changed account (new credentials, say) gets another chance at once.
@@ -71,9 +73,12 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
       account.refused_caller_ids.clear();
     }
     account.what = record;
+    account.reserve = reserve_of(record);
     account.present = true;
     org_rules_.fiction_allowed &= carriers::on_loopback(record);
+    calls_per_second += record.calls_per_second;
   }
+  calls_per_tenth_ = static_cast<std::uint32_t>(std::min(calls_per_second / 10, 1e9));
   for (campaign_run& campaign : campaigns_) campaign.present = false;
   for (const campaigns::settings& settings : snapshot.campaigns) apply_campaign(settings);
   for (const lane_record& lane : snapshot.lanes) apply_lane(lane);
@@ -142,6 +147,7 @@ void organisation::rebuild_pools() {
     if (!refused) numbers.push_back(number);
   }
   pools_.rebuild(snapshot_.sharing, numbers, snapshot_.assignments);
+  ++changes_applied_;
   for (campaign_run& campaign : campaigns_) {
     campaign.accounts.clear();
     campaign.account_at = 0;

@@ -79,43 +79,47 @@ class organisation {
  private:
   using index = std::uint32_t;
 
-  struct lane_run {
-    compliance::place where;
+  // The first two cache lines are what a decision reads; the rest is for loading.
+  struct alignas(64) lane_run {
+    static constexpr std::size_t hot_lines = 2;
+    contact_queue queue;  // waiting ones and fresh ones in the order to be dialed
+    compliance::window_state window;
+    utc_time window_until{};  // `window` holds before this instant
+    contact_id through;       // the cursor as of the batch being decided
+    std::size_t look_ahead = 0;
     campaigns::lane_number number = 0;
-    contact_queue queue;     // waiting ones and fresh ones in the order to be dialed
-    contact_id fresh_after;  // loads continue here; ids up to it are in the queue or beyond
-    contact_id through;      // the cursor as of the batch being decided
-    bool moved = false;      // `through` goes into the batch being decided
-    bool held = false;       // of the candidates at hand, the rest of this lane is put back
-    utc_time wait_after{};   // loads of waiting contacts continue here
-    contact_id wait_after_id;
-    utc_time asked_until{};  // greatest `now` a load was asked with; new waits lie beyond it
+    bool moved = false;  // `through` goes into the batch being decided
+    bool held = false;   // of the candidates at hand, the rest of this lane is put back
     bool loading = false;
     bool fresh_exhausted = false;
+    contact_id fresh_after;  // loads continue here; ids up to it are in the queue or beyond
+    utc_time wait_after{};   // loads of waiting contacts continue here
+    contact_id wait_after_id;
+    utc_time asked_until{};                 // greatest `now` a load was asked with; new waits lie beyond it
     std::optional<utc_time> next_due;       // earliest waiting contact not yet loaded
     std::optional<utc_time> due_meanwhile;  // ... of those that began to wait while a load was out
     std::uint32_t asked_count = 0;          // of the load that is out
-    std::size_t look_ahead = 0;
-    steady_time load_after{};  // back-off after a failed load
-    compliance::window_state window;
-    utc_time window_until{};  // `window` holds before this instant
+    steady_time load_after{};               // back-off after a failed load
+    compliance::place where;
   };
 
-  struct campaign_run {
-    campaigns::settings what;
-    compliance::weekly_hours hours{};
+  // The first three cache lines, down to the first of the settings, are what a decision reads.
+  struct alignas(64) campaign_run {
+    static constexpr std::size_t hot_lines = 3;
     bool present = false;
     bool active = false;  // takes part in fair_share
+    reason blocked = reason::none;
     index workspace = 0;
     index agent = 0;
+    std::uint32_t live = 0;
+    steady_time blocked_until{};
+    steady_time next_start{};     // of the campaign's own rate
     std::vector<index> accounts;  // that have numbers its agent may show
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
     std::size_t lane_at = 0;
-    std::uint32_t live = 0;
-    steady_time next_start{};  // of the campaign's own rate
-    reason blocked = reason::none;
-    steady_time blocked_until{};
+    campaigns::settings what;
+    compliance::weekly_hours hours{};
   };
 
   struct workspace_run {
@@ -137,6 +141,7 @@ class organisation {
     steady_time probe_at{};
     std::uint32_t config_errors = 0;  // in a row
     std::uint32_t live = 0;
+    std::uint32_t reserve = 1;  // intents to be kept ahead of the senders
     std::uint32_t unsent = 0;   // decided, not yet taken by a sender
     std::uint32_t ceiling = 0;  // concurrency the carrier showed; 0 = none
     steady_time ceiling_until{};
@@ -171,6 +176,12 @@ class organisation {
     bool operator>(const timer& other) const { return at > other.at; }
   };
 
+  /// Turns in a row of one campaign.
+  struct turns {
+    index campaign;
+    std::uint32_t count;
+  };
+
   /// A contact on its way through the pipeline.
   struct candidate {
     index campaign;
@@ -187,16 +198,19 @@ class organisation {
     std::vector<reason> ended;
     std::vector<reason> put_off;
     std::optional<utc_time> earliest_wait;
+    std::uint64_t decided_under = 0;  // changes_applied_ at the first of them
   };
 
   // pipeline.cpp: the way of one contact
   void schedule(instant now);
   void select(std::size_t count, instant now);
+  std::uint32_t quantum() const;
   void take_turns(std::size_t count);
+  void take_contacts(const turns& of, instant now);
   static const lane_run* lane_due(const campaign_run& campaign);
   bool advance(const candidate& next, instant now);
   bool wait_for_number(const candidate& next, instant now);
-  bool place_call(const candidate& next, instant now);
+  bool place_call(const candidate& next, const compliance::screening& judged, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
   void end_undialed(const candidate& next, reason why, instant now);
   void touch(const candidate& next);
@@ -207,6 +221,8 @@ class organisation {
   std::uint32_t total_room(instant now) const;
   reason account_block(const account_run& account, instant now) const;
   reason campaign_block(const campaign_run& campaign, instant now) const;
+  reason own_limit(const campaign_run& campaign, instant now) const;
+  std::uint32_t reserve_of(const carriers::account& account) const;
   void block(index campaign, reason why, steady_time until);
   void activate(index campaign);
   void activate_all(instant now);
@@ -241,6 +257,7 @@ class organisation {
   void on_event(call_canceled& what, instant now, effects& out);
   void on_event(account_probed& what, instant now, effects& out);
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
+  void stop(account_run& account, instant now);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
   void end_doubt(attempt_run& attempt);
@@ -312,6 +329,7 @@ class organisation {
   flat_map<integration_id, index> account_index_;
   flat_map<campaign_id, index> campaign_index_;
   fair_share shares_;
+  std::uint32_t calls_per_tenth_ = 0;  // all accounts' calls in a tenth of a second
 
   std::deque<attempt_run> attempts_;  // slots; addresses are stable
   std::vector<index> free_slots_;
@@ -343,7 +361,7 @@ class organisation {
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 
-  std::vector<index> turns_;           // campaigns whose turn it is, of the contacts being selected
+  std::vector<turns> turns_;           // whose turn it is, of the contacts being selected
   std::vector<candidate> candidates_;  // at hand, between selection and decision
   decision_batch deciding_;            // being filled ...
   batch_out deciding_takes_;           // ... and what it took
@@ -361,9 +379,10 @@ class organisation {
   std::optional<utc_time> closing_out_earliest_wait_;
   std::uint64_t batch_number_ = 0;
   steady_time ledger_down_until_{};
-  bool changes_wanted_ = false;  // known to exist: nothing is decided before they are here
-  bool changes_out_ = false;     // asked for
-  bool confirm_due_ = false;     // generation_ is to be confirmed once no attempt holds it back
+  bool changes_wanted_ = false;        // known to exist: nothing is decided before they are here
+  bool changes_out_ = false;           // asked for
+  std::uint64_t changes_applied_ = 0;  // rises with everything that forbidden() judges by
+  bool confirm_due_ = false;           // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
   bool taken_over_ = true;  // what came with the take-over is still to be held against open attempts
 

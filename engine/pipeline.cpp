@@ -8,17 +8,18 @@
 namespace dialer::engine {
 namespace {
 
-// Contacts looked at together, so that the memory accesses of their checks overlap.
-constexpr std::size_t prefetch_batch = 32;
+constexpr std::size_t select_max = 128;     // contacts selected together, so that their memory accesses overlap
+constexpr std::size_t prefetch_ahead = 24;  // contacts whose checks' accesses are under way while one is decided
+constexpr std::uint32_t quantum_max = 8;
 
 std::size_t size_of(const decision_batch& batch) {
   return batch.intents.size() + batch.ends.size() + batch.waits.size();
 }
 
 template <class Object>
-void prefetch_object(const Object& object) {
+void prefetch_hot(const Object& object) {
   const auto* bytes = reinterpret_cast<const char*>(&object);
-  for (std::size_t at = 0; at < sizeof(Object); at += 64) compliance::prefetch_line(bytes + at);
+  for (std::size_t line = 0; line < Object::hot_lines; ++line) compliance::prefetch_line(bytes + line * 64);
 }
 
 callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
@@ -33,13 +34,17 @@ callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
 }  // namespace
 
 void organisation::schedule(instant now) {
+  shares_.set_quantum(quantum());
   while (may_decide(now) && size_of(deciding_) < options_.batch_max) {
     const std::size_t room = std::min<std::size_t>(total_room(now), options_.batch_max - size_of(deciding_));
-    select(std::min(room, prefetch_batch), now);
+    select(std::min(room, select_max), now);
     if (candidates_.empty()) return;
-    for (const candidate& next : candidates_) gate_.prefetch(next.contact.number);
     const std::size_t decided_before = size_of(deciding_);
-    for (candidate& next : candidates_) {
+    const std::size_t count = candidates_.size();
+    for (std::size_t at = 0; at < std::min(count, prefetch_ahead); ++at) gate_.prefetch(candidates_[at].contact.number);
+    for (std::size_t at = 0; at < count; ++at) {
+      if (at + prefetch_ahead < count) gate_.prefetch(candidates_[at + prefetch_ahead].contact.number);
+      candidate& next = candidates_[at];
       // Once one contact of a lane is put back, the later ones follow it: the lane's order is its cursor's meaning.
       next.put_back = next.lane->held || !advance(next, now);
       next.lane->held |= next.put_back;
@@ -52,22 +57,35 @@ void organisation::schedule(instant now) {
   }
 }
 
+// A tenth of a second's calls, shared out in rounds: with many campaigns on a slow account one contact each, with few
+// on a fast one several in a row.
+std::uint32_t organisation::quantum() const {
+  const auto active = static_cast<std::uint32_t>(std::max<std::size_t>(shares_.active(), 1));
+  return std::clamp(calls_per_tenth_ / active, 1U, quantum_max);
+}
+
 // Chooses whose turns come next and starts the memory accesses of looking at them: a thousand campaigns and their lanes
 // are in no cache, and one after the other their misses would cost more than all the rest of a decision.
 void organisation::take_turns(std::size_t count) {
   turns_.clear();
-  while (turns_.size() < count) {
+  for (; count > 0; --count) {
     const auto turn = shares_.next();
     if (!turn) break;
-    prefetch_object(campaigns_[*turn]);
-    turns_.push_back(*turn);
+    if (!turns_.empty() && turns_.back().campaign == *turn) {
+      ++turns_.back().count;
+      continue;
+    }
+    prefetch_hot(campaigns_[*turn]);
+    turns_.push_back({*turn, 1});
   }
-  for (const index turn : turns_) compliance::prefetch_line(campaigns_[turn].lanes.data() + campaigns_[turn].lane_at);
-  for (const index turn : turns_) {
-    if (const lane_run* lane = lane_due(campaigns_[turn])) prefetch_object(*lane);
+  for (const turns& of : turns_) {
+    compliance::prefetch_line(campaigns_[of.campaign].lanes.data() + campaigns_[of.campaign].lane_at);
   }
-  for (const index turn : turns_) {
-    if (const lane_run* lane = lane_due(campaigns_[turn])) compliance::prefetch_line(lane->queue.head());
+  for (const turns& of : turns_) {
+    if (const lane_run* lane = lane_due(campaigns_[of.campaign])) prefetch_hot(*lane);
+  }
+  for (const turns& of : turns_) {
+    if (const lane_run* lane = lane_due(campaigns_[of.campaign])) lane->queue.prefetch(of.count);
   }
 }
 
@@ -78,30 +96,40 @@ void organisation::select(std::size_t count, instant now) {
   while (candidates_.size() < count && passed_over < shares_.active()) {
     take_turns(count - candidates_.size());
     if (turns_.empty()) return;
-    for (const index turn : turns_) {
-      campaign_run& campaign = campaigns_[turn];
-      if (!campaign.active) continue;  // it had several turns and was blocked at the first
+    for (const turns& of : turns_) {
+      campaign_run& campaign = campaigns_[of.campaign];
+      if (!campaign.active) continue;  // it had turns before and was blocked there
       if (const reason why = campaign_block(campaign, now); why != reason::none) {
         campaign.blocked = why;
         // A full account empties within milliseconds: such a campaign keeps its place in the round.
         if (why == reason::account_cps) {
           ++passed_over;
         } else {
-          block(turn, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
+          block(of.campaign, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
         }
-        continue;
-      }
-      lane_run* lane = next_lane(campaign, now);
-      if (lane == nullptr) {
-        block(turn, reason::none, now.steady);
         continue;
       }
       campaign.blocked = reason::none;
       passed_over = 0;
-      candidates_.push_back({turn, lane, lane->queue.front(), false});
-      lane->queue.pop_front();
-      if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(turn, lane);
+      take_contacts(of, now);
     }
+  }
+}
+
+// The contacts of one campaign's turns: from one lane as long as it has any.
+void organisation::take_contacts(const turns& of, instant now) {
+  campaign_run& campaign = campaigns_[of.campaign];
+  for (std::uint32_t left = of.count; left > 0;) {
+    lane_run* lane = next_lane(campaign, now);
+    if (lane == nullptr) {
+      block(of.campaign, reason::none, now.steady);
+      return;
+    }
+    for (; left > 0 && !lane->queue.empty(); --left) {
+      candidates_.push_back({of.campaign, lane, lane->queue.front(), false});
+      lane->queue.pop_front();
+    }
+    if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(of.campaign, lane);
   }
 }
 
@@ -116,7 +144,8 @@ bool organisation::advance(const candidate& next, instant now) {
                                     next.contact.number,
                                     &next.lane->window,
                                     {settings.attempts_per_number_24h, settings.attempts_per_number_7d}};
-  const compliance::verdict may = gate_.screen(subject, org_rules_, now);
+  const compliance::screening judged = gate_.screen(subject, org_rules_, now);
+  const compliance::verdict& may = judged.result();
   if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {
     end_undialed(next, may.why, now);
     return true;
@@ -137,7 +166,7 @@ bool organisation::advance(const candidate& next, instant now) {
     return false;
   }
   if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
-  return place_call(next, now);
+  return place_call(next, judged, now);
 }
 
 bool organisation::wait_for_number(const candidate& next, instant now) {
@@ -146,9 +175,9 @@ bool organisation::wait_for_number(const candidate& next, instant now) {
 }
 
 // Picks account and caller ID, takes every budget or none, and writes the intent into the batch.
-bool organisation::place_call(const candidate& next, instant now) {
+bool organisation::place_call(const candidate& next, const compliance::screening& judged, instant now) {
   campaign_run& campaign = campaigns_[next.campaign];
-  if (const reason why = campaign_block(campaign, now); why != reason::none) {
+  if (const reason why = own_limit(campaign, now); why != reason::none) {
     campaign.blocked = why;
     return false;
   }
@@ -165,13 +194,6 @@ bool organisation::place_call(const candidate& next, instant now) {
                                     contact.last_caller_id, now.utc, why_not, until);
     if (!picked) continue;
     const e164 caller_id = pools_.number(picked->number);
-
-    const compliance::subject subject{contact.id,
-                                      contact.number,
-                                      &next.lane->window,
-                                      {campaign.what.attempts_per_number_24h, campaign.what.attempts_per_number_7d}};
-    auto permit = gate_.permit(subject, org_rules_, {caller_id, account.what.id, options_.send_within}, now);
-    if (!std::holds_alternative<dial_permit>(permit)) return false;
 
     campaign.account_at = (campaign.account_at + tried + 1) % campaign.accounts.size();
     if (campaign.what.calls_per_second_max > 0) {
@@ -203,7 +225,7 @@ bool organisation::place_call(const candidate& next, instant now) {
     attempt.account = account_number;
     attempt.agent = campaign.agent;
     attempt.caller_id = picked->number;
-    attempt.permit.emplace(std::move(std::get<dial_permit>(permit)));
+    attempt.permit = compliance::gate::permit(judged, {caller_id, account.what.id, options_.send_within});
 
     deciding_.intents.push_back(attempt.what);
     deciding_takes_.attempts.push_back(attempt.what.attempt);
@@ -240,6 +262,7 @@ void organisation::end_undialed(const candidate& next, reason why, instant now) 
 
 // The contact goes into the batch being decided, and with it, when it is fresh, the lane's cursor.
 void organisation::touch(const candidate& next) {
+  if (deciding_takes_.contacts.empty()) deciding_takes_.decided_under = changes_applied_;
   deciding_takes_.contacts.push_back(next);
   if (!next.contact.fresh) return;
   next.lane->through = next.contact.id;

@@ -133,7 +133,7 @@ world make_world() {
     const bool fiction = number_fact(number) != reason::none;
     const bool capped = made.history.count(number, made.now.utc, 24h) >= 3;
     const bool allowed = !listed && !fiction && !capped && !made.opted_out.contains(number);
-    if (judge.screen(made.about(number), {}, made.now).is_allowed() != allowed) wrong("screen", number);
+    if (judge.screen(made.about(number), {}, made.now).result().is_allowed() != allowed) wrong("screen", number);
     made.allowed += allowed ? 1 : 0;
   }
   return made;
@@ -190,11 +190,11 @@ void screen(benchmark::State& state) {
   const gate judge{all.rules, all.opted_out, all.history};
   in_batches(
       state, [&](e164 number) { judge.prefetch(number); },
-      [&](e164 number) { return judge.screen(all.about(number), {}, all.now).is_allowed(); });
+      [&](e164 number) { return judge.screen(all.about(number), {}, all.now).result().is_allowed(); });
 }
 BENCHMARK(screen)->Arg(1)->Arg(16)->Arg(64);
 
-/// The whole decision: screened early, screened again and bound late, as in the pipeline.
+/// The whole decision, as in the pipeline.
 void screen_and_permit(benchmark::State& state) {
   const auto& all = the_world();
   const gate judge{all.rules, all.opted_out, all.history};
@@ -202,10 +202,8 @@ void screen_and_permit(benchmark::State& state) {
   in_batches(
       state, [&](e164 number) { judge.prefetch(number); },
       [&](e164 number) {
-        const auto who = all.about(number);
-        if (!judge.screen(who, {}, all.now).is_allowed()) return false;
-        const auto answer = judge.permit(who, {}, binding, all.now);
-        return std::holds_alternative<dial_permit>(answer);
+        const screening judged = judge.screen(all.about(number), {}, all.now);
+        return judged.result().is_allowed() && gate::permit(judged, binding).has_value();
       });
 }
 BENCHMARK(screen_and_permit)->Arg(1)->Arg(16)->Arg(64);

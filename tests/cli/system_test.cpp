@@ -10,6 +10,7 @@
 #include "cli/secrets.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/token_key.hpp"
+#include "cli/zone_data.hpp"
 #include "compliance/place.hpp"
 #include "tests/cli/scratch.hpp"
 
@@ -63,6 +64,18 @@ TEST(token_key, a_given_file_must_be_there_private_and_whole) {
     chmod(wrong.c_str(), 0600);
     EXPECT_NE(complaint_of([&] { (void)load_token_key(wrong, {}); }).find("instead of 32"), std::string::npos);
   }
+}
+
+TEST(zone_data, older_than_a_change_of_clocks_is_refused_with_the_remedy) {
+  const scratch dir;
+  dir.file("tzdata.zi", "# version 2026a\n");
+  setenv("TZDIR", dir.path().c_str(), 1);
+  const std::string complaint = complaint_of([] { (void)load_zone_data(); });
+  EXPECT_NE(complaint.find("2026a"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("apt-get install tzdata"), std::string::npos) << complaint;
+  dir.file("tzdata.zi", "# version 2026b\n");
+  EXPECT_EQ(complaint_of([] { (void)load_zone_data(); }), "accepted");
+  unsetenv("TZDIR");
 }
 
 TEST(secrets, found_in_environment_and_file) {

@@ -22,14 +22,22 @@ constexpr e164 someone = e164::from_digits(12125550123);
 constexpr e164 another = e164::from_digits(12125550124);
 const utc_time noon = utc("2026-11-21 12:00");
 
-TEST(AttemptHistory, RollingWindow_IsOpenAtItsOldEndAndClosedAtNow) {
+TEST(AttemptHistory, RollingWindow_IsOpenAtItsOldEnd) {
   attempt_history history;
   history.record(someone, noon);
-  EXPECT_EQ(history.count(someone, noon - one_us, 24h), 0U);
   EXPECT_EQ(history.count(someone, noon, 24h), 1U);
   EXPECT_EQ(history.count(someone, noon + 24h - one_us, 24h), 1U);
   EXPECT_EQ(history.count(someone, noon + 24h, 24h), 0U);
   EXPECT_EQ(history.count(another, noon, 24h), 0U);
+}
+
+TEST(AttemptHistory, ClockSetBack_HidesNoAttempt) {
+  attempt_history history;
+  history.record(someone, noon);
+  EXPECT_EQ(history.count(someone, noon - 10s, 24h), 1U);
+  EXPECT_EQ(history.recent(someone, noon - 10s).last_24h, 1U);
+  EXPECT_EQ(history.recent(someone, noon - 10s).last_7d, 1U);
+  EXPECT_EQ(history.below_cap_at(someone, noon - 10s, 24h, 1), noon + 24h);
 }
 
 TEST(AttemptHistory, CapReached_NamesTheInstantTheOldestExcessLeaves) {
@@ -216,11 +224,13 @@ RC_GTEST_PROP(AttemptHistoryProperty, AnyOperations_AgreeWithAMultimap, ()) {
   for (std::uint64_t digits = 12000000000; digits < 12000000040; ++digits) {
     std::vector<utc_time> inside;
     for (auto [one, last] = reference.equal_range(digits); one != last; ++one) {
-      if (one->second > now - length && one->second <= now) inside.push_back(one->second);
+      if (one->second > now - length) inside.push_back(one->second);
     }
     std::ranges::sort(inside);
     const auto number = e164::from_digits(digits);
     RC_ASSERT(history.count(number, now, length) == inside.size());
+    RC_ASSERT(history.recent(number, now).last_24h == history.count(number, now, 24h));
+    RC_ASSERT(history.recent(number, now).last_7d == history.count(number, now, hours{168}));
     const auto below = history.below_cap_at(number, now, length, cap);
     RC_ASSERT(below.has_value() == (inside.size() >= cap));
     if (below) RC_ASSERT(*below == inside[inside.size() - cap] + length);
