@@ -26,7 +26,6 @@ struct rolling_window {
 
 struct attempt_history::impl {
   number_table<attempt, 2> table;
-  std::size_t numbers = 0;
 
   template <class Visit>
   void for_each(e164 number, const rolling_window& window, Visit visit) const noexcept {
@@ -43,15 +42,12 @@ attempt_history::attempt_history(attempt_history&&) noexcept = default;
 attempt_history& attempt_history::operator=(attempt_history&&) noexcept = default;
 
 void attempt_history::record(e164 number, utc_time at) {
-  if (!impl_->table.contains(number)) ++impl_->numbers;
   impl_->table.insert({number.digits(), at.time_since_epoch().count()});
 }
 
 void attempt_history::retract(e164 number, utc_time at) {
   const auto* entry = impl_->table.find(number, [&](const attempt& one) { return one.at() == at; });
-  if (entry == nullptr) return;
-  impl_->table.erase(entry);
-  if (!impl_->table.contains(number)) --impl_->numbers;
+  if (entry != nullptr) impl_->table.erase(entry);
 }
 
 unsigned attempt_history::count(e164 number, utc_time now, std::chrono::hours length) const {
@@ -68,15 +64,13 @@ unsigned attempt_history::count(e164 number, utc_time now, std::chrono::hours le
 }
 
 recent_attempts attempt_history::recent(e164 number, utc_time now) const noexcept {
-  const auto day_ago = (now - std::chrono::hours{24}).time_since_epoch().count();
-  const auto week_ago = (now - std::chrono::days{7}).time_since_epoch().count();
   recent_attempts total;
-  impl_->table.any_group(number, [&](auto line) {
-    for (const auto& one : line) {
-      const auto counts = static_cast<unsigned>(one.number == number.digits());
-      total.last_24h += counts & static_cast<unsigned>(one.at_us > day_ago);
-      total.last_7d += counts & static_cast<unsigned>(one.at_us > week_ago);
-    }
+  if (!impl_->table.contains(number)) return total;  // most
+  const auto day_ago = now - std::chrono::hours{24};
+  const auto week_ago = now - std::chrono::days{7};
+  impl_->table.find(number, [&](const attempt& one) {
+    if (one.at() > day_ago) ++total.last_24h;
+    if (one.at() > week_ago) ++total.last_7d;
     return false;
   });
   return total;
@@ -106,19 +100,14 @@ std::optional<utc_time> attempt_history::below_cap_at(e164 number, utc_time now,
 void attempt_history::expire(utc_time now) {
   constexpr std::size_t slice = 16'384;  // 256 KB read in order: some 20 microseconds
   constexpr std::chrono::days kept{7};
-  impl_->table.sweep(slice, [&](const attempt& one) {
-    if (one.at() + kept > now) return false;
-    const e164 number = e164::from_digits(one.number);
-    if (impl_->table.find(number, [&](const attempt& other) { return &other != &one; }) == nullptr) --impl_->numbers;
-    return true;
-  });
+  impl_->table.sweep(slice, [&](const attempt& one) { return one.at() + kept <= now; });
 }
 
 void attempt_history::prefetch(e164 number) const noexcept {
   impl_->table.prefetch(number);
 }
-std::size_t attempt_history::numbers() const noexcept {
-  return impl_->numbers;
+std::size_t attempt_history::attempts() const noexcept {
+  return impl_->table.size();
 }
 std::size_t attempt_history::bytes() const noexcept {
   return impl_->table.capacity() * sizeof(attempt);

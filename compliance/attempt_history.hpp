@@ -38,8 +38,8 @@ class attempt_history {
   /// second.
   void expire(utc_time now);
   void prefetch(e164 number) const noexcept;
-  std::size_t numbers() const noexcept;
-  std::size_t bytes() const noexcept;  ///< memory held
+  std::size_t attempts() const noexcept;  ///< remembered
+  std::size_t bytes() const noexcept;     ///< memory held
 
  private:
   struct impl;

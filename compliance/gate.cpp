@@ -36,21 +36,20 @@ verdict check_number(const check_inputs& in) {
 }
 
 verdict check_opt_out(const check_inputs& in) {
-  return in.opt_outs.contains(in.who.number) ? verdict::never(reason::opted_out) : verdict::allowed();
+  return in.known.opted_out ? verdict::never(reason::opted_out) : verdict::allowed();
 }
 
 verdict check_national_list(const check_inputs& in) {
   // Stale or not, a number on the list is on the list; without a list check_rules_fresh has said no.
-  const bool listed = in.rules.national != nullptr && in.rules.national->contains(in.who.number);
-  return listed ? verdict::never(reason::national_do_not_call) : verdict::allowed();
+  return in.known.on_national_list ? verdict::never(reason::national_do_not_call) : verdict::allowed();
 }
 
 verdict check_cap_24h(const check_inputs& in) {
-  return check_cap(in, in.recent.last_24h, std::chrono::hours{24}, in.who.caps.per_24h, reason::attempt_cap_24h);
+  return check_cap(in, in.known.recent.last_24h, std::chrono::hours{24}, in.who.caps.per_24h, reason::attempt_cap_24h);
 }
 
 verdict check_cap_7d(const check_inputs& in) {
-  return check_cap(in, in.recent.last_7d, std::chrono::days{7}, in.who.caps.per_7d, reason::attempt_cap_7d);
+  return check_cap(in, in.known.recent.last_7d, std::chrono::days{7}, in.who.caps.per_7d, reason::attempt_cap_7d);
 }
 
 verdict check_window(const check_inputs& in) {
@@ -67,7 +66,14 @@ verdict check_window(const check_inputs& in) {
 }
 
 screening gate::screen(const subject& who, const organisation_rules& rules, instant now) const {
-  const check_inputs in{who, rules, rules_, opt_outs_, history_, history_.recent(who.number, now.utc), now};
+  std::vector<number_record> known;
+  look_up({&who.number, 1}, now, known);
+  return screen(who, known.front(), rules, now);
+}
+
+screening gate::screen(const subject& who, const number_record& known, const organisation_rules& rules,
+                       instant now) const {
+  const check_inputs in{who, rules, rules_, opt_outs_, history_, known, now};
   for (const auto& check : gate_checks) {
     if (const verdict result = check.judge(in); !result.is_allowed()) return {who, result, now};
   }
@@ -85,10 +91,17 @@ std::optional<dial_permit> gate::permit(const screening& judged, const call_bind
                      *who.window->closes_at};
 }
 
-void gate::prefetch(e164 number) const noexcept {
-  if (rules_.national != nullptr) rules_.national->prefetch(number);
-  opt_outs_.prefetch(number);
-  history_.prefetch(number);
+void gate::look_up(std::span<const e164> numbers, instant now, std::vector<number_record>& found) const {
+  // One table after the other in short loops: the processor then has the memory accesses of many numbers under way.
+  found.assign(numbers.size(), {});
+  if (const auto& list = rules_.national; list != nullptr) {
+    for (const e164 number : numbers) list->prefetch(number);
+    for (std::size_t i = 0; i < numbers.size(); ++i) found[i].on_national_list = list->contains(numbers[i]);
+  }
+  for (const e164 number : numbers) opt_outs_.prefetch(number);
+  for (std::size_t i = 0; i < numbers.size(); ++i) found[i].opted_out = opt_outs_.contains(numbers[i]);
+  for (const e164 number : numbers) history_.prefetch(number);
+  for (std::size_t i = 0; i < numbers.size(); ++i) found[i].recent = history_.recent(numbers[i], now.utc);
 }
 
 }  // namespace dialer::compliance

@@ -16,7 +16,7 @@ struct check_inputs {
   const rules_snapshot& rules;
   const opt_out_set& opt_outs;
   const attempt_history& history;
-  recent_attempts recent;  // of who.number, as of now
+  const number_record& known;  // of who.number, as of now
   instant now;
 };
 

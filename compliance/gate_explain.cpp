@@ -104,7 +104,9 @@ inputs describe(gate_check check, const check_inputs& in, const place& where) {
 
 std::vector<gate_step> gate::explain(const subject& who, const place& where, const organisation_rules& rules,
                                      instant now) const {
-  const check_inputs in{who, rules, rules_, opt_outs_, history_, history_.recent(who.number, now.utc), now};
+  std::vector<number_record> known;
+  look_up({&who.number, 1}, now, known);
+  const check_inputs in{who, rules, rules_, opt_outs_, history_, known.front(), now};
   std::vector<gate_step> steps;
   for (const auto& check : gate_checks) steps.push_back({check.name, describe(check.id, in, where), check.judge(in)});
   return steps;

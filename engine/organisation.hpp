@@ -208,7 +208,7 @@ class organisation {
   void take_turns(std::size_t count);
   void take_contacts(const turns& of, instant now);
   static const lane_run* lane_due(const campaign_run& campaign);
-  bool advance(const candidate& next, instant now);
+  bool advance(const candidate& next, const compliance::number_record& known, instant now);
   bool wait_for_number(const candidate& next, instant now);
   bool place_call(const candidate& next, const compliance::screening& judged, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
@@ -361,11 +361,13 @@ class organisation {
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 
-  std::vector<turns> turns_;           // whose turn it is, of the contacts being selected
-  std::vector<candidate> candidates_;  // at hand, between selection and decision
-  decision_batch deciding_;            // being filled ...
-  batch_out deciding_takes_;           // ... and what it took
-  batch_out committing_;               // out
+  std::vector<turns> turns_;                      // whose turn it is, of the contacts being selected
+  std::vector<candidate> candidates_;             // at hand, between selection and decision
+  std::vector<e164> numbers_at_hand_;             // of candidates_ ...
+  std::vector<compliance::number_record> known_;  // ... and what the gate knows of them
+  decision_batch deciding_;                       // being filled ...
+  batch_out deciding_takes_;                      // ... and what it took
+  batch_out committing_;                          // out
   std::vector<std::pair<index, lane_run*>> moved_lanes_;
   std::vector<std::pair<index, lane_run*>> hungry_;
   std::uint32_t loads_out_ = 0;

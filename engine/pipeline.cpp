@@ -8,8 +8,7 @@
 namespace dialer::engine {
 namespace {
 
-constexpr std::size_t select_max = 128;     // contacts selected together, so that their memory accesses overlap
-constexpr std::size_t prefetch_ahead = 24;  // contacts whose checks' accesses are under way while one is decided
+constexpr std::size_t select_max = 128;  // contacts selected together, so that their memory accesses overlap
 constexpr std::uint32_t quantum_max = 8;
 
 std::size_t size_of(const decision_batch& batch) {
@@ -40,13 +39,11 @@ void organisation::schedule(instant now) {
     select(std::min(room, select_max), now);
     if (candidates_.empty()) return;
     const std::size_t decided_before = size_of(deciding_);
-    const std::size_t count = candidates_.size();
-    for (std::size_t at = 0; at < std::min(count, prefetch_ahead); ++at) gate_.prefetch(candidates_[at].contact.number);
-    for (std::size_t at = 0; at < count; ++at) {
-      if (at + prefetch_ahead < count) gate_.prefetch(candidates_[at + prefetch_ahead].contact.number);
+    gate_.look_up(numbers_at_hand_, now, known_);
+    for (std::size_t at = 0; at < candidates_.size(); ++at) {
       candidate& next = candidates_[at];
       // Once one contact of a lane is put back, the later ones follow it: the lane's order is its cursor's meaning.
-      next.put_back = next.lane->held || !advance(next, now);
+      next.put_back = next.lane->held || !advance(next, known_[at], now);
       next.lane->held |= next.put_back;
     }
     for (auto next = candidates_.rbegin(); next != candidates_.rend(); ++next) {
@@ -92,6 +89,7 @@ void organisation::take_turns(std::size_t count) {
 // Takes up to `count` contacts from lanes, in fair order.
 void organisation::select(std::size_t count, instant now) {
   candidates_.clear();
+  numbers_at_hand_.clear();
   std::size_t passed_over = 0;
   while (candidates_.size() < count && passed_over < shares_.active()) {
     take_turns(count - candidates_.size());
@@ -127,14 +125,16 @@ void organisation::take_contacts(const turns& of, instant now) {
     }
     for (; left > 0 && !lane->queue.empty(); --left) {
       candidates_.push_back({of.campaign, lane, lane->queue.front(), false});
+      numbers_at_hand_.push_back(candidates_.back().contact.number);
       lane->queue.pop_front();
     }
     if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(of.campaign, lane);
   }
 }
 
-// Decides one contact. False: the contact stays where it was, because what stands in the way is not its own.
-bool organisation::advance(const candidate& next, instant now) {
+// Decides one contact. False: the contact stays where it was, because what stands in the way is not its own. `known`
+// holds for numbers that no other contact at hand is called on: those are in flight by then.
+bool organisation::advance(const candidate& next, const compliance::number_record& known, instant now) {
   const campaigns::settings& settings = campaigns_[next.campaign].what;
   if (next.contact.attempts >= settings.attempts_per_contact_max) {
     end_undialed(next, reason::attempts_exhausted, now);
@@ -144,7 +144,7 @@ bool organisation::advance(const candidate& next, instant now) {
                                     next.contact.number,
                                     &next.lane->window,
                                     {settings.attempts_per_number_24h, settings.attempts_per_number_7d}};
-  const compliance::screening judged = gate_.screen(subject, org_rules_, now);
+  const compliance::screening judged = gate_.screen(subject, known, org_rules_, now);
   const compliance::verdict& may = judged.result();
   if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {
     end_undialed(next, may.why, now);

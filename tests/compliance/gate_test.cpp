@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <array>
 
 #include <filesystem>
 #include <fstream>
@@ -219,10 +220,22 @@ TEST_F(Gate, Explain_ShowsWhatEachCheckJudgedBy) {
   }
 }
 
-TEST_F(Gate, Prefetch_ChangesNothing) {
-  gate{rules_, opt_outs_, history_}.prefetch(who_.number);
-  gate{rules_, opt_outs_, history_}.prefetch(e164::from_digits(442079460123));
-  expect(kind::allowed, reason::none);
+TEST_F(Gate, ManyLookedUpAtOnce_EachGetsItsOwnRecord) {
+  const e164 listed = e164::from_digits(12125550177);
+  const e164 opted_out = e164::from_digits(12125550188);
+  const e164 abroad = e164::from_digits(447700900123);
+  opt_outs_.insert(opted_out);
+  history_.record(abroad, now_.utc - 25h);
+  history_.record(abroad, now_.utc);
+  std::vector<number_record> found(9);
+  gate{rules_, opt_outs_, history_}.look_up(std::array{listed, opted_out, abroad, who_.number}, now_, found);
+  ASSERT_EQ(found.size(), 4U);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].on_national_list, i == 0);
+    EXPECT_EQ(found[i].opted_out, i == 1);
+    EXPECT_EQ(found[i].recent.last_24h, i == 2 ? 1U : 0U);
+    EXPECT_EQ(found[i].recent.last_7d, i == 2 ? 2U : 0U);
+  }
 }
 
 }  // namespace
