@@ -43,6 +43,7 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
     }
   }
   apply_snapshot(std::move(what.changes.snapshot), now);
+  periodic_at_ = now.steady;  // a campaign that was started begins at once
   veto_forbidden(out);
   confirm_due_ = true;
 }

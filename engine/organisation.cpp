@@ -117,7 +117,7 @@ void organisation::on_event(drain_requested&, instant, effects&) {
 void organisation::periodic(instant now, effects& out) {
   periodic_at_ = now.steady + period;
   activate_all(now);
-  scan_lanes(now, out);
+  scan_lanes(now);
   if (now.steady >= history_expires_at_) {
     history_expires_at_ = now.steady + history_period;
     history_.expire(now.utc);

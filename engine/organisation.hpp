@@ -91,6 +91,7 @@ class organisation {
     bool moved = false;  // `through` goes into the batch being decided
     bool held = false;   // of the candidates at hand, the rest of this lane is put back
     bool loading = false;
+    bool hungry = false;  // in hungry_
     bool fresh_exhausted = false;
     contact_id fresh_after;  // loads continue here; ids up to it are in the queue or beyond
     utc_time wait_after{};   // loads of waiting contacts continue here
@@ -240,7 +241,8 @@ class organisation {
   void on_event(contacts_loaded& what, instant now, effects& out);
   lane_run* next_lane(campaign_run& campaign, instant now);
   void request_hungry(instant now, effects& out);
-  void scan_lanes(instant now, effects& out);
+  void note_hungry(index campaign, lane_run& lane);
+  void scan_lanes(instant now);
   void request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out);
   bool wants_contacts(const lane_run& lane, instant now) const;
   void refresh_window(const campaign_run& campaign, lane_run& lane, instant now) const;
@@ -369,7 +371,7 @@ class organisation {
   batch_out deciding_takes_;                      // ... and what it took
   batch_out committing_;                          // out
   std::vector<std::pair<index, lane_run*>> moved_lanes_;
-  std::vector<std::pair<index, lane_run*>> hungry_;
+  std::deque<std::pair<index, lane_run*>> hungry_;  // that may want contacts loaded, first come first
   std::uint32_t loads_out_ = 0;
   outcome_batch closing_;      // being filled
   outcome_batch closing_out_;  // out, or to be sent again; number == 0 when none

@@ -128,7 +128,7 @@ void organisation::take_contacts(const turns& of, instant now) {
       numbers_at_hand_.push_back(candidates_.back().contact.number);
       lane->queue.pop_front();
     }
-    if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(of.campaign, lane);
+    if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) note_hungry(of.campaign, *lane);
   }
 }
 

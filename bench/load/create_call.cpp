@@ -2,7 +2,7 @@
 //
 // cli::engine_runtime on a PostgreSQL of its own with fsync on: contacts loaded from the database, selection, the 250
 // M-number list, 100,000 opt-outs, caps, caller IDs, an intent durable before each request leaves, TLS, an outcome
-// durable after each answer. A round is one campaign of 60,000 contacts, from its start to its last durable outcome.
+// durable after each answer. A round is one campaign of 150,000 contacts, from its start to its last durable outcome.
 // Reference: wrk with as many connections and requests of the same size, on the same server.
 // Both share the machine's cores with the server; the engine shares them with PostgreSQL too.
 // Verified: the ledger has as many accepted calls as the server counted requests, no contact was called twice, nobody
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 constexpr int rounds = 5;
 constexpr int wrk_seconds = 4;
-constexpr std::uint64_t contacts_per_round = 60'000;
+constexpr std::uint64_t contacts_per_round = 150'000;
 constexpr std::uint64_t contacts_warming = 20'000;
 
 /// The list's area codes on the American continent: at the hour of the run their windows are open.
