@@ -43,14 +43,14 @@ void write_gate(script_writer& script, const engine::ownership& owner, int strea
 // One statement for all lanes: a list of many states and zones moves dozens of them in every commit.
 void write_cursors(script_writer& script, organisation_id organisation,
                    const std::vector<engine::lane_cursor>& cursors) {
-  script.sql("WITH moved (campaign_id, lane, through) AS (VALUES ");
+  script.sql("WITH moved (org_id, campaign_id, lane, through) AS (VALUES ");
   for (std::size_t i = 0; i < cursors.size(); ++i) {
     const engine::lane_cursor& one = cursors[i];
     if (i != 0) script.sql(",");
-    script.sql("(").uuid(one.campaign).sql(",").number(one.lane).sql("::smallint,");
+    script.sql("(").uuid(organisation).sql(",").uuid(one.campaign).sql(",").number(one.lane).sql("::smallint,");
     script.number(one.through.value).sql("::bigint)");
   }
-  script.sql(") UPDATE lane SET through = moved.through FROM moved WHERE lane.org_id = ").uuid(organisation);
+  script.sql(") UPDATE lane SET through = moved.through FROM moved WHERE lane.org_id = moved.org_id");
   script.sql(" AND lane.campaign_id = moved.campaign_id AND lane.lane = moved.lane AND lane.through < moved.through;");
 }
 
