@@ -256,9 +256,6 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         continue;
       }
       queue = std::make_shared<engine::send_queue>(account);
-      // What the last engine sent within the carrier's counting window is not known here: begin with an empty bucket.
-      const auto window = account.kind == carriers::carrier_kind::twilio ? 1100ms : 5100ms;
-      if (owned.owner.epoch > 1) queue->budget.hold(time.now().steady + window);
       engine::sender_options sending;
       sending.token_key = options.token_key;
       sending.callback_base_url = options.public_url;

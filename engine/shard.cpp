@@ -247,9 +247,13 @@ void shard::adopt(organisation_options options, recovery found, compliance::rule
                                 queues = std::move(queues)]() mutable {
     impl::resident home;
     const organisation_id id = shared->owner.organisation;
-    for (auto& queue : queues) home.queues.emplace(queue->account()->id, std::move(queue));
-    home.machine =
-        std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), impl_->time.now());
+    const instant now = impl_->time.now();
+    for (auto& queue : queues) {
+      const integration_id account = queue->account()->id;
+      remember_starts(queue->budget, account, shared->starts, options.send_within, now);
+      home.queues.emplace(account, std::move(queue));
+    }
+    home.machine = std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), now);
     impl_->residents.insert_or_assign(id, std::move(home));
     impl_->settle_all();
     impl_->arm_tick();

@@ -34,6 +34,13 @@ engine::recovery store::take_over() {
       found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at});
     }
   }
+  for (const auto& [id, row] : attempts_) {
+    const bool never_written =
+        row.closed_as == engine::outcome_kind::not_sent && row.closed_why != reason::account_throttled;
+    if (!never_written && row.what.decided_at > now - std::chrono::seconds{15}) {
+      found.starts.push_back({row.what.integration, row.what.decided_at});
+    }
+  }
   for (const engine::open_attempt& open : found.open) {
     for (const auto& [id, row] : attempts_) {
       const bool near = row.what.decided_at > open.what.decided_at - std::chrono::hours{1} && id < open.what.attempt;
@@ -67,7 +74,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
-    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, false};
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, false};
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -116,6 +123,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     require(!attempt.closed_at, "an attempt closed twice");
     attempt.closed_at = time_.elapsed();
     attempt.closed_as = row.kind;
+    attempt.closed_why = row.why;
     contact_row& contact = contacts_.at(attempt.what.contact);
     require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
     require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");

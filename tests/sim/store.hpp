@@ -64,6 +64,7 @@ class store {
     std::string call_ref;
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
+    reason closed_why = reason::none;
     bool contact_done = false;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }

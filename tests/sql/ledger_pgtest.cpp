@@ -196,6 +196,35 @@ TEST_F(Ledger, TakeOver_KnowsOpenAttemptsHistoryAndLastIds) {
   EXPECT_EQ(again.open.size(), 3U) << "the low-water mark must not hide open attempts";
 }
 
+TEST_F(Ledger, TakeOver_KnowsTheStartsOfTheLast15Seconds) {
+  std::vector<engine::intent> all;
+  for (std::uint64_t i = 0; i < 5; ++i) all.push_back(intent_for(org_, 100 + i, 1 + i));
+  all.push_back(intent_for(org_, 0, 6));
+  const auto &open = all[0], &ended = all[1], &vetoed = all[2], &throttled = all[3], &just_within = all[4];
+  auto& too_old = all[5];
+  const utc_time now = just_within.decided_at + 15s - 1us;
+  too_old.decided_at = now - 15s;
+  // An identifier is as old as its decision.
+  for (engine::intent& each : all)
+    each.attempt.value += id_sequence{0}.next(each.decided_at) - test::attempt_of(0).value;
+  ASSERT_EQ(ledger_.commit(decide(all)), commit_result::committed);
+  auto never_written = outcome_of(vetoed, outcome_kind::not_sent, true);
+  never_written.why = reason::opted_out;
+  auto refused = outcome_of(throttled, outcome_kind::not_sent, true);
+  refused.why = reason::account_throttled;
+  ASSERT_EQ(ledger_.commit(report({outcome_of(ended, outcome_kind::ended, true), never_written, refused})),
+            commit_result::committed)
+      << ledger_.last_error();
+
+  const auto starts = ledger_.take_over(org_.id, 7, now).starts;
+  ASSERT_EQ(starts.size(), 4U) << "all but the one never written and the one that is 15 s old";
+  for (const engine::past_start& each : starts) {
+    EXPECT_EQ(each.integration, org_.integration);
+    EXPECT_EQ(each.decided_at, open.decided_at);
+  }
+  EXPECT_EQ(ledger_.take_over(org_.id, 7, now + 1us).starts.size(), 0U);
+}
+
 TEST_F(Ledger, Contacts_ComeWaitingFirstByDueTimeThenFreshById) {
   const auto first = intent_for(org_, 100, 1), second = intent_for(org_, 101, 2), third = intent_for(org_, 102, 3);
   ASSERT_EQ(ledger_.commit(decide({first, second, third})), commit_result::committed);
