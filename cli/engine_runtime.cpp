@@ -215,10 +215,11 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   void take_over(organisation_id id) {
     check(read(id).accounts);
     engine::recovery found = take_over_ledger->take_over(id, options.node, time.now().utc);
-    std::vector<attempt_id> open;
-    for (const engine::open_attempt& attempt : found.open) open.push_back(attempt.what.attempt);
-    const std::vector<engine::stored_event> events = take_over_ledger->events_of(id, open);
-    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, open.size());
+    std::vector<attempt_id> awaited;
+    for (const engine::open_attempt& attempt : found.open) awaited.push_back(attempt.what.attempt);
+    for (const engine::absent_attempt& attempt : found.absent) awaited.push_back(attempt.attempt);
+    const std::vector<engine::stored_event> events = take_over_ledger->events_of(id, awaited);
+    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, found.open.size());
 
     owned_organisation& owned = organisations[id];
     owned.owner = found.owner;

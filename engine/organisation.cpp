@@ -35,6 +35,7 @@ void organisation::recover(recovery& found, instant now) {
   }
   for (const past_attempt& past : found.history) history_.record(past.to, past.at);
   for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
+  for (const absent_attempt& closed : found.absent) remember_absent(closed);
   apply_snapshot(std::move(found.snapshot), now);
   for (const past_attempt& past : found.history) {
     if (!past.open) pools_.restore(past.from, past.at, false);  // open ones: below, for their index

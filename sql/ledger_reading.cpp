@@ -12,6 +12,9 @@ namespace {
 constexpr std::chrono::days history_length{7};
 // Longer than the longest window that a carrier counts in, five seconds, and the way from decision to request together.
 constexpr std::chrono::seconds starts_length{15};
+// So long after its close a call that was declared absent is recognised, and so long a doubt about it may have lasted.
+constexpr std::chrono::hours absent_length{24};
+constexpr std::chrono::hours doubt_length{24};
 
 // Least identifier made at or after `at`: identifiers grow with time, so a search over their bits finds it.
 std::uint64_t first_id_at(utc_time at) {
@@ -120,6 +123,23 @@ std::vector<engine::known_call> read_known_calls(transaction& in, organisation_i
   return calls;
 }
 
+std::vector<engine::absent_attempt> read_absent(transaction& in, organisation_id organisation, utc_time since) {
+  std::vector<engine::absent_attempt> absent;
+  in.on().for_each_row(
+      // The few outcomes first, out of their index; then each one's intent.
+      "WITH closed AS MATERIALIZED (SELECT o.attempt_id, o.at FROM outcome o WHERE o.org_id = $1 AND o.attempt_id >= "
+      "$2 "
+      "AND o.kind = 12 AND o.at > $3 AND NOT EXISTS (SELECT 1 FROM outcome l WHERE l.org_id = o.org_id AND "
+      "l.attempt_id = o.attempt_id AND l.kind = 14)) "
+      "SELECT i.attempt_id, i.campaign_id, i.contact_id, i.integration_id, i.to_number, closed.at FROM closed "
+      "JOIN intent i ON i.org_id = $1 AND i.attempt_id = closed.attempt_id ORDER BY closed.at",
+      params{}.uuid(organisation).int8(first_id_at(since - doubt_length)).time(since), [&](const result& row) {
+        absent.push_back({row.narrow<attempt_id>(0, 0), row.wide<campaign_id>(0, 1), row.narrow<contact_id>(0, 2),
+                          row.wide<integration_id>(0, 3), row.phone(0, 4), row.time(0, 5)});
+      });
+  return absent;
+}
+
 std::int64_t places_left(const engine::contact_page& page, const engine::contact_request& request) {
   return std::int64_t{request.count} - static_cast<std::int64_t>(page.contacts.size());
 }
@@ -161,6 +181,7 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
   {
     transaction tx{session_, transaction::mode::snapshot};
     all.starts = read_starts(tx, organisation, now - starts_length);
+    all.absent = read_absent(tx, organisation, now - absent_length);
     // These few statements read long stretches, where joining whole ranges beats looking up row by row.
     session_.run_script("SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashjoin = on", std::chrono::seconds{5});
     all.snapshot = read_snapshot(tx, organisation, resolve_secret_);

@@ -163,7 +163,9 @@ std::string world::unsettled() {
   for (const carrier::call& call : carrier_.calls()) {
     if (!calls.emplace(call.attempt, &call).second) fail("an attempt with two calls");
     const store::attempt_row* row = ledger_.find(call.attempt);
-    const bool accounted = !row->closed_at || row->closed_as == engine::outcome_kind::ended;
+    const bool accounted = !row->closed_at || row->closed_as == engine::outcome_kind::ended ||
+                           row->kinds.contains(engine::outcome_kind::late);
+    if (!accounted && call.denied) return "a call that was declared absent is not accounted for";
     if (!accounted) fail("a call that the ledger does not account for");
   }
   for (const auto& [id, row] : ledger_.attempts()) {

@@ -40,7 +40,12 @@ engine::recovery store::take_over() {
     if (!never_written && row.what.decided_at > now - std::chrono::seconds{15}) {
       found.starts.push_back({row.what.integration, row.what.decided_at});
     }
+    if (row.closed_as == engine::outcome_kind::absent && !row.kinds.contains(engine::outcome_kind::late)) {
+      found.absent.push_back(
+          {id, row.what.campaign, row.what.contact, row.what.integration, row.what.to, row.closed_utc});
+    }
   }
+  std::ranges::sort(found.absent, {}, &engine::absent_attempt::closed_at);
   for (const engine::open_attempt& open : found.open) {
     for (const auto& [id, row] : attempts_) {
       const bool near = row.what.decided_at > open.what.decided_at - std::chrono::hours{1} && id < open.what.attempt;
@@ -74,7 +79,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
-    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, false};
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, false};
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -124,6 +129,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     attempt.closed_at = time_.elapsed();
     attempt.closed_as = row.kind;
     attempt.closed_why = row.why;
+    attempt.closed_utc = row.at;
     contact_row& contact = contacts_.at(attempt.what.contact);
     require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
     require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");

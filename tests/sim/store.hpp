@@ -65,6 +65,7 @@ class store {
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
     reason closed_why = reason::none;
+    utc_time closed_utc;  ///< as its owner wrote it
     bool contact_done = false;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }

@@ -229,6 +229,9 @@ run_result world::run() {
     if (must_dial) saw("dialing again");
     // Callbacks come up to two minutes late, doubts last six, an absent call is tried again after thirty.
     std::string open = "nothing yet";
+    // One more restart, out of the quiet: what was settled before it is not forgotten. Not always, for it also heals
+    // what an engine that lives on would never get over.
+    if (time_.random.chance(0.3)) time_.after(time_.between(3min, 15min), [this] { crash(); });
     for (microseconds at = faults_last + 5min; !open.empty() && at <= faults_last + 4h; at += 1min) {
       time_.run_until(at);
       open = unsettled();

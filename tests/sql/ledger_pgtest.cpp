@@ -225,6 +225,34 @@ TEST_F(Ledger, TakeOver_KnowsTheStartsOfTheLast15Seconds) {
   EXPECT_EQ(ledger_.take_over(org_.id, 7, now + 1us).starts.size(), 0U);
 }
 
+TEST_F(Ledger, TakeOver_KnowsWhatWasClosedAsAbsentInTheLast24Hours) {
+  const auto ended = intent_for(org_, 100, 1), absent = intent_for(org_, 101, 2), late = intent_for(org_, 102, 3),
+             later_absent = intent_for(org_, 103, 4);
+  ASSERT_EQ(ledger_.commit(decide({ended, absent, late, later_absent})), commit_result::committed);
+  const auto closed = [](const engine::intent& what, outcome_kind kind, utc_time at) {
+    auto row = outcome_of(what, kind, true);
+    row.at = at;
+    return row;
+  };
+  const utc_time at = morning + 6min;
+  ASSERT_EQ(ledger_.commit(
+                report({closed(ended, outcome_kind::ended, at), closed(later_absent, outcome_kind::absent, at + 1us),
+                        closed(absent, outcome_kind::absent, at), closed(late, outcome_kind::absent, at),
+                        closed(late, outcome_kind::late, at + 1s)})),
+            commit_result::committed)
+      << ledger_.last_error();
+  const auto found = ledger_.take_over(org_.id, 7, at + 24h - 1us).absent;
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].attempt, absent.attempt);
+  EXPECT_EQ(found[0].campaign, org_.campaign);
+  EXPECT_EQ(found[0].contact, absent.contact);
+  EXPECT_EQ(found[0].integration, org_.integration);
+  EXPECT_EQ(found[0].to, absent.to);
+  EXPECT_EQ(found[0].closed_at, at);
+  EXPECT_EQ(found[1].attempt, later_absent.attempt) << "in the order of their closes";
+  EXPECT_EQ(ledger_.take_over(org_.id, 7, at + 24h).absent.size(), 1U);
+}
+
 TEST_F(Ledger, Contacts_ComeWaitingFirstByDueTimeThenFreshById) {
   const auto first = intent_for(org_, 100, 1), second = intent_for(org_, 101, 2), third = intent_for(org_, 102, 3);
   ASSERT_EQ(ledger_.commit(decide({first, second, third})), commit_result::committed);
