@@ -30,6 +30,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
   if (what.number != committing_.number) return;
   batch_out batch = std::exchange(committing_, {});
   if (what.result == commit_result::committed) {
+    if (!batch.attempts.empty()) newest_durable_ = batch.attempts.back();
     for (const attempt_id id : batch.attempts) opt_outs_.prefetch(find(id)->what.to);
     for (const attempt_id id : batch.attempts) {
       attempt_run& attempt = *find(id);

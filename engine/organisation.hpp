@@ -286,6 +286,7 @@ class organisation {
   void on_event(drain_requested& what, instant now, effects& out);
   void recover(recovery& found, instant now);
   void periodic(instant now, effects& out);
+  void note_oldest_open(effects& out);
 
   organisation_options options_;
   ownership owner_;
@@ -364,6 +365,9 @@ class organisation {
 
   steady_time periodic_at_{};
   steady_time history_expires_at_{};
+  steady_time oldest_open_at_{};
+  attempt_id newest_durable_;     // of the attempts whose intents are
+  attempt_id oldest_open_noted_;  // what effects::oldest_open said last
   attempt_counters counters_;
 };
 

@@ -107,6 +107,7 @@ struct shard::impl {
     for (const slow_account& slow : pending.slowdowns) slow_down(home, slow);
     if (pending.load_changes) records.load_changes(id, *pending.load_changes);
     if (pending.confirm_applied) records.confirm_applied(home.machine->owner(), *pending.confirm_applied);
+    if (pending.oldest_open) records.note_oldest_open(home.machine->owner(), *pending.oldest_open);
     for (send_queue* queue : touched) queue->wake_all();
     touched.clear();
     const bool is_lost = pending.ownership_lost;

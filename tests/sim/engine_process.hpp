@@ -118,6 +118,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
       in.ledger_.applied_generation = std::max(in.ledger_.applied_generation, *out.confirm_applied);
       in.saw("change confirmed");
     }
+    if (out.oldest_open) in.ledger_.note_oldest_open(machine->owner(), *out.oldest_open);
     for (auto& call : out.sends) {
       auto ticket = std::make_shared<pending_send>(pending_send{std::move(call), false, false});
       unsent[ticket->call.integration].push_back(ticket);

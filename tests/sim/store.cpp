@@ -24,7 +24,7 @@ engine::recovery store::take_over() {
   const utc_time now = time_.now().utc;
   for (const auto& [id, row] : attempts_) {
     found.last_attempt = std::max(found.last_attempt, id.value);
-    if (!row.closed_at) {
+    if (!row.closed_at && id >= open_from_) {
       engine::open_attempt open{row.what, {}, row.call_ref};
       if (!row.kinds.empty()) open.last_kind = *row.kinds.rbegin();
       found.open.push_back(std::move(open));
@@ -76,6 +76,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     }
     require(!opt_outs_.contains(intent.to), "an intent for an opted-out number");
     require(!attempts_.contains(intent.attempt), "an attempt id used twice");
+    require(intent.attempt >= open_from_, "an intent below the mark, which no take-over would find");
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
@@ -144,6 +145,16 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
   }
   check_conservation();
   return engine::commit_result::committed;
+}
+
+void store::note_oldest_open(const engine::ownership& owner, attempt_id oldest) {
+  if (owner.epoch != epoch || oldest <= open_from_) return;
+  for (const auto& [id, row] : attempts_) {
+    require(row.closed_at || id >= oldest, "the mark passes over attempt " + id.text() + ", which is open");
+  }
+  require(attempts_.rbegin()->first >= oldest, "the mark is ahead of every intent");
+  open_from_ = oldest;
+  saw("mark moved");
 }
 
 void store::put_wait(const engine::contact_wait& wait) {

@@ -196,6 +196,31 @@ TEST_F(Ledger, TakeOver_KnowsOpenAttemptsHistoryAndLastIds) {
   EXPECT_EQ(again.open.size(), 3U) << "the low-water mark must not hide open attempts";
 }
 
+TEST_F(Ledger, MarkOfOpenAttempts_MovesForwardUnderItsOwnerOnly) {
+  const auto mark = [&] {
+    return org_.on.run("SELECT open_from FROM org_owner WHERE org_id = $1", params{}.uuid(org_.id)).number(0, 0);
+  };
+  ledger_.note_oldest_open(recovered_.owner, attempt_id{50});
+  EXPECT_EQ(mark(), 50U);
+  ledger_.note_oldest_open(recovered_.owner, attempt_id{49});
+  EXPECT_EQ(mark(), 50U);
+  const engine::ownership next = ledger_.take_over(org_.id, 8, morning).owner;
+  ledger_.note_oldest_open(recovered_.owner, attempt_id{60});
+  EXPECT_EQ(mark(), 50U) << "it was replaced";
+  ledger_.note_oldest_open(next, attempt_id{60});
+  EXPECT_EQ(mark(), 60U);
+}
+
+// The attempt at the mark is still found, the one below is not looked for.
+TEST_F(Ledger, TakeOver_LooksForOpenAttemptsFromTheMarkOn) {
+  const auto below = intent_for(org_, 100, 1), at = intent_for(org_, 101, 2);
+  ASSERT_EQ(ledger_.commit(decide({below, at})), commit_result::committed);
+  ledger_.note_oldest_open(recovered_.owner, at.attempt);
+  const auto open = ledger_.take_over(org_.id, 7, morning).open;
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].what.attempt, at.attempt);
+}
+
 TEST_F(Ledger, TakeOver_KnowsTheStartsOfTheLast15Seconds) {
   std::vector<engine::intent> all;
   for (std::uint64_t i = 0; i < 5; ++i) all.push_back(intent_for(org_, 100 + i, 1 + i));
