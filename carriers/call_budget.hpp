@@ -37,6 +37,8 @@ class call_budget {
   /// Halves the rate now and lets it climb back additively over `recover` (a 429, or queue_time above the bound). Again
   /// before that: halves what it has climbed to, at the least to 1/64 of the limit.
   void slow_down(steady_time now, std::chrono::seconds recover);
+  /// Counts a start that another process made at `at`, in any order; one after `now` counts as made now.
+  void remember(steady_time at, steady_time now);
   /// No starts before `until` (Retry-After, or the window the carrier counts in). The later of several holds.
   void hold(steady_time until);
   /// A changed limit; keeps the history: starts of the last window count against the new limit.

@@ -216,10 +216,11 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   void take_over(organisation_id id) {
     check(read(id).accounts);
     engine::recovery found = take_over_ledger->take_over(id, options.node, time.now().utc);
-    std::vector<attempt_id> open;
-    for (const engine::open_attempt& attempt : found.open) open.push_back(attempt.what.attempt);
-    const std::vector<engine::stored_event> events = take_over_ledger->events_of(id, open);
-    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, open.size());
+    std::vector<attempt_id> awaited;
+    for (const engine::open_attempt& attempt : found.open) awaited.push_back(attempt.what.attempt);
+    for (const engine::absent_attempt& attempt : found.absent) awaited.push_back(attempt.attempt);
+    const std::vector<engine::stored_event> events = take_over_ledger->events_of(id, awaited);
+    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, found.open.size());
 
     owned_organisation& owned = organisations[id];
     owned.owner = found.owner;
@@ -257,9 +258,6 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         continue;
       }
       queue = std::make_shared<engine::send_queue>(account);
-      // What the last engine sent within the carrier's counting window is not known here: begin with an empty bucket.
-      const auto window = account.kind == carriers::carrier_kind::twilio ? 1100ms : 5100ms;
-      if (owned.owner.epoch > 1) queue->budget.hold(time.now().steady + window);
       engine::sender_options sending;
       sending.token_key = options.token_key;
       sending.callback_base_url = options.public_url;

@@ -85,13 +85,17 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
 
 void organisation::close_absent(attempt_run& attempt, instant now) {
   attempt.state = attempt_state::closed;
-  absent_.emplace(attempt.what.attempt, closed_as_absent{attempt.what.campaign, attempt.what.contact,
-                                                         attempt.what.integration, attempt.what.to});
-  absent_by_age_.emplace_back(now.utc, attempt.what.attempt);
+  const intent& sent = attempt.what;
+  remember_absent({sent.attempt, sent.campaign, sent.contact, sent.integration, sent.to, now.utc});
   outcome row;
   go_on_or_end(attempt, row, disposition::unknown, now);
   write(attempt, outcome_kind::absent, now, std::move(row));
   release(attempt);
+}
+
+void organisation::remember_absent(const absent_attempt& closed) {
+  absent_.emplace(closed.attempt, closed);
+  absent_by_age_.emplace_back(closed.closed_at, closed.attempt);
 }
 
 // The contact's next state by the retry rule of the disposition.

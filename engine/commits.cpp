@@ -30,6 +30,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
   if (what.number != committing_.number) return;
   batch_out batch = std::exchange(committing_, {});
   if (what.result == commit_result::committed) {
+    if (!batch.attempts.empty()) newest_durable_ = batch.attempts.back();
     const bool changed_since = batch.decided_under != changes_applied_;
     for (const attempt_id id : batch.attempts) {
       attempt_run& attempt = *find(id);

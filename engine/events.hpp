@@ -161,6 +161,7 @@ struct effects {
   std::vector<slow_account> slowdowns;
   std::optional<std::uint64_t> load_changes;     ///< changes above this generation are wanted
   std::optional<std::uint64_t> confirm_applied;  ///< no dial that this generation forbids can start any more
+  std::optional<attempt_id> oldest_open;         ///< all attempts below are closed, durably: the mark may move there
   bool ownership_lost = false;                   ///< another epoch owns the organisation: drop it
 
   void clear() { *this = effects{}; }

@@ -235,6 +235,22 @@ struct known_call {
   std::string call_ref;
 };
 
+/// A request that may have reached the carrier, at its decision at the earliest.
+struct past_start {
+  integration_id integration;
+  utc_time decided_at;
+};
+
+/// An attempt that the carrier declared absent and no call has turned up for: one still may.
+struct absent_attempt {
+  attempt_id attempt;
+  campaign_id campaign;
+  contact_id contact;
+  integration_id integration;
+  e164 to;
+  utc_time closed_at;
+};
+
 /// Read at take-over, after the epoch was raised.
 struct recovery {
   ownership owner;
@@ -242,7 +258,9 @@ struct recovery {
   std::vector<opt_out_change> opt_outs;
   std::vector<open_attempt> open;
   std::vector<past_attempt> history;    ///< seven days, those never sent left out
+  std::vector<past_start> starts;       ///< decided in the last 15 s; those certainly never written are left out
   std::vector<known_call> known_calls;  ///< of closed attempts to numbers of `open`, decided up to an hour before those
+  std::vector<absent_attempt> absent;   ///< closed in the last 24 hours, decided in the last 48; oldest first
   std::uint64_t last_attempt = 0;       ///< greatest attempt id used
 };
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::chrono::milliseconds period{250};
 constexpr std::chrono::seconds history_period{10};
+constexpr std::chrono::minutes oldest_open_period{1};
 constexpr std::chrono::hours absent_kept{24};
 // Longer than a doubt's clock skew and the longest way from a decision to its doubt together.
 constexpr std::chrono::minutes refs_kept{2};
@@ -21,7 +22,9 @@ organisation::organisation(organisation_options options, recovery found, complia
       rules_{std::move(rules)},
       gate_{rules_, opt_outs_, history_},
       pools_{options_.region},
-      periodic_at_{now.steady} {
+      periodic_at_{now.steady},
+      oldest_open_at_{now.steady + oldest_open_period},
+      newest_durable_{found.last_attempt} {
   recover(found, now);
 }
 
@@ -35,6 +38,7 @@ void organisation::recover(recovery& found, instant now) {
   }
   for (const past_attempt& past : found.history) history_.record(past.to, past.at);
   for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
+  for (const absent_attempt& closed : found.absent) remember_absent(closed);
   apply_snapshot(std::move(found.snapshot), now);
   for (const past_attempt& past : found.history) {
     if (!past.open) pools_.restore(past.from, past.at, false);  // open ones: below, for their index
@@ -122,6 +126,10 @@ void organisation::periodic(instant now, effects& out) {
     history_expires_at_ = now.steady + history_period;
     history_.expire(now.utc);
   }
+  if (now.steady >= oldest_open_at_) {
+    oldest_open_at_ = now.steady + oldest_open_period;
+    note_oldest_open(out);
+  }
   for (account_run& account : accounts_) {
     if (account.present && account.stopped && now.steady >= account.probe_at) {
       account.probe_at = steady_time::max();  // until the answer
@@ -145,6 +153,18 @@ void organisation::periodic(instant now, effects& out) {
     numbers_in_flight_.erase(resting_numbers_.front().second);
     resting_numbers_.pop_front();
   }
+}
+
+// Not past an attempt whose close is still on its way to the ledger, nor past the newest intent there: the next owner's
+// identifiers begin after that one.
+void organisation::note_oldest_open(effects& out) {
+  attempt_id oldest = newest_durable_;
+  for (const auto& [id, slot] : attempt_index_) oldest = std::min(oldest, id);
+  for (const outcome& row : closing_.outcomes) oldest = std::min(oldest, row.attempt);
+  for (const outcome& row : closing_out_.outcomes) oldest = std::min(oldest, row.attempt);
+  if (oldest <= oldest_open_noted_) return;
+  oldest_open_noted_ = oldest;
+  out.oldest_open = oldest;
 }
 
 void organisation::use_rules(compliance::rules_snapshot rules, instant now) {

@@ -269,6 +269,7 @@ class organisation {
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
   void close_ended(attempt_run& attempt, const carriers::call_report& report, instant now);
   void close_absent(attempt_run& attempt, instant now);
+  void remember_absent(const absent_attempt& closed);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
   void release(attempt_run& attempt);
@@ -304,6 +305,7 @@ class organisation {
   void on_event(drain_requested& what, instant now, effects& out);
   void recover(recovery& found, instant now);
   void periodic(instant now, effects& out);
+  void note_oldest_open(effects& out);
 
   organisation_options options_;
   ownership owner_;
@@ -340,13 +342,7 @@ class organisation {
   flat_set<e164> numbers_in_flight_;
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 
-  struct closed_as_absent {
-    campaign_id campaign;
-    contact_id contact;
-    integration_id integration;
-    e164 to;
-  };
-  flat_map<attempt_id, closed_as_absent> absent_;  // a day long: late truth is recognised by it
+  flat_map<attempt_id, absent_attempt> absent_;  // a day long: late truth is recognised by it
   std::deque<std::pair<utc_time, attempt_id>> absent_by_age_;
 
   // Call references of attempts closed a moment ago, as hashes by number called, oldest first: a doubt about the next
@@ -392,6 +388,9 @@ class organisation {
 
   steady_time periodic_at_{};
   steady_time history_expires_at_{};
+  steady_time oldest_open_at_{};
+  attempt_id newest_durable_;     // of the attempts whose intents are
+  attempt_id oldest_open_noted_;  // what effects::oldest_open said last
   attempt_counters counters_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <concurrentqueue/concurrentqueue.h>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,12 @@ struct question_ticket {
   organisation_id organisation;
   carrier_question what;
 };
+
+/// Counts in an account's budget what the last owner may have sent. A call decided at d may have left until
+/// d + send_within, but not after its owner had ended: each counts from the later end of that. REQUIRES: `now` was read
+/// after the take-over.
+void remember_starts(carriers::call_budget& budget, integration_id account, const std::vector<past_start>& starts,
+                     std::chrono::milliseconds send_within, instant now);
 
 /// One carrier account's calls and questions waiting to be written. Shared by all shards; lock-free queues.
 class send_queue {

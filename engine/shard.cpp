@@ -107,6 +107,7 @@ struct shard::impl {
     for (const slow_account& slow : pending.slowdowns) slow_down(home, slow);
     if (pending.load_changes) records.load_changes(id, *pending.load_changes);
     if (pending.confirm_applied) records.confirm_applied(home.machine->owner(), *pending.confirm_applied);
+    if (pending.oldest_open) records.note_oldest_open(home.machine->owner(), *pending.oldest_open);
     for (send_queue* queue : touched) queue->wake_all();
     touched.clear();
     const bool is_lost = pending.ownership_lost;
@@ -247,9 +248,13 @@ void shard::adopt(organisation_options options, recovery found, compliance::rule
                                 queues = std::move(queues)]() mutable {
     impl::resident home;
     const organisation_id id = shared->owner.organisation;
-    for (auto& queue : queues) home.queues.emplace(queue->account()->id, std::move(queue));
-    home.machine =
-        std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), impl_->time.now());
+    const instant now = impl_->time.now();
+    for (auto& queue : queues) {
+      const integration_id account = queue->account()->id;
+      remember_starts(queue->budget, account, shared->starts, options.send_within, now);
+      home.queues.emplace(account, std::move(queue));
+    }
+    home.machine = std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), now);
     impl_->residents.insert_or_assign(id, std::move(home));
     impl_->settle_all();
     impl_->arm_tick();

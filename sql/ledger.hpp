@@ -66,7 +66,8 @@ class postgres_ledger {
   engine::change_set changes_since(organisation_id organisation, std::uint64_t generation);
   /// The owner has applied everything up to this generation in memory. False when it no longer owns the organisation.
   bool confirm_applied(const engine::ownership& owner, std::uint64_t generation);
-  /// Attempts below this id are all closed: bounds the search of the next take-over. Call it now and then.
+  /// Attempts below this id are all closed: bounds the search of the next take-over. Never moves back; nothing when the
+  /// organisation is no longer ours.
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
 
   /// Stores callbacks in one commit; true for those that were new, in the order given. Not fenced: facts never are.

@@ -10,6 +10,11 @@ namespace dialer::sql {
 namespace {
 
 constexpr std::chrono::days history_length{7};
+// Longer than the longest window that a carrier counts in, five seconds, and the way from decision to request together.
+constexpr std::chrono::seconds starts_length{15};
+// So long after its close a call that was declared absent is recognised, and so long a doubt about it may have lasted.
+constexpr std::chrono::hours absent_length{24};
+constexpr std::chrono::hours doubt_length{24};
 
 // Least identifier made at or after `at`: identifiers grow with time, so a search over their bits finds it.
 std::uint64_t first_id_at(utc_time at) {
@@ -75,6 +80,26 @@ std::vector<engine::past_attempt> read_history(transaction& in, organisation_id 
   return history;
 }
 
+// What was not sent because of the pace may have reached the carrier all the same: it was refused there, or so it
+// seemed.
+std::vector<engine::past_start> read_starts(transaction& in, organisation_id organisation, utc_time since) {
+  std::vector<engine::past_start> starts;
+  in.on().for_each_row(
+      "SELECT i.integration_id, i.decided_at FROM intent i WHERE i.org_id = $1 AND i.attempt_id >= $2 "
+      "AND i.decided_at > $3 AND NOT EXISTS (SELECT 1 FROM outcome n WHERE n.org_id = i.org_id AND "
+      "n.attempt_id = i.attempt_id AND n.kind = 10 AND n.why <> $4)",
+      // No slack: an identifier is never older than its decision.
+      params{}
+          .uuid(organisation)
+          .int8(first_id_at(since))
+          .time(since)
+          .int2(static_cast<std::int16_t>(reason::account_throttled)),
+      [&](const result& row) {
+        starts.push_back({row.wide<integration_id>(0, 0), row.time(0, 1)});
+      });
+  return starts;
+}
+
 // A doubt about one of `open` must not take the call of the attempt before it for its own.
 std::vector<engine::known_call> read_known_calls(transaction& in, organisation_id organisation,
                                                  const std::vector<engine::open_attempt>& open) {
@@ -96,6 +121,23 @@ std::vector<engine::known_call> read_known_calls(transaction& in, organisation_i
         calls.push_back({row.phone(0, 0), std::string{row.text(0, 1)}});
       });
   return calls;
+}
+
+std::vector<engine::absent_attempt> read_absent(transaction& in, organisation_id organisation, utc_time since) {
+  std::vector<engine::absent_attempt> absent;
+  in.on().for_each_row(
+      // The few outcomes first, out of their index; then each one's intent.
+      "WITH closed AS MATERIALIZED (SELECT o.attempt_id, o.at FROM outcome o WHERE o.org_id = $1 AND o.attempt_id >= "
+      "$2 "
+      "AND o.kind = 12 AND o.at > $3 AND NOT EXISTS (SELECT 1 FROM outcome l WHERE l.org_id = o.org_id AND "
+      "l.attempt_id = o.attempt_id AND l.kind = 14)) "
+      "SELECT i.attempt_id, i.campaign_id, i.contact_id, i.integration_id, i.to_number, closed.at FROM closed "
+      "JOIN intent i ON i.org_id = $1 AND i.attempt_id = closed.attempt_id ORDER BY closed.at",
+      params{}.uuid(organisation).int8(first_id_at(since - doubt_length)).time(since), [&](const result& row) {
+        absent.push_back({row.narrow<attempt_id>(0, 0), row.wide<campaign_id>(0, 1), row.narrow<contact_id>(0, 2),
+                          row.wide<integration_id>(0, 3), row.phone(0, 4), row.time(0, 5)});
+      });
+  return absent;
 }
 
 std::int64_t places_left(const engine::contact_page& page, const engine::contact_request& request) {
@@ -138,6 +180,8 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
   all.owner = raise_epoch(session_, organisation, node);
   {
     transaction tx{session_, transaction::mode::snapshot};
+    all.starts = read_starts(tx, organisation, now - starts_length);
+    all.absent = read_absent(tx, organisation, now - absent_length);
     // These few statements read long stretches, where joining whole ranges beats looking up row by row.
     session_.run_script("SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashjoin = on", std::chrono::seconds{5});
     all.snapshot = read_snapshot(tx, organisation, resolve_secret_);

@@ -27,9 +27,14 @@ struct confirmation {
   std::uint64_t generation = 0;
 };
 
+struct open_mark {
+  engine::ownership owner;
+  attempt_id oldest;
+};
+
 struct stop {};
 
-using write_job = std::variant<stop, engine::decision_batch, engine::outcome_batch, confirmation>;
+using write_job = std::variant<stop, engine::decision_batch, engine::outcome_batch, confirmation, open_mark>;
 using read_job = std::variant<stop, engine::contact_request, changes_request>;
 
 struct event_job {
@@ -73,6 +78,8 @@ struct ledger_worker::impl {
         commit<engine::decisions_committed>(ledger, *decisions);
       } else if (auto* outcomes = std::get_if<engine::outcome_batch>(&job)) {
         commit<engine::outcomes_committed>(ledger, *outcomes);
+      } else if (const auto* mark = std::get_if<open_mark>(&job)) {
+        note(ledger, *mark);
       } else {
         confirm(ledger, std::get<confirmation>(job));
       }
@@ -100,6 +107,15 @@ struct ledger_worker::impl {
       note_health(false);
       wait(resolve_again);
       if (!stopping) writes.enqueue(what);
+    }
+  }
+
+  // Not repeated: the next one says more, and an older mark only costs the next take-over time.
+  void note(postgres_ledger& ledger, const open_mark& what) {
+    try {
+      ledger.note_oldest_open(what.owner, what.oldest);
+    } catch (const sql_error&) {
+      note_health(false);
     }
   }
 
@@ -221,6 +237,10 @@ void ledger_worker::load_changes(const organisation_id& organisation, std::uint6
 
 void ledger_worker::confirm_applied(const engine::ownership& owner, std::uint64_t generation) {
   impl_->writes.enqueue(confirmation{owner, generation});
+}
+
+void ledger_worker::note_oldest_open(const engine::ownership& owner, attempt_id oldest) {
+  impl_->writes.enqueue(open_mark{owner, oldest});
 }
 
 void ledger_worker::store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,

@@ -30,6 +30,7 @@ class ledger_worker final : public engine::ledger {
   void load(engine::contact_request&& request) override;
   void load_changes(const organisation_id& organisation, std::uint64_t above_generation) override;
   void confirm_applied(const engine::ownership& owner, std::uint64_t generation) override;
+  void note_oldest_open(const engine::ownership& owner, attempt_id oldest) override;
 
   /// Makes a callback durable, many in one commit; then posts it to its organisation if it was new, and calls
   /// `stored(true)`. `stored(false)`: the database refused, the carrier is to send it again. Runs on the inbox's

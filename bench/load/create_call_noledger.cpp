@@ -58,6 +58,7 @@ class memory_ledger : public engine::ledger {
   }
   void load_changes(const organisation_id&, std::uint64_t) override {}
   void confirm_applied(const engine::ownership&, std::uint64_t) override {}
+  void note_oldest_open(const engine::ownership&, attempt_id) override {}
 
   void allow(std::uint64_t more) { allowed_ += more; }
   std::uint64_t accepted() const { return accepted_; }

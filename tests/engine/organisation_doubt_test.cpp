@@ -185,6 +185,33 @@ TEST_F(doubts, a_call_that_turns_up_after_it_was_declared_absent_is_written_and_
   EXPECT_EQ(asked<cancel_call>().size(), 2U);
 }
 
+TEST_F(doubts, after_a_take_over_a_call_that_turns_up_after_all_is_written_once_and_ended) {
+  found.absent.push_back({attempt_id{77}, config().campaigns[0].id, contact_id{9}, config().accounts[0].id, number(1),
+                          now.utc - 24h + 1s});
+  start();
+  report(attempt_id{77}, "CA1", call_phase::ringing);
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].kind, outcome_kind::late);
+  EXPECT_EQ(outcomes[0].attempt, attempt_id{77});
+  EXPECT_EQ(outcomes[0].campaign, config().campaigns[0].id);
+  EXPECT_EQ(outcomes[0].contact, contact_id{9});
+  EXPECT_EQ(outcomes[0].call_ref, "CA1");
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_EQ(asked<cancel_call>()[0].integration, config().accounts[0].id);
+  EXPECT_EQ(counters().double_dials, 1U);
+  report(attempt_id{77}, "CA1", call_phase::ended);
+  EXPECT_EQ(outcomes.size(), 1U);
+}
+
+TEST_F(doubts, a_day_after_its_close_an_absent_attempt_is_forgotten_though_a_take_over_came_between) {
+  found.absent.push_back({attempt_id{77}, config().campaigns[0].id, contact_id{9}, config().accounts[0].id, number(1),
+                          now.utc - 24h + 1s});
+  start();
+  wait(1500ms);
+  report(attempt_id{77}, "CA1", call_phase::ringing);
+  EXPECT_TRUE(outcomes.empty());
+}
+
 TEST_F(doubts, the_answer_that_comes_after_all_ends_the_doubt) {
   add_contact(1);
   start();

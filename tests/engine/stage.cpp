@@ -126,6 +126,7 @@ void stage::take(effects& out, std::vector<event>& next) {
   vetoes.insert(vetoes.end(), out.vetoes.begin(), out.vetoes.end());
   questions.insert(questions.end(), out.questions.begin(), out.questions.end());
   slowdowns.insert(slowdowns.end(), out.slowdowns.begin(), out.slowdowns.end());
+  if (out.oldest_open) oldest_open.push_back(*out.oldest_open);
   if (out.confirm_applied) confirmed.push_back(*out.confirm_applied);
 }
 

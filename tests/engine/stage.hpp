@@ -69,6 +69,7 @@ class stage {
   std::vector<carrier_question> questions;
   std::vector<slow_account> slowdowns;
   std::vector<std::uint64_t> confirmed;
+  std::vector<attempt_id> oldest_open;  ///< as noted
 
  private:
   void take(effects& out, std::vector<event>& next);

@@ -56,6 +56,10 @@ void carrier::create(const request& what, std::function<void(carriers::create_an
   auto fault = answered(answer_class::unknown, reaction::reconcile, 500);
   fault.circuit = true;
   if (random.chance(faults_.answer_500_not_acted)) return say("500, no call", std::move(fault));
+  if (random.chance(faults_.answer_denied)) {
+    place_denied(what);
+    return say("denied", std::move(fault));
+  }
   place(what);
   auto yes = answered(answer_class::accepted, reaction::none, 201);
   yes.call_ref = calls_.back().ref;
@@ -74,8 +78,7 @@ void carrier::create(const request& what, std::function<void(carriers::create_an
   say("yes", std::move(yes));
 }
 
-void carrier::place(const request& what) {
-  random_source& random = time_.random;
+carrier::call carrier::make(const request& what) const {
   call made;
   made.ref = "CA" + std::to_string(calls_.size() + 1);
   made.attempt = what.attempt;
@@ -84,6 +87,25 @@ void carrier::place(const request& what) {
   made.to = what.to;
   made.from = what.from;
   made.created = time_.elapsed();
+  return made;
+}
+
+void carrier::place_denied(const request& what) {
+  call made = make(what);
+  made.denied = true;
+  made.ended = made.created + time_.between(5s, 60s);
+  made.how = disposition::no_answer;
+  calls_.push_back(made);
+  // Told twice, because a dead engine hears nothing.
+  const auto told = time_.between(400s, 1200s);
+  for (const auto at : {told, told + 60s}) {
+    time_.after(at, [this, made] { report(made.attempt, report_of(made, carriers::call_phase::ended)); });
+  }
+}
+
+void carrier::place(const request& what) {
+  random_source& random = time_.random;
+  call made = make(what);
   const auto ring = time_.between(1s, 25s);
   const bool answers = random.chance(0.4);
   const auto talk = !answers                                                             ? microseconds{0}
@@ -137,7 +159,7 @@ carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) c
   page.ok = true;
   const auto lag = random.chance(faults_.listing_lags) ? time_.between(0s, 20s) : microseconds{0};
   for (auto which = calls_.rbegin(); which != calls_.rend(); ++which) {
-    if (which->to != to || which->from != from || which->created + lag > time_.elapsed()) continue;
+    if (which->to != to || which->from != from || which->created + lag > time_.elapsed() || which->denied) continue;
     carriers::listed_call listed;
     listed.report = report_of(*which, phase_of(*which));
     listed.to = which->to;

@@ -27,6 +27,7 @@ class carrier {
     microseconds ended{0};
     disposition how = disposition::no_answer;
     bool canceled = false;
+    bool denied = false;  ///< the carrier lists no such call
   };
 
   carrier(schedule& time, const fault_plan& faults) : time_{time}, faults_{faults} {}
@@ -58,7 +59,9 @@ class carrier {
   const std::vector<call>& calls() const { return calls_; }
 
  private:
+  call make(const request& what) const;
   void place(const request& what);
+  void place_denied(const request& what);
   bool cannot_be_asked() const;
   void tell(std::size_t index, carriers::call_phase phase);
   carriers::call_report report_of(const call& which, carriers::call_phase phase) const;

@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "engine/send_queue.hpp"
 #include "tests/sim/world.hpp"
 #include "tests/sim/zones.hpp"
 
@@ -25,6 +26,10 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     rules.zones = std::make_shared<fixed_zones>();
     engine::recovery found = in.ledger_.take_over();
     epoch = found.owner.epoch;
+    for (const carriers::account& account : found.snapshot.accounts) {
+      const auto line = lines.try_emplace(account.id, account.kind, account.calls_per_second).first;
+      engine::remember_starts(line->second, account.id, found.starts, options.send_within, in.time_.now());
+    }
     machine = std::make_unique<engine::organisation>(options, std::move(found), rules, in.time_.now());
     tick();
   }
@@ -113,6 +118,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
       in.ledger_.applied_generation = std::max(in.ledger_.applied_generation, *out.confirm_applied);
       in.saw("change confirmed");
     }
+    if (out.oldest_open) in.ledger_.note_oldest_open(machine->owner(), *out.oldest_open);
     for (auto& call : out.sends) {
       auto ticket = std::make_shared<pending_send>(pending_send{std::move(call), false, false});
       unsent[ticket->call.integration].push_back(ticket);
@@ -128,7 +134,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     }
     for (auto& question : out.questions) ask(question);
     for (const auto& slow : out.slowdowns) {
-      carriers::call_budget& line = in.lines_.at(slow.integration);
+      carriers::call_budget& line = lines.at(slow.integration);
       if (slow.hold) {
         line.hold(in.time_.now().steady + *slow.hold);
       } else {
@@ -164,7 +170,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         }
         continue;
       }
-      if (const steady_time at = in.lines_.at(account).take(now.steady); at > now.steady) {
+      if (const steady_time at = lines.at(account).take(now.steady); at > now.steady) {
         if (!waiting_for_start.insert(account).second) return;
         in.time_.after(at - now.steady, [weak = weak_from_this(), account] {
           auto self = weak.lock();
@@ -241,6 +247,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
   std::map<integration_id, std::deque<std::shared_ptr<pending_send>>> unsent;
   std::map<attempt_id, std::shared_ptr<pending_send>> by_attempt;
   std::set<integration_id> waiting_for_start;
+  std::map<integration_id, carriers::call_budget> lines;  // the carrier accounts' limits
   std::uint64_t epoch = 0;
   bool lost = false;
 };

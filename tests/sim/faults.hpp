@@ -24,6 +24,7 @@ struct fault_plan {
   double answer_barred = 0;     ///< refused now, may be tried again later (Telnyx 403)
   double answer_late = 0;       ///< after the client gave up, the answer comes all the same
   double answer_refused = 0;    ///< invalid number
+  double answer_denied = 0;     ///< acted on and lost, never listed; its callback comes when the doubt is long over
   double answer_slow = 0;
   double connect_fails = 0;
   double report_lost = 0;
@@ -76,6 +77,7 @@ struct fault_plan {
     }
     if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(31)} - std::chrono::seconds{15};
     maybe(plan.clock_steps, 0.5);
+    maybe(plan.answer_denied, 0.05);
     return plan;
   }
 };

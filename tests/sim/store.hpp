@@ -41,6 +41,8 @@ class store {
   engine::recovery take_over();
   engine::commit_result commit(const engine::decision_batch& batch);
   engine::commit_result commit(const engine::outcome_batch& batch);
+  /// The mark that bounds the next take-over's search.
+  void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
   engine::contact_page load(const engine::contact_request& request) const;
   engine::change_set changes(std::uint64_t above) const;
 
@@ -64,6 +66,8 @@ class store {
     std::string call_ref;
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
+    reason closed_why = reason::none;
+    utc_time closed_utc;  ///< as its owner wrote it
     bool contact_done = false;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }
@@ -92,6 +96,7 @@ class store {
   std::map<std::pair<campaign_id, campaigns::lane_number>, std::map<wait_key, engine::contact_wait>> waits_;
   std::map<contact_id, utc_time> wait_due_;
   std::map<attempt_id, attempt_row> attempts_;
+  attempt_id open_from_;
 };
 
 }  // namespace dialer::sim

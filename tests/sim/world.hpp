@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "carriers/call_budget.hpp"
 #include "engine/organisation.hpp"
 #include "tests/sim/carrier.hpp"
 #include "tests/sim/faults.hpp"
@@ -62,8 +61,7 @@ class world {
   store ledger_;
   carrier carrier_;
   std::shared_ptr<engine_process> running_;
-  std::shared_ptr<engine_process> undead_;                 // lives on after it was replaced
-  std::map<integration_id, carriers::call_budget> lines_;  // the carrier accounts' limits as the engine keeps them
+  std::shared_ptr<engine_process> undead_;  // lives on after it was replaced
   bool faults_on_ = true;
   microseconds outage_until_{0};
   // What people forbid as of now, by the generation that forbade it.
@@ -72,7 +70,8 @@ class world {
   std::map<e164, std::uint64_t> withdrawn_at_;
   std::uint64_t frozen_at_ = 0;
   std::size_t creates_ = 0;
-  std::map<integration_id, std::vector<microseconds>> starts_;  // of the last second
+  std::map<integration_id, std::vector<microseconds>> starts_;  // of the last period
+  microseconds clock_set_at_{-std::chrono::hours{1}};
   run_result result_;
 };
 
