@@ -279,12 +279,17 @@ class telnyx_codec final : public codec {
     bool alive = false;
     if (data.at_key("is_alive").get(alive) != simdjson::SUCCESS) alive = false;
     const auto ended_at = parse_rfc3339(json_text(data, "end_time"));
-    const std::int64_t seconds = json_integer(data, "call_duration").value_or(0);
+    const auto seconds = json_integer(data, "call_duration");
     if (alive) {
       report.phase = call_phase::initiated;
     } else if (ended_at || seconds > 0) {
       report.phase = call_phase::ended;
       if (ended_at) report.at = *ended_at;
+      if (seconds > 0) {
+        report.if_unanswered = disposition::answered;
+        report.duration = std::chrono::seconds{*seconds};
+      }
+      report.maybe_answered = !seconds;
     }
     return report;
   }
@@ -335,13 +340,8 @@ class telnyx_codec final : public codec {
         read_telnyx_event({json_text(row, "name"), call.report.call_ref, find_text(row, "hangup_cause", payload_depth),
                            find_text(row, "sip_hangup_cause", payload_depth), find_text(row, "result", payload_depth)});
     if (!report) return;
-    report->machine = report->machine || call.report.machine;
     if (at) report->at = *at;
-    if (report->phase < call.report.phase) {
-      call.report.machine = report->machine;
-    } else {
-      call.report = std::move(*report);
-    }
+    join(call.report, std::move(*report));
   }
 
   static void append_events_page(std::int64_t number, std::string& next) {

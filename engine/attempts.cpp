@@ -1,6 +1,7 @@
 // Open attempts: what the carrier says of them. Their end: closing.cpp.
 
 #include <algorithm>
+#include <utility>
 
 #include "carriers/codec.hpp"
 #include "engine/organisation.hpp"
@@ -15,8 +16,8 @@ constexpr std::chrono::seconds probe_every{10};
 constexpr std::chrono::seconds ceiling_holds{30};
 constexpr std::chrono::seconds fetch_again{30};
 
-attempt_event event_of(carriers::call_phase phase) {
-  return phase == carriers::call_phase::ended ? attempt_event::ended : attempt_event::reported;
+attempt_event event_of(const carriers::call_report& report, bool hold) {
+  return report.phase == carriers::call_phase::ended && !hold ? attempt_event::ended : attempt_event::reported;
 }
 
 }  // namespace
@@ -210,7 +211,9 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
   }
   attempt.answered |= report.phase == carriers::call_phase::answered;
   attempt.machine |= report.machine;
-  const auto next = transition(attempt.state, event_of(report.phase));
+  // Callbacks come in any order, and some never: that a call is over may be known before that it was answered.
+  const bool hold = report.maybe_answered && !attempt.answered;
+  const auto next = transition(attempt.state, event_of(report, hold));
   if (!next) return;
   if (attempt.call_ref.empty()) attempt.call_ref = report.call_ref;
   if (next->next == attempt_state::closed) {
@@ -218,10 +221,19 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     close_ended(attempt, report, now);
     return;
   }
+  if (attempt.unsure_end && attempt.answered) {
+    if (transition(attempt.state, attempt_event::ended))
+      close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
+    return;
+  }
   const bool advanced = report.phase > attempt.phase;
   attempt.phase = std::max(attempt.phase, report.phase);
   attempt.state = next->next;
   if (next->write) adopt(attempt, *next->write, now, out);
+  if (hold) {
+    if (!attempt.unsure_end) hold_end(attempt, report, now, out);
+    return;
+  }
   if (advanced || next->write) {
     const campaigns::settings& settings = campaigns_[attempt.campaign].what;
     const auto until_over = attempt.phase == carriers::call_phase::answered
@@ -392,6 +404,10 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
     case attempt_state::accepted:
+      if (attempt.unsure_end && transition(attempt.state, attempt_event::ended)) {
+        close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
+        return;
+      }
       cancel_if_vetoed(attempt, out);
       out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
       set_deadline(attempt, now.steady + fetch_again);

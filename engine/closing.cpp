@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds again_after_refusal{10};
+constexpr std::chrono::seconds answered_comes_within{10};  // of the call's end
 
 reason why_refused(carriers::reaction react) {
   switch (react) {
@@ -60,6 +61,14 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
   }
   write(attempt, outcome_kind::rejected, now, std::move(row));
   release(attempt);
+}
+
+// The call is over, and how it ended is still to come: from its late `answered`, or from the carrier, who is asked.
+void organisation::hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
+  attempt.unsure_end = std::make_unique<carriers::call_report>(report);
+  release_hold(attempt);
+  out.questions.push_back(fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+  set_deadline(attempt, now.steady + answered_comes_within);
 }
 
 void organisation::close_ended(attempt_run& attempt, const carriers::call_report& report, instant now) {

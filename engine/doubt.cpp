@@ -16,8 +16,8 @@ void note_match(doubt& state, const carriers::listed_call& call) {
                                        [](const carriers::listed_call& each) { return each.report.call_ref; });
   if (known == state.found.end()) {
     state.found.push_back(call);
-  } else if (call.report.phase > known->report.phase) {
-    known->report = call.report;
+  } else {
+    carriers::join(known->report, carriers::call_report{call.report});
   }
 }
 

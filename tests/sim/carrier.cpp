@@ -91,6 +91,9 @@ void carrier::place(const request& what) {
                                                                                          : time_.between(1s, 60s);
   made.ended = made.created + ring + talk;
   made.how = answers ? disposition::answered : random.chance(0.5) ? disposition::no_answer : disposition::busy;
+  if (answers) made.answers = made.created + ring;
+  made.kind = what.kind;
+  made.cause_tells = random.chance(0.5);
   calls_.push_back(made);
   const std::size_t index = calls_.size() - 1;
   tell(index, carriers::call_phase::initiated);
@@ -101,11 +104,11 @@ void carrier::place(const request& what) {
 
 void carrier::tell(std::size_t index, carriers::call_phase phase) {
   random_source& random = time_.random;
-  if (calls_[index].canceled && phase != carriers::call_phase::ended) return;
+  if (calls_[index].ended < time_.elapsed()) return;  // hung up on meanwhile
   const int copies = random.chance(faults_.report_lost) ? 0 : random.chance(faults_.report_twice) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const auto delay = random.chance(faults_.report_late) ? time_.between(1s, 120s) : time_.between(1ms, 50ms);
-    time_.after(delay, [this, index, phase] { report(calls_[index].attempt, report_of(calls_[index], phase)); });
+    time_.after(delay, [this, index, phase] { report(calls_[index].attempt, event_of(calls_[index], phase)); });
   }
 }
 
@@ -113,9 +116,21 @@ carriers::call_report carrier::report_of(const call& which, carriers::call_phase
   carriers::call_report said;
   said.call_ref = which.ref;
   said.phase = phase;
-  said.if_answered = which.canceled ? disposition::canceled : which.how;
+  said.if_answered = which.was_answered() ? disposition::answered : which.canceled ? disposition::canceled : which.how;
   said.if_unanswered = said.if_answered;
   said.duration = 1s;
+  return said;
+}
+
+// Telnyx's hangup does not say whether the call had been answered, but by a cause that fits only one of the two.
+carriers::call_report carrier::event_of(const call& which, carriers::call_phase phase) const {
+  carriers::call_report said = report_of(which, phase);
+  if (which.kind != carriers::carrier_kind::telnyx || phase != carriers::call_phase::ended) return said;
+  const bool cleared = said.if_answered == disposition::answered || said.if_answered == disposition::no_answer;
+  if (!cleared || which.cause_tells) return said;
+  said.if_answered = disposition::answered;
+  said.if_unanswered = disposition::no_answer;
+  said.maybe_answered = true;
   return said;
 }
 
@@ -160,10 +175,10 @@ carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) c
 }
 
 std::optional<carriers::call_report> carrier::fetch(const std::string& ref) const {
-  if (cannot_be_asked()) return std::nullopt;
-  for (const call& which : calls_) {
-    if (which.ref == ref) return report_of(which, phase_of(which));
-  }
+  const auto which = std::ranges::find(calls_, ref, &call::ref);
+  if (which == calls_.end()) return std::nullopt;
+  if (!cannot_be_asked()) return report_of(*which, phase_of(*which));
+  which->could_not_be_asked = true;
   return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "carriers/account.hpp"
 #include "carriers/call.hpp"
 #include "model/ids.hpp"
 #include "tests/sim/faults.hpp"
@@ -27,6 +28,12 @@ class carrier {
     microseconds ended{0};
     disposition how = disposition::no_answer;
     bool canceled = false;
+    carriers::carrier_kind kind = carriers::carrier_kind::twilio;
+    microseconds answers{microseconds::max()};  ///< when somebody takes it, if nothing ends it before
+    bool cause_tells = true;                    ///< Telnyx: the hangup has a SIP code, not "normal clearing" alone
+    mutable bool could_not_be_asked = false;  ///< at least once: nobody can blame the engine for what it does not know
+
+    bool was_answered() const { return answers < ended; }
   };
 
   carrier(schedule& time, const fault_plan& faults) : time_{time}, faults_{faults} {}
@@ -37,6 +44,7 @@ class carrier {
     integration_id account;
     e164 to;
     e164 from;
+    carriers::carrier_kind kind;
   };
 
   /// Where callbacks go; the world stores them first.
@@ -62,6 +70,7 @@ class carrier {
   bool cannot_be_asked() const;
   void tell(std::size_t index, carriers::call_phase phase);
   carriers::call_report report_of(const call& which, carriers::call_phase phase) const;
+  carriers::call_report event_of(const call& which, carriers::call_phase phase) const;
   carriers::call_phase phase_of(const call& which) const;
 
   schedule& time_;

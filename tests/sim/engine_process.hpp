@@ -2,6 +2,7 @@
 // An engine in one life: the organisation under test and, in virtual time, what stands around it in the product - the
 // ledger's thread and the senders (engine/sender, engine/shard), with the faults of both.
 
+#include <algorithm>
 #include <deque>
 
 #include "tests/sim/world.hpp"
@@ -207,7 +208,9 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         way(), [&world = in, weak = weak_from_this(), attempt, contact = ticket.call.contact,
                 account = permit.integration(), to = permit.to(), from = permit.caller_id(), sender = epoch] {
           world.check_create(attempt, contact, account, to, from, sender);
-          world.carrier_.create({attempt, contact, account, to, from},
+          const auto& accounts = world.ledger_.config.accounts;
+          const auto kind = std::ranges::find(accounts, account, &carriers::account::id)->kind;
+          world.carrier_.create({attempt, contact, account, to, from, kind},
                                 [&world, weak, attempt](carriers::create_answer answer) {
                                   auto self = weak.lock();
                                   // The organisation may have come back to the process that has the answer.

@@ -161,6 +161,10 @@ std::string world::unsettled() {
     const store::attempt_row* row = ledger_.find(call.attempt);
     const bool accounted = !row->closed_at || row->closed_as == engine::outcome_kind::ended;
     if (!accounted) fail("a call that the ledger does not account for");
+    if (row->closed_at && row->answered != call.was_answered() && !call.could_not_be_asked) {
+      fail("call " + call.ref + (row->answered ? " is" : " is not") + " down as answered, and it was" +
+           (row->answered ? " not" : ""));
+    }
   }
   for (const auto& [id, row] : ledger_.attempts()) {
     const bool called = calls.contains(id);

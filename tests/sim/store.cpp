@@ -67,7 +67,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
-    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, false};
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, false, false};
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -116,6 +116,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     require(!attempt.closed_at, "an attempt closed twice");
     attempt.closed_at = time_.elapsed();
     attempt.closed_as = row.kind;
+    attempt.answered = row.answered;
     contact_row& contact = contacts_.at(attempt.what.contact);
     require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
     require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");

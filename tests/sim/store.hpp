@@ -65,6 +65,7 @@ class store {
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
     bool contact_done = false;
+    bool answered = false;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }
   const std::map<attempt_id, attempt_row>& attempts() const { return attempts_; }

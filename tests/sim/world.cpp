@@ -45,6 +45,7 @@ void world::set_up() {
   for (std::uint64_t i = 0; i < accounts; ++i) {
     carriers::account account;
     account.id = integration_id{id128{4, i + 1}};
+    account.kind = random.chance(0.5) ? carriers::carrier_kind::twilio : carriers::carrier_kind::telnyx;
     account.base_url = "https://127.0.0.1:1";
     account.calls_per_second = static_cast<double>(2 + random.below(4));
     account.concurrent_calls_max = static_cast<std::uint32_t>(random.chance(0.5) ? 0 : 5 + random.below(20));

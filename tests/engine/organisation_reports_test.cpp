@@ -1,0 +1,97 @@
+// What the carrier says of calls that are up: late, twice, in any order, or not at all.
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/stage.hpp"
+
+namespace dialer::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using carriers::call_phase;
+
+class reports : public testing::Test, protected stage {
+ protected:
+  void call_is_up() {
+    add_contact(1);
+    start();
+    accept(last().attempt, "CA1");
+    report(last().attempt, "CA1", call_phase::initiated);
+  }
+  // As Telnyx says it: cleared, and nothing else.
+  carriers::call_report cleared() const {
+    carriers::call_report told;
+    told.call_ref = "CA1";
+    told.phase = call_phase::ended;
+    told.maybe_answered = true;
+    return told;
+  }
+};
+
+TEST_F(reports, an_end_that_overtakes_its_answered_waits_for_it) {
+  call_is_up();
+  tell(call_reported{last().attempt, cleared()});
+  EXPECT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(machine->open_attempts(), 1U);
+  wait(9s);
+  report(last().attempt, "CA1", call_phase::answered);
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[1].ended_as, disposition::answered);
+  EXPECT_TRUE(outcomes[1].answered);
+  EXPECT_EQ(machine->open_attempts(), 0U);
+}
+
+TEST_F(reports, an_end_whose_answered_was_lost_is_asked_for) {
+  call_is_up();
+  tell(call_reported{last().attempt, cleared()});
+  tell(call_reported{last().attempt, cleared()});
+  ASSERT_EQ(asked<fetch_call>().size(), 1U);
+  carriers::call_report told = cleared();
+  told.maybe_answered = false;
+  told.if_unanswered = disposition::answered;
+  tell(call_fetched{last().attempt, told});
+  EXPECT_EQ(outcomes.back().ended_as, disposition::answered);
+}
+
+TEST_F(reports, an_end_of_which_nobody_says_more_was_no_answer) {
+  call_is_up();
+  tell(call_reported{last().attempt, cleared()});
+  tell(call_fetched{last().attempt, {}});
+  wait(9750ms);
+  EXPECT_EQ(outcomes.size(), 1U);
+  wait(250ms);
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[1].ended_as, disposition::no_answer);
+}
+
+TEST_F(reports, an_end_after_answered_is_believed_at_once) {
+  call_is_up();
+  report(last().attempt, "CA1", call_phase::answered);
+  tell(call_reported{last().attempt, cleared()});
+  EXPECT_EQ(outcomes.back().ended_as, disposition::answered);
+  EXPECT_TRUE(asked<fetch_call>().empty());
+}
+
+TEST_F(reports, an_unsure_end_before_the_answer_to_the_create_and_after_a_doubt_is_no_less_unsure) {
+  add_contact(1);
+  start();
+  tell(call_reported{last().attempt, cleared()});
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::accepted);
+  EXPECT_EQ(outcomes.back().call_ref, "CA1");
+  accept(last().attempt, "CA1");
+  report(last().attempt, "CA1", call_phase::answered);
+  EXPECT_EQ(outcomes.back().ended_as, disposition::answered);
+
+  add_contact(2);
+  change([](auto&) {});
+  wait(1s);
+  ASSERT_EQ(sends.size(), 2U);
+  answer(last().attempt, carriers::answer_class::unknown, carriers::reaction::reconcile, 500);
+  tell(call_reported{last().attempt, cleared()});
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::adopted);
+  report(last().attempt, "CA1", call_phase::answered);
+  EXPECT_EQ(outcomes.back().ended_as, disposition::answered);
+}
+
+}  // namespace
+}  // namespace dialer::engine
