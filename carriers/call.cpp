@@ -15,4 +15,16 @@ void join(call_report& known, call_report&& more) {
   known.maybe_answered = false;
 }
 
+call_report no_such_call() {
+  call_report report;
+  report.phase = call_phase::ended;
+  report.if_answered = disposition::unknown;
+  report.if_unanswered = disposition::unknown;
+  return report;
+}
+
+bool is_no_such_call(const call_report& report) {
+  return report.phase == call_phase::ended && report.if_answered == disposition::unknown;
+}
+
 }  // namespace dialer::carriers

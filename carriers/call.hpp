@@ -78,6 +78,11 @@ struct call_report {
 /// Two observations of one call made one: the later phase holds, and what only the other knew is kept.
 void join(call_report& known, call_report&& more);
 
+/// What a look-up says when the carrier knows no such call: ended, both dispositions unknown. Carriers show a call only
+/// some time after they took it (carriers.md 2), so this alone does not prove that there is none.
+call_report no_such_call();
+bool is_no_such_call(const call_report& report);
+
 /// A callback, still to be matched to its organisation by the token.
 struct callback {
   std::string token;      ///< text of the attempt_token

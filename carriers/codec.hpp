@@ -33,8 +33,7 @@ class codec {
   virtual create_answer decode_create(const http::http_answer& answer) = 0;
 
   virtual void encode_fetch(std::string_view call_ref, std::string& out) = 0;
-  /// nullopt: no clean answer. A call the carrier does not know yields a report with phase ended and both dispositions
-  /// unknown.
+  /// nullopt: no clean answer. A call the carrier does not know yields no_such_call().
   virtual std::optional<call_report> decode_fetch(const http::http_answer& answer) = 0;
 
   virtual void encode_list(const lookup_query& query, std::string& out) = 0;

@@ -93,7 +93,7 @@ class telnyx_codec final : public codec {
     if (!may_be_json(answer)) return std::nullopt;
     const auto body = json_document(parser_, answer.body);
     if (!body) return std::nullopt;
-    if (is_unknown_call(*body, answer.status)) return unknown_call();
+    if (is_unknown_call(*body, answer.status)) return no_such_call();
     const auto data = answer.status == 200 ? json_object(*body, "data") : std::nullopt;
     if (!data || !is_call_control_id(json_text(*data, "call_control_id"))) return std::nullopt;
     return read_status(*data);
@@ -262,14 +262,6 @@ class telnyx_codec final : public codec {
 
   static bool is_unknown_call(simdjson::dom::object body, int status) {
     return (status == 404 && has_error(body, "10005")) || (status == 422 && has_error(body, "90015"));
-  }
-
-  static call_report unknown_call() {
-    call_report report;
-    report.phase = call_phase::ended;
-    report.if_answered = disposition::unknown;
-    report.if_unanswered = disposition::unknown;
-    return report;
   }
 
   /// is_alive is also false while a call is being set up, so only a time or a length makes it an end.

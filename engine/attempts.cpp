@@ -195,7 +195,7 @@ void organisation::on_event(call_reported& what, instant now, effects& out) {
   ++counters_.double_dials;
   learn_late(late->second.to, what.report.call_ref, now.steady);
   if (what.report.phase != carriers::call_phase::ended) {
-    hang_up_stray(late->second.integration, what.attempt, what.report.call_ref, out);
+    hang_up_stray(late->second.integration, what.attempt, what.report.call_ref, now, out);
   }
   absent_.erase(what.attempt);
 }
@@ -205,10 +205,11 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     // A second call for one attempt: it must not go on, and it must not be mixed up with the first.
     ++counters_.double_dials;
     if (report.phase != carriers::call_phase::ended) {
-      hang_up_stray(attempt.what.integration, attempt.what.attempt, report.call_ref, out);
+      hang_up_stray(attempt.what.integration, attempt.what.attempt, report.call_ref, now, out);
     }
     return;
   }
+  if (!carriers::is_no_such_call(report)) attempt.unknown_answers = 0;
   attempt.answered |= report.phase == carriers::call_phase::answered;
   attempt.machine |= report.machine;
   // Callbacks come in any order, and some never: that a call is over may be known before that it was answered.
@@ -256,7 +257,7 @@ void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, e
 void organisation::on_event(call_fetched& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr) return;
-  if (what.report) {
+  if (what.report && (!carriers::is_no_such_call(*what.report) || believe_unknown(*attempt, now))) {
     apply_report(*attempt, *what.report, now, out);
     attempt = find(what.attempt);
     if (attempt == nullptr) return;
@@ -264,11 +265,19 @@ void organisation::on_event(call_fetched& what, instant now, effects& out) {
   if (attempt->deadline <= now.steady) set_deadline(*attempt, now.steady + fetch_again);
 }
 
+// Call resources are eventually consistent: "no such call" is believed like an empty listing, late and not only once.
+bool organisation::believe_unknown(attempt_run& attempt, instant now) const {
+  ++attempt.unknown_answers;
+  return attempt.unknown_answers >= 2 && now.utc - attempt.what.decided_at >= options_.doubts.absent_after;
+}
+
 void organisation::on_event(call_canceled& what, instant now, effects& out) {
   const auto is_it = [&](const stray_call& each) { return each.what.call_ref == what.call_ref; };
   if (const auto stray = std::ranges::find_if(stray_calls_, is_it); stray != stray_calls_.end()) {
-    if (what.result == carriers::cancel_result::failed) {
-      stray->failed = true;
+    const bool too_early = what.result == carriers::cancel_result::unknown_call &&
+                           now.steady - stray->since < options_.doubts.absent_after;
+    if (what.result == carriers::cancel_result::failed || too_early) {
+      stray->ask_again = now.steady + 1s;
     } else {
       stray_calls_.erase(stray);
     }
@@ -276,7 +285,8 @@ void organisation::on_event(call_canceled& what, instant now, effects& out) {
   }
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr || attempt->call_ref != what.call_ref) return;
-  if (what.result == carriers::cancel_result::failed) {
+  const bool not_known = what.result == carriers::cancel_result::unknown_call && !believe_unknown(*attempt, now);
+  if (what.result == carriers::cancel_result::failed || not_known) {
     attempt->cancel_sent = false;
     set_deadline(*attempt, now.steady + 2s);
     return;
@@ -305,10 +315,10 @@ void organisation::learn_late(e164 to, std::string_view call_ref, steady_time no
 
 // Ends a call that stands for no attempt; asked again until the carrier has answered.
 void organisation::hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref,
-                                 effects& out) {
+                                 instant now, effects& out) {
   const auto is_it = [&](const stray_call& each) { return each.what.call_ref == call_ref; };
   if (std::ranges::any_of(stray_calls_, is_it)) return;
-  stray_calls_.push_back({{integration, attempt, call_ref}, false});
+  stray_calls_.push_back({{integration, attempt, call_ref}, now.steady, {}});
   out.questions.push_back(stray_calls_.back().what);
 }
 
@@ -368,7 +378,7 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
     case doubt_step::kind::adopt:
       for (const std::string& ref : result.hang_up) {
         ++counters_.double_dials;
-        hang_up_stray(sent.integration, sent.attempt, ref, out);
+        hang_up_stray(sent.integration, sent.attempt, ref, now, out);
       }
       apply_report(*attempt, result.adopted.report, now, out);
       return;

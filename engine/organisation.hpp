@@ -162,7 +162,8 @@ class organisation {
     bool machine = false;
     bool vetoed = false;
     bool cancel_sent = false;
-    bool recovered = false;  // open at the take-over
+    bool recovered = false;             // open at the take-over
+    std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
     std::string call_ref;
     steady_time deadline{};             // of the current wait; timers that do not match it are stale
     std::optional<dial_permit> permit;  // until it is sent
@@ -278,7 +279,9 @@ class organisation {
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
   void cancel(attempt_run& attempt, effects& out);
   void cancel_if_vetoed(attempt_run& attempt, effects& out);
-  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
+  bool believe_unknown(attempt_run& attempt, instant now) const;
+  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
+                     effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
   attempt_run* find(attempt_id id);
@@ -359,7 +362,8 @@ class organisation {
 
   struct stray_call {
     cancel_call what;
-    bool failed = false;  // to be ended again
+    steady_time since;
+    std::optional<steady_time> ask_again;
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 

@@ -73,6 +73,23 @@ TEST_F(changes, an_opt_out_ends_a_call_that_rings) {
   EXPECT_THAT(confirmed, ElementsAre(2));
 }
 
+TEST_F(changes, an_opt_out_is_not_confirmed_by_a_carrier_that_does_not_know_the_call_yet) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  confirmed.clear();
+  opt_out(number(1));
+  for (std::size_t cancels = 1; cancels <= 3; ++cancels) {
+    EXPECT_EQ(asked<cancel_call>().size(), cancels);
+    tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::unknown_call});
+    EXPECT_TRUE(confirmed.empty());
+    wait(3s);
+  }
+  wait(291s);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::unknown_call});
+  EXPECT_THAT(confirmed, ElementsAre(2));
+}
+
 TEST_F(changes, an_opt_out_that_came_while_nobody_owned_the_organisation_ends_its_call) {
   intent open;
   open.attempt = attempt_id{77};

@@ -180,9 +180,12 @@ TEST_F(doubts, a_call_that_turns_up_after_it_was_declared_absent_is_written_and_
   tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::failed});
   wait(1s);
   EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::unknown_call});
+  wait(1s);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U) << "calls are known only some time after they began";
   tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::done});
   wait(5s);
-  EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U);
 }
 
 TEST_F(doubts, the_answer_that_comes_after_all_ends_the_doubt) {

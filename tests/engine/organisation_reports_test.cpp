@@ -93,5 +93,48 @@ TEST_F(reports, an_unsure_end_before_the_answer_to_the_create_and_after_a_doubt_
   EXPECT_EQ(outcomes.back().ended_as, disposition::answered);
 }
 
+TEST_F(reports, no_such_call_a_moment_after_it_was_taken_is_not_believed) {
+  call_is_up();
+  for (int i = 0; i < 3; ++i) tell(call_fetched{last().attempt, carriers::no_such_call()});
+  wait(299s);
+  tell(call_fetched{last().attempt, carriers::no_such_call()});
+  EXPECT_EQ(machine->open_attempts(), 1U);
+  report(last().attempt, "CA1", call_phase::ended, disposition::answered);
+  EXPECT_EQ(outcomes.back().ended_as, disposition::answered);
+}
+
+TEST_F(reports, no_such_call_is_believed_five_minutes_after_the_decision_when_said_twice_in_a_row) {
+  call_is_up();
+  tell(call_fetched{last().attempt, carriers::no_such_call()});
+  report(last().attempt, "CA1", call_phase::answered);
+  wait(300s);
+  tell(call_fetched{last().attempt, carriers::no_such_call()});
+  tell(call_fetched{last().attempt, {}});
+  EXPECT_EQ(machine->open_attempts(), 1U);
+  tell(call_fetched{last().attempt, carriers::no_such_call()});
+  EXPECT_EQ(machine->open_attempts(), 0U);
+  EXPECT_EQ(outcomes.back().ended_as, disposition::unknown);
+}
+
+TEST_F(reports, a_poll_after_a_take_over_that_finds_no_such_call_is_repeated) {
+  intent open;
+  open.attempt = attempt_id{77};
+  open.campaign = config().campaigns[0].id;
+  open.contact = contact_id{9};
+  open.to = number(1);
+  open.from = e164::from_digits(caller_id_digits);
+  open.integration = config().accounts[0].id;
+  open.decided_at = now.utc - 5s;
+  found.open.push_back({open, outcome_kind::accepted, "CA1"});
+  start();
+  wait(5s);
+  for (std::size_t polls = 1; polls < 10; ++polls) {
+    ASSERT_EQ(asked<fetch_call>().size(), polls);
+    tell(call_fetched{open.attempt, carriers::no_such_call()});
+    EXPECT_EQ(machine->open_attempts(), 1U) << polls;
+    wait(30s);
+  }
+}
+
 }  // namespace
 }  // namespace dialer::engine

@@ -144,6 +144,13 @@ bool carrier::cannot_be_asked() const {
   return true;
 }
 
+// By its reference a call is found no sooner than in a listing.
+bool carrier::not_shown_yet(const call& which) const {
+  if (which.created + 20s <= time_.elapsed() || !time_.random.chance(faults_.listing_lags)) return false;
+  saw("404 for a call that is up");
+  return true;
+}
+
 carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) const {
   constexpr std::size_t page_size = 2;
   carriers::call_page page;
@@ -177,8 +184,10 @@ carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) c
 std::optional<carriers::call_report> carrier::fetch(const std::string& ref) const {
   const auto which = std::ranges::find(calls_, ref, &call::ref);
   if (which == calls_.end()) return std::nullopt;
-  if (!cannot_be_asked()) return report_of(*which, phase_of(*which));
+  const bool shown = !not_shown_yet(*which);
+  if (shown && !cannot_be_asked()) return report_of(*which, phase_of(*which));
   which->could_not_be_asked = true;
+  if (!shown) return carriers::no_such_call();
   return std::nullopt;
 }
 
@@ -187,6 +196,7 @@ carriers::cancel_result carrier::cancel(const std::string& ref) {
   for (std::size_t index = 0; index < calls_.size(); ++index) {
     call& which = calls_[index];
     if (which.ref != ref) continue;
+    if (not_shown_yet(which)) return carriers::cancel_result::unknown_call;
     if (which.ended <= time_.elapsed()) return carriers::cancel_result::already_ended;
     which.canceled = true;
     which.ended = time_.elapsed();

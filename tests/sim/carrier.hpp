@@ -68,6 +68,7 @@ class carrier {
  private:
   void place(const request& what);
   bool cannot_be_asked() const;
+  bool not_shown_yet(const call& which) const;
   void tell(std::size_t index, carriers::call_phase phase);
   carriers::call_report report_of(const call& which, carriers::call_phase phase) const;
   carriers::call_report event_of(const call& which, carriers::call_phase phase) const;
