@@ -300,13 +300,18 @@ class telnyx_codec final : public codec {
   }
 
   /// Several events of one call become one listed call. An event that names no call shows that there was one without
-  /// saying which: then nothing may be concluded.
+  /// saying which: it stands for itself. The list has commands, too; one that names no call placed none.
   static bool read_events(simdjson::dom::array rows, std::vector<listed_call>& calls) {
     for (const simdjson::dom::element element : rows) {
       simdjson::dom::object row;
       if (element.get(row) != simdjson::SUCCESS) return false;
       const std::string_view call_ref = find_text(row, "call_control_id", payload_depth);
-      if (!is_call_control_id(call_ref)) return false;
+      if (!is_call_control_id(call_ref)) {
+        listed_call unnamed;
+        merge_event(row, unnamed);
+        if (unnamed.report.phase != call_phase::queued) calls.push_back(std::move(unnamed));
+        continue;
+      }
       auto known = std::ranges::find(calls, call_ref,
                                      [](const listed_call& call) -> std::string_view { return call.report.call_ref; });
       if (known == calls.end()) {

@@ -361,11 +361,14 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr || !attempt->in_doubt) return;
   const intent& sent = attempt->what;
-  const utc_time earliest = sent.decided_at - options_.doubts.clock_skew;
+  note_clock(*attempt->in_doubt, what.page.carrier_time, options_.doubts, now.utc);
+  const utc_time earliest = created_from(*attempt->in_doubt, options_.doubts);
   const carriers::lookup_query asked{sent.to, sent.from, earliest, {}};
   // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts
   // that were closed a moment before this one was decided: those are known by their references.
   const auto matches = [&](const carriers::listed_call& call) {
+    // The sender has taken out what carries another attempt's token; Telnyx's active calls say nothing but the token.
+    if (!call.token.empty()) return true;
     return carriers::can_be(asked, call) &&
            std::ranges::find(attempt->in_doubt->not_ours, std::hash<std::string_view>{}(call.report.call_ref)) ==
                attempt->in_doubt->not_ours.end();
@@ -409,7 +412,7 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
     case attempt_state::in_doubt:
     case attempt_state::held:
       out.questions.push_back(look_up{
-          sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}});
+          sent.integration, sent.attempt, sent.to, sent.from, created_from(*attempt.in_doubt, options_.doubts), {}});
       // Asked again only after the answer, or after long silence.
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;

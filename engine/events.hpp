@@ -66,6 +66,7 @@ struct call_reported {
   carriers::call_report report;
 };
 
+/// What the carrier lists; of calls with a token only those whose token is this attempt's.
 struct looked_up {
   attempt_id attempt;
   carriers::call_page page;

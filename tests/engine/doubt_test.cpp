@@ -103,6 +103,32 @@ TEST_F(resolving, that_it_was_answered_may_be_listed_on_another_page_than_its_en
   }
 }
 
+TEST_F(resolving, a_match_that_names_no_call_keeps_the_look_from_being_clean) {
+  look(clean({call("", 10s)}, "page 2"), 299s);
+  EXPECT_EQ(look(clean(), 299s).what, kind::look_again);
+  EXPECT_EQ(look(clean({call("", 10s)}), 300s).what, kind::unreachable);
+  EXPECT_EQ(state.clean_empty, 0U);
+  EXPECT_EQ(look(clean({call("", 10s), call("CA1", 10s)}), 301s).adopted.report.call_ref, "CA1");
+}
+
+TEST_F(resolving, a_call_that_does_not_say_when_it_was_created_is_not_the_earliest) {
+  EXPECT_EQ(look(clean({call("CA2", 0s), call("CA1", 10s)}), 2s).adopted.report.call_ref, "CA1");
+  EXPECT_EQ(look(clean({call("CA2", 0s), call("CA1", 10s), call("CA2", 5s)}), 2s).adopted.report.call_ref, "CA2");
+}
+
+TEST_F(resolving, a_call_may_be_created_half_a_minute_before_the_decision_by_the_carriers_clock) {
+  state.intent_at = utc_time{1000s};
+  EXPECT_EQ(created_from(state, timing), utc_time{970s});
+  note_clock(state, utc_time{2000s - 400s}, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{570s});
+  note_clock(state, {}, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{570s});
+  note_clock(state, utc_time{2000s} + 24h + 1us, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{570s});
+  note_clock(state, utc_time{2000s} + 24h, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{970s} + 24h);
+}
+
 TEST_F(resolving, of_two_words_on_one_end_the_surer_holds) {
   carriers::listed_call unsure = call("CA1", 10s, carriers::call_phase::ended);
   unsure.report.maybe_answered = true;

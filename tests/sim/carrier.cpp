@@ -151,22 +151,31 @@ bool carrier::not_shown_yet(const call& which) const {
   return true;
 }
 
-carriers::call_page carrier::list(e164 to, e164 from, const std::string& next) const {
-  constexpr std::size_t page_size = 2;
+carriers::call_page carrier::list(integration_id account, carriers::carrier_kind kind, e164 to, e164 from,
+                                  const std::string& next) const {
+  const bool telnyx = kind == carriers::carrier_kind::telnyx;
+  const std::size_t page_size = telnyx ? 10 : 2;
   carriers::call_page page;
   random_source& random = time_.random;
   if (cannot_be_asked()) return page;
   page.ok = true;
+  const auto by_its_clock = [&](microseconds at) {
+    return std::chrono::floor<std::chrono::seconds>(time_.true_time(at) + faults_.carrier_clock);
+  };
+  page.carrier_time = by_its_clock(time_.elapsed());
   const auto lag = random.chance(faults_.listing_lags) ? time_.between(0s, 20s) : microseconds{0};
   for (auto which = calls_.rbegin(); which != calls_.rend(); ++which) {
-    if (which->to != to || which->from != from || which->created + lag > time_.elapsed()) continue;
+    if (which->account != account || which->created + lag > time_.elapsed()) continue;
     carriers::listed_call listed;
     listed.report = report_of(*which, phase_of(*which));
-    listed.to = which->to;
-    listed.from = which->from;
-    // Carriers give whole seconds, by their own clock.
-    listed.created_at =
-        std::chrono::floor<std::chrono::seconds>(time_.true_time(which->created) + faults_.carrier_clock);
+    if (telnyx) listed.token = which->attempt.text();
+    // Telnyx lists whatever is up on the connection, by its token alone; then the events of one number.
+    if (!telnyx || listed.report.phase == carriers::call_phase::ended) {
+      if (which->to != to || (which->from != from && !telnyx)) continue;
+      listed.to = which->to;
+      listed.from = which->from;
+      listed.created_at = by_its_clock(which->created);
+    }
     page.calls.push_back(listed);
     if (random.chance(faults_.listing_twice)) page.calls.push_back(std::move(listed));
   }

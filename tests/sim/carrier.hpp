@@ -52,8 +52,9 @@ class carrier {
 
   /// A complete create request arrived. `answer` is called once, unless the answer is lost (then never).
   void create(const request& what, std::function<void(carriers::create_answer)> answer);
-  /// Pages of two calls.
-  carriers::call_page list(e164 to, e164 from, const std::string& next) const;
+  /// Pages of a few calls.
+  carriers::call_page list(integration_id account, carriers::carrier_kind kind, e164 to, e164 from,
+                           const std::string& next) const;
   std::optional<carriers::call_report> fetch(const std::string& ref) const;
   carriers::cancel_result cancel(const std::string& ref);
 

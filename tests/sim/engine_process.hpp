@@ -2,7 +2,6 @@
 // An engine in one life: the organisation under test and, in virtual time, what stands around it in the product - the
 // ledger's thread and the senders (engine/sender, engine/shard), with the faults of both.
 
-#include <algorithm>
 #include <deque>
 
 #include "tests/sim/world.hpp"
@@ -208,9 +207,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         way(), [&world = in, weak = weak_from_this(), attempt, contact = ticket.call.contact,
                 account = permit.integration(), to = permit.to(), from = permit.caller_id(), sender = epoch] {
           world.check_create(attempt, contact, account, to, from, sender);
-          const auto& accounts = world.ledger_.config.accounts;
-          const auto kind = std::ranges::find(accounts, account, &carriers::account::id)->kind;
-          world.carrier_.create({attempt, contact, account, to, from, kind},
+          world.carrier_.create({attempt, contact, account, to, from, world.kind_of(account)},
                                 [&world, weak, attempt](carriers::create_answer answer) {
                                   auto self = weak.lock();
                                   // The organisation may have come back to the process that has the answer.
@@ -225,8 +222,13 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     in.time_.after(in.time_.between(5ms, 100ms), [&world = in, weak = weak_from_this(), question] {
       auto self = weak.lock();
       if (const auto* look = std::get_if<engine::look_up>(&question)) {
-        if (self)
-          self->tell(5ms, engine::looked_up{look->attempt, world.carrier_.list(look->to, look->from, look->next)});
+        if (!self) return;
+        carriers::call_page page =
+            world.carrier_.list(look->integration, world.kind_of(look->integration), look->to, look->from, look->next);
+        std::erase_if(page.calls, [&](const carriers::listed_call& call) {
+          return !call.token.empty() && call.token != look->attempt.text();
+        });
+        self->tell(5ms, engine::looked_up{look->attempt, std::move(page)});
       } else if (const auto* fetch = std::get_if<engine::fetch_call>(&question)) {
         if (self) self->tell(5ms, engine::call_fetched{fetch->attempt, world.carrier_.fetch(fetch->call_ref)});
       } else if (const auto* end = std::get_if<engine::cancel_call>(&question)) {

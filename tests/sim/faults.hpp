@@ -74,7 +74,7 @@ struct fault_plan {
       plan.listing_back = std::chrono::seconds{320 + random.below(300)};
       if (random.chance(0.5)) plan.report_lost = 0.95;  // nothing is heard of a call but by asking
     }
-    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(31)} - std::chrono::seconds{15};
+    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(1201)} - std::chrono::seconds{600};
     maybe(plan.clock_steps, 0.5);
     return plan;
   }

@@ -104,6 +104,10 @@ void world::set_up() {
   }
 }
 
+carriers::carrier_kind world::kind_of(integration_id account) const {
+  return std::ranges::find(ledger_.config.accounts, account, &carriers::account::id)->kind;
+}
+
 void world::boot() {
   running_ = std::make_shared<engine_process>(*this);
   running_->start();

@@ -48,6 +48,7 @@ class world {
   void check_create(attempt_id attempt, contact_id contact, integration_id account, e164 to, e164 from,
                     std::uint64_t epoch);
   void check_caps(const store::attempt_row& row, bool of_the_undead);
+  carriers::carrier_kind kind_of(integration_id account) const;
   bool something_to_dial() const;
   void saw(const std::string& what);
   std::string unsettled();
