@@ -91,12 +91,17 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
       const auto next = transition(attempt->state, attempt_event::accepted);
       if (!next) return;  // a callback was first
       attempt->call_ref = answer.call_ref;
+      attempt->phase_known = attempt->state == attempt_state::ready;
       attempt->state = next->next;
       end_doubt(*attempt);
       outcome row;
       row.call_ref = answer.call_ref;
       write(*attempt, *next->write, now, std::move(row));
-      set_deadline(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring);
+      if (attempt->vetoed && !attempt->phase_known) {
+        set_deadline(*attempt, now.steady);  // it may talk by now: ask before anything is taken back
+      } else {
+        set_deadline(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring);
+      }
       cancel_if_vetoed(*attempt, out);
       return;
     }
@@ -227,10 +232,11 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
       close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
     return;
   }
+  attempt.phase_known = true;
   const bool advanced = report.phase > attempt.phase;
   attempt.phase = std::max(attempt.phase, report.phase);
   attempt.state = next->next;
-  if (next->write) adopt(attempt, *next->write, now, out);
+  if (next->write) adopt(attempt, *next->write, now);
   if (hold) {
     if (!attempt.unsure_end) hold_end(attempt, report, now, out);
     return;
@@ -242,16 +248,16 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
                                 : std::chrono::seconds{settings.ring_timeout};
     set_deadline(attempt, now.steady + until_over + options_.poll_after_ring);
   }
+  cancel_if_vetoed(attempt, out);
 }
 
 // The call is known to exist, by a callback that overtook the answer or by what the carrier lists.
-void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out) {
+void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now) {
   end_doubt(attempt);
   if (attempt.recovered) ++counters_.recovered;
   outcome row;
   row.call_ref = attempt.call_ref;
   write(attempt, kind, now, std::move(row));
-  cancel_if_vetoed(attempt, out);
 }
 
 void organisation::on_event(call_fetched& what, instant now, effects& out) {
@@ -285,15 +291,17 @@ void organisation::on_event(call_canceled& what, instant now, effects& out) {
   }
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr || attempt->call_ref != what.call_ref) return;
+  if (attempt->unsure_end) return;  // over, and asked about
   const bool not_known = what.result == carriers::cancel_result::unknown_call && !believe_unknown(*attempt, now);
   if (what.result == carriers::cancel_result::failed || not_known) {
-    attempt->cancel_sent = false;
+    attempt->cancel_out = attempt_run::cancel::none;
     set_deadline(*attempt, now.steady + 2s);
     return;
   }
   // No callback is sent for a call cancelled while it was still queued at the carrier: ask for its end.
   release_hold(*attempt);
   out.questions.push_back(fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref});
+  set_deadline(*attempt, now.steady + fetch_again);
 }
 
 void organisation::remember_ref(e164 to, std::string_view call_ref, steady_time now) {
@@ -322,17 +330,29 @@ void organisation::hang_up_stray(integration_id integration, attempt_id attempt,
   out.questions.push_back(stray_calls_.back().what);
 }
 
-void organisation::cancel(attempt_run& attempt, effects& out) {
-  if (attempt.cancel_sent || attempt.call_ref.empty()) return;
-  attempt.cancel_sent = true;
-  out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+void organisation::cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out) {
+  if (attempt.cancel_out >= what || attempt.call_ref.empty()) return;
+  attempt.cancel_out = what;
+  attempt.canceled = true;
+  const bool ringing_only = what == attempt_run::cancel::unanswered;
+  out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref, ringing_only});
 }
 
-// A call that has begun to ring comes to its own end, but to a number that opted out.
+// As far as we know: its callbacks may be late or lost.
+bool organisation::queued_at_carrier(const attempt_run& attempt) const {
+  return attempt.phase == carriers::call_phase::queued && carriers::queues_calls(accounts_[attempt.account].what.kind);
+}
+
+// A call that has begun to ring comes to its own end, but to a number that opted out. Of one found after a take-over or
+// a doubt that is asked first: somebody may be talking.
 void organisation::cancel_if_vetoed(attempt_run& attempt, effects& out) {
   if (!attempt.vetoed) return;
-  if (attempt.phase == carriers::call_phase::queued || opt_outs_.contains(attempt.what.to)) {
-    cancel(attempt, out);
+  if (opt_outs_.contains(attempt.what.to)) {
+    cancel(attempt, attempt_run::cancel::any, out);
+  } else if (!attempt.phase_known) {
+    return;
+  } else if (queued_at_carrier(attempt)) {
+    cancel(attempt, attempt_run::cancel::unanswered, out);
   } else {
     release_hold(attempt);
   }
@@ -421,6 +441,7 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
         close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
         return;
       }
+      attempt.cancel_out = attempt_run::cancel::none;  // whatever became of the last one
       cancel_if_vetoed(attempt, out);
       out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
       set_deadline(attempt, now.steady + fetch_again);

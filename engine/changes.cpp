@@ -180,16 +180,13 @@ void organisation::veto_forbidden(effects& out) {
     const reason why = forbidden(attempt);
     if (why == reason::none) continue;
     const bool unanswered = attempt.state == attempt_state::ready;
-    const bool queued_at_carrier = attempt.phase == carriers::call_phase::queued;
-    if (unanswered) {
-      out.vetoes.push_back({attempt.what.integration, id, why});
-    } else if (why != reason::opted_out && !queued_at_carrier) {
-      continue;  // a pause lets calls that ring or talk come to their end; an opt-out does not
-    } else {
-      cancel(attempt, out);
-    }
+    // A pause lets calls that ring or talk come to their end; an opt-out does not.
+    const bool comes_to_its_end = attempt.phase_known && !queued_at_carrier(attempt);
+    if (!unanswered && comes_to_its_end && why != reason::opted_out) continue;
+    if (unanswered) out.vetoes.push_back({attempt.what.integration, id, why});
     attempt.vetoed = true;
     hold_confirmation(attempt);
+    cancel_if_vetoed(attempt, out);
   }
 }
 

@@ -80,7 +80,7 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   row.call_ref = attempt.call_ref;
   row.answered = how == disposition::answered || how == disposition::voicemail;
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
-  if (how == disposition::canceled && attempt.cancel_sent && !opt_outs_.contains(attempt.what.to)) {
+  if (how == disposition::canceled && (attempt.canceled || attempt.recovered) && !opt_outs_.contains(attempt.what.to)) {
     // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
     row.why = reason::changed_since_decided;
     wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);

@@ -138,6 +138,7 @@ struct cancel_call {
   integration_id integration;
   attempt_id attempt;
   std::string call_ref;
+  bool ringing_only = false;  ///< one that was answered meanwhile is left alone; only of carriers that queue calls
 };
 
 struct probe_account {

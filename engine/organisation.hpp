@@ -161,7 +161,10 @@ class organisation {
     bool answered = false;
     bool machine = false;
     bool vetoed = false;
-    bool cancel_sent = false;
+    bool phase_known = false;  // by what was heard of it; not just after a take-over or a doubt
+    // The cancel that the carrier was asked for, and has not refused: of a call nobody has answered, or of any.
+    enum class cancel : std::uint8_t { none, unanswered, any } cancel_out = cancel::none;
+    bool canceled = false;              // by us, if the carrier was in time
     bool recovered = false;             // open at the take-over
     std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
     std::string call_ref;
@@ -263,7 +266,7 @@ class organisation {
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
   void end_doubt(attempt_run& attempt);
-  void adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out);
+  void adopt(attempt_run& attempt, outcome_kind kind, instant now);
   void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
   void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
@@ -277,7 +280,8 @@ class organisation {
   void release_hold(attempt_run& attempt);
   void remember_ref(e164 to, std::string_view call_ref, steady_time now);
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
-  void cancel(attempt_run& attempt, effects& out);
+  void cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out);
+  bool queued_at_carrier(const attempt_run& attempt) const;
   void cancel_if_vetoed(attempt_run& attempt, effects& out);
   bool believe_unknown(attempt_run& attempt, instant now) const;
   void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,

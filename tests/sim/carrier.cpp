@@ -135,7 +135,9 @@ carriers::call_report carrier::event_of(const call& which, carriers::call_phase 
 }
 
 carriers::call_phase carrier::phase_of(const call& which) const {
-  return time_.elapsed() >= which.ended ? carriers::call_phase::ended : carriers::call_phase::initiated;
+  if (time_.elapsed() >= which.ended) return carriers::call_phase::ended;
+  const bool tells = which.kind == carriers::carrier_kind::twilio;  // Telnyx says that it is up, and no more
+  return tells && time_.elapsed() >= which.answers ? carriers::call_phase::answered : carriers::call_phase::initiated;
 }
 
 bool carrier::cannot_be_asked() const {
@@ -200,13 +202,19 @@ std::optional<carriers::call_report> carrier::fetch(const std::string& ref) cons
   return std::nullopt;
 }
 
-carriers::cancel_result carrier::cancel(const std::string& ref) {
+carriers::cancel_result carrier::cancel(const std::string& ref, bool ringing_only) {
   if (cannot_be_asked()) return carriers::cancel_result::failed;
   for (std::size_t index = 0; index < calls_.size(); ++index) {
     call& which = calls_[index];
     if (which.ref != ref) continue;
     if (not_shown_yet(which)) return carriers::cancel_result::unknown_call;
     if (which.ended <= time_.elapsed()) return carriers::cancel_result::already_ended;
+    const bool talks = which.answers <= time_.elapsed();
+    if (talks && ringing_only && which.kind == carriers::carrier_kind::twilio) {
+      saw("answered before it was canceled");
+      return carriers::cancel_result::already_ended;
+    }
+    if (talks) cut(which);
     which.canceled = true;
     which.ended = time_.elapsed();
     tell(index, carriers::call_phase::ended);

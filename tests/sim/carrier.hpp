@@ -56,7 +56,10 @@ class carrier {
   carriers::call_page list(integration_id account, carriers::carrier_kind kind, e164 to, e164 from,
                            const std::string& next) const;
   std::optional<carriers::call_report> fetch(const std::string& ref) const;
-  carriers::cancel_result cancel(const std::string& ref);
+  /// ringing_only: as Twilio's Status=canceled; Telnyx knows no such thing.
+  carriers::cancel_result cancel(const std::string& ref, bool ringing_only);
+  /// Somebody who talks is about to be hung up on.
+  std::function<void(const call&)> cut;
 
   /// What a probe of an account says.
   bool usable() const { return time_.elapsed() >= stopped_until_; }

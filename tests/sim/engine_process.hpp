@@ -232,7 +232,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
       } else if (const auto* fetch = std::get_if<engine::fetch_call>(&question)) {
         if (self) self->tell(5ms, engine::call_fetched{fetch->attempt, world.carrier_.fetch(fetch->call_ref)});
       } else if (const auto* end = std::get_if<engine::cancel_call>(&question)) {
-        const auto how = world.carrier_.cancel(end->call_ref);
+        const auto how = world.carrier_.cancel(end->call_ref, end->ringing_only);
         if (self) self->tell(5ms, engine::call_canceled{end->attempt, end->call_ref, how});
       } else if (const auto* probe = std::get_if<engine::probe_account>(&question)) {
         if (self) self->tell(5ms, engine::account_probed{probe->integration, world.carrier_.usable()});

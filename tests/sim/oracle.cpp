@@ -52,6 +52,13 @@ void world::check_create(attempt_id attempt, contact_id contact, integration_id 
   ++creates_;
 }
 
+// Only an opt-out ends a conversation, and a call that the ledger has closed or never had.
+void world::check_cut(const carrier::call& call) const {
+  const store::attempt_row* row = ledger_.find(call.attempt);
+  const bool is_its_call = !row->closed_at && row->call_ref == call.ref;
+  if (is_its_call && !undead_ && !opted_out_at_.contains(call.to)) fail("hung up on " + call.to.text() + ", who talks");
+}
+
 // Caps are swept over the carrier's record, which no crash empties.
 void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
   const auto& config = ledger_.config;

@@ -25,6 +25,7 @@ world::world(std::uint64_t seed, bool verbose)
       carrier_{time_, faults_} {
   ledger_.saw = [this](const std::string& what) { saw(what); };
   carrier_.saw = ledger_.saw;
+  carrier_.cut = [this](const carrier::call& call) { check_cut(call); };
 }
 
 world::~world() = default;

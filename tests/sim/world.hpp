@@ -49,6 +49,7 @@ class world {
                     std::uint64_t epoch);
   void check_caps(const store::attempt_row& row, bool of_the_undead);
   carriers::carrier_kind kind_of(integration_id account) const;
+  void check_cut(const carrier::call& call) const;
   bool something_to_dial() const;
   void saw(const std::string& what);
   std::string unsettled();
