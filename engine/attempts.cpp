@@ -43,12 +43,18 @@ organisation::attempt_run& organisation::open(attempt_id id) {
   return attempts_[slot];
 }
 
+// The carrier has said something about the create, or nobody will ask it any more.
+void organisation::note_answer(attempt_run& attempt) {
+  if (std::exchange(attempt.unanswered, false)) --accounts_[attempt.account].unanswered;
+}
+
 // Frees what an open attempt holds: its lines and its slot. The number called stays taken until the close is durable.
 void organisation::forget(attempt_run& attempt) {
   campaign_run& campaign = campaigns_[attempt.campaign];
   --campaign.live;
   --agents_[attempt.agent].live;
   --accounts_[attempt.account].live;
+  note_answer(attempt);
   release_hold(attempt);
   end_doubt(attempt);
   if (campaign.blocked == reason::campaign_concurrency || campaign.blocked == reason::agent_concurrency ||
@@ -84,6 +90,7 @@ void organisation::on_event(sends_taken& what, instant, effects&) {
 void organisation::on_event(create_answered& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr) return;  // already closed by a callback that overtook the answer
+  note_answer(*attempt);
   const carriers::create_answer& answer = what.answer;
   apply_reaction(*attempt, answer, now, out);
   switch (answer.what) {
@@ -214,6 +221,7 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     }
     return;
   }
+  note_answer(attempt);
   if (!carriers::is_no_such_call(report)) attempt.unknown_answers = 0;
   attempt.answered |= report.phase == carriers::call_phase::answered;
   attempt.machine |= report.machine;

@@ -141,9 +141,10 @@ class organisation {
     steady_time probe_at{};
     std::uint32_t config_errors = 0;  // in a row
     std::uint32_t live = 0;
-    std::uint32_t reserve = 1;  // intents to be kept ahead of the senders
-    std::uint32_t unsent = 0;   // decided, not yet taken by a sender
-    std::uint32_t ceiling = 0;  // concurrency the carrier showed; 0 = none
+    std::uint32_t reserve = 1;     // intents to be kept ahead of the senders
+    std::uint32_t unsent = 0;      // decided, not yet taken by a sender
+    std::uint32_t unanswered = 0;  // decided, and the carrier has said nothing yet
+    std::uint32_t ceiling = 0;     // concurrency the carrier showed; 0 = none
     steady_time ceiling_until{};
     steady_time held_until{};
     flat_set<e164> refused_caller_ids;
@@ -158,6 +159,7 @@ class organisation {
     callerid::number_index caller_id = 0;  // of what.from
     attempt_state state = attempt_state::deciding;
     carriers::call_phase phase = carriers::call_phase::queued;
+    bool unanswered = false;  // the create, as the account counts it
     bool answered = false;
     bool machine = false;
     bool vetoed = false;
@@ -275,6 +277,7 @@ class organisation {
   void close_absent(attempt_run& attempt, instant now);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
+  void note_answer(attempt_run& attempt);
   void release(attempt_run& attempt);
   void take_back(attempt_run& attempt);
   void release_hold(attempt_run& attempt);

@@ -102,11 +102,12 @@ void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
 }
 
 // By the record alone: is there a contact that nothing keeps from being dialed now?
-bool world::something_to_dial() const {
+bool world::something_to_dial(bool circuits_may_be_open) const {
   const instant now = time_.now();
   for (const auto& account : running_->machine->view(now).accounts) {
     // These have pauses of their own, up to a minute long.
-    if (account.blocked == reason::account_circuit_open || account.blocked == reason::account_throttled) return false;
+    if (account.blocked == reason::account_circuit_open && circuits_may_be_open) return false;
+    if (account.blocked == reason::account_throttled) return false;
   }
   const auto& config = ledger_.config;
   for (const auto& number : config.numbers) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr microseconds faults_last{180s};
 constexpr microseconds first_dial_within{30s};
+constexpr microseconds circuit_probed_within{61s};
 e164 number_of(std::uint64_t n) {
   return e164::from_digits(12125550100 + n % 100 + n / 100 * 10'000'000);
 }
@@ -226,11 +227,14 @@ run_result world::run() {
     paused_at_.clear();
     withdrawn_at_.clear();
     running_->tell(0us, engine::changes_announced{});
-    const bool must_dial = something_to_dial();
+    const bool must_dial = something_to_dial(true);
     const std::size_t before = creates_;
     time_.run_until(faults_last + first_dial_within);
     if (must_dial && creates_ == before) fail("nothing was dialed within 30 s after the faults stopped");
     if (must_dial) saw("dialing again");
+    const bool must_probe = creates_ == before && something_to_dial(false);
+    time_.run_until(faults_last + first_dial_within + circuit_probed_within);
+    if (must_probe && creates_ == before) fail("no call was let through to an account whose circuit is open");
     // Callbacks come up to two minutes late, doubts last six, an absent call is tried again after thirty.
     std::string open = "nothing yet";
     for (microseconds at = faults_last + 5min; !open.empty() && at <= faults_last + 4h; at += 1min) {

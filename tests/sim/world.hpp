@@ -50,7 +50,7 @@ class world {
   void check_caps(const store::attempt_row& row, bool of_the_undead);
   carriers::carrier_kind kind_of(integration_id account) const;
   void check_cut(const carrier::call& call) const;
-  bool something_to_dial() const;
+  bool something_to_dial(bool circuits_may_be_open) const;
   void saw(const std::string& what);
   std::string unsettled();
   void print() const;
