@@ -104,12 +104,14 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
       outcome row;
       row.call_ref = answer.call_ref;
       write(*attempt, *next->write, now, std::move(row));
+      // Excess is never left to the carrier: what it would start too late is taken back at once.
+      attempt->vetoed |= now.utc + answer.queue_time >= window_closes(*attempt, now);
       if (attempt->vetoed && !attempt->phase_known) {
         set_deadline(*attempt, now.steady);  // it may talk by now: ask before anything is taken back
       } else {
-        set_deadline(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring);
+        poll_at(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring, now);
       }
-      cancel_if_vetoed(*attempt, out);
+      cancel_if_vetoed(*attempt, now, out);
       return;
     }
     case carriers::answer_class::not_sent:
@@ -254,9 +256,9 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     const auto until_over = attempt.phase == carriers::call_phase::answered
                                 ? std::chrono::seconds{settings.call_time_limit}
                                 : std::chrono::seconds{settings.ring_timeout};
-    set_deadline(attempt, now.steady + until_over + options_.poll_after_ring);
+    poll_at(attempt, now.steady + until_over + options_.poll_after_ring, now);
   }
-  cancel_if_vetoed(attempt, out);
+  cancel_if_vetoed(attempt, now, out);
 }
 
 // The call is known to exist, by a callback that overtook the answer or by what the carrier lists.
@@ -276,7 +278,7 @@ void organisation::on_event(call_fetched& what, instant now, effects& out) {
     attempt = find(what.attempt);
     if (attempt == nullptr) return;
   }
-  if (attempt->deadline <= now.steady) set_deadline(*attempt, now.steady + fetch_again);
+  if (attempt->deadline <= now.steady) poll_at(*attempt, now.steady + fetch_again, now);
 }
 
 // Call resources are eventually consistent: "no such call" is believed like an empty listing, late and not only once.
@@ -351,9 +353,20 @@ bool organisation::queued_at_carrier(const attempt_run& attempt) const {
   return attempt.phase == carriers::call_phase::queued && carriers::queues_calls(accounts_[attempt.account].what.kind);
 }
 
+/// When ringing becomes unlawful where the number is; an instant gone by when it is already, or when nobody can tell.
+utc_time organisation::window_closes(const attempt_run& attempt, instant now) const {
+  const campaign_run& campaign = campaigns_[attempt.campaign];
+  lane_run* lane = find_lane(campaign, attempt.what.lane);
+  if (lane == nullptr) return {};
+  refresh_window(campaign, *lane, now);
+  return lane->window.open ? lane->window.closes_at.value_or(utc_time{}) : utc_time{};
+}
+
+// What the carrier holds queued is taken back when a change forbids it or its window closes.
 // A call that has begun to ring comes to its own end, but to a number that opted out. Of one found after a take-over or
 // a doubt that is asked first: somebody may be talking.
-void organisation::cancel_if_vetoed(attempt_run& attempt, effects& out) {
+void organisation::cancel_if_vetoed(attempt_run& attempt, instant now, effects& out) {
+  attempt.vetoed |= attempt.phase_known && queued_at_carrier(attempt) && window_closes(attempt, now) <= now.utc;
   if (!attempt.vetoed) return;
   if (opt_outs_.contains(attempt.what.to)) {
     cancel(attempt, attempt_run::cancel::any, out);
@@ -434,6 +447,15 @@ void organisation::set_deadline(attempt_run& attempt, steady_time at) {
   timers_.push({at, attempt.what.attempt});
 }
 
+// The carrier is asked at `at`; while it holds the call queued, also when the window closes.
+void organisation::poll_at(attempt_run& attempt, steady_time at, instant now) {
+  if (queued_at_carrier(attempt)) {
+    const auto left = window_closes(attempt, now) - now.utc;
+    if (left > left.zero() && left < at - now.steady) at = now.steady + left;
+  }
+  set_deadline(attempt, at);
+}
+
 void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) {
   const intent& sent = attempt.what;
   switch (attempt.state) {
@@ -450,9 +472,9 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
         return;
       }
       attempt.cancel_out = attempt_run::cancel::none;  // whatever became of the last one
-      cancel_if_vetoed(attempt, out);
+      cancel_if_vetoed(attempt, now, out);
       out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
-      set_deadline(attempt, now.steady + fetch_again);
+      poll_at(attempt, now.steady + fetch_again, now);
       return;
     case attempt_state::deciding:
     case attempt_state::ready:

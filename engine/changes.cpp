@@ -43,7 +43,7 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
     }
   }
   apply_snapshot(std::move(what.changes.snapshot), now);
-  veto_forbidden(out);
+  veto_forbidden(now, out);
   confirm_due_ = true;
 }
 
@@ -173,7 +173,7 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   return reason::none;
 }
 
-void organisation::veto_forbidden(effects& out) {
+void organisation::veto_forbidden(instant now, effects& out) {
   for (const auto& [id, slot] : attempt_index_) {
     attempt_run& attempt = attempts_[slot];
     if (attempt.state == attempt_state::deciding) continue;  // its batch is stale and will not commit
@@ -186,7 +186,7 @@ void organisation::veto_forbidden(effects& out) {
     if (unanswered) out.vetoes.push_back({attempt.what.integration, id, why});
     attempt.vetoed = true;
     hold_confirmation(attempt);
-    cancel_if_vetoed(attempt, out);
+    cancel_if_vetoed(attempt, now, out);
   }
 }
 

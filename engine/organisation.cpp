@@ -95,7 +95,7 @@ void organisation::on_event(tick&, instant now, effects& out) {
     }
   }
   if (std::exchange(taken_over_, false)) {
-    veto_forbidden(out);
+    veto_forbidden(now, out);
     confirm_due_ = true;
   }
   if (now.steady >= periodic_at_) periodic(now, out);

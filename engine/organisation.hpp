@@ -285,11 +285,13 @@ class organisation {
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
   void cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out);
   bool queued_at_carrier(const attempt_run& attempt) const;
-  void cancel_if_vetoed(attempt_run& attempt, effects& out);
+  utc_time window_closes(const attempt_run& attempt, instant now) const;
+  void cancel_if_vetoed(attempt_run& attempt, instant now, effects& out);
   bool believe_unknown(attempt_run& attempt, instant now) const;
   void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
                      effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
+  void poll_at(attempt_run& attempt, steady_time at, instant now);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
   attempt_run* find(attempt_id id);
   attempt_run& open(attempt_id id);
@@ -305,7 +307,7 @@ class organisation {
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
   reason forbidden(const attempt_run& attempt) const;
-  void veto_forbidden(effects& out);
+  void veto_forbidden(instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);
   void confirm_when_clear(effects& out);
 

@@ -136,5 +136,80 @@ TEST_F(reports, a_poll_after_a_take_over_that_finds_no_such_call_is_repeated) {
   }
 }
 
+// The window closes at 21:00, nine hours after the stage's noon.
+class queued_calls : public reports {
+ protected:
+  void until_the_window_closes_in(std::chrono::microseconds left) {
+    const auto skip = 9h - left;
+    now.steady += skip;
+    now.utc += skip;
+  }
+  void call_is_queued(std::chrono::milliseconds queue_time) {
+    add_contact(1);
+    start();
+    accept(last().attempt, "CA1", queue_time);
+  }
+};
+
+TEST_F(queued_calls, one_that_the_carrier_will_start_after_the_window_closed_is_taken_back_at_once) {
+  until_the_window_closes_in(60s);
+  call_is_queued(60s);
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_TRUE(asked<cancel_call>()[0].ringing_only);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::done});
+  report(last().attempt, "CA1", call_phase::ended, disposition::canceled);
+  ASSERT_EQ(waits.size(), 1U);
+  EXPECT_EQ(waits[0].contact.attempts, 0) << "a queue of the carrier costs no attempt";
+}
+
+TEST_F(queued_calls, one_that_is_still_queued_when_the_window_closes_is_taken_back_then_and_again_if_that_fails) {
+  until_the_window_closes_in(60s);
+  call_is_queued(59s);
+  wait(59750ms);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+  wait(250ms);
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::failed});
+  wait(2s);
+  EXPECT_EQ(asked<cancel_call>().size(), 2U);
+}
+
+TEST_F(queued_calls, one_that_has_begun_to_ring_comes_to_its_end_after_the_window) {
+  until_the_window_closes_in(60s);
+  call_is_queued(1s);
+  report(last().attempt, "CA1", call_phase::initiated);
+  wait(120s);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+}
+
+TEST_F(queued_calls, hours_that_a_person_shortens_meanwhile_hold_for_them_too) {
+  call_is_queued(10s);
+  wait(1s);
+  change([](auto& config) {
+    for (auto& day : config.campaigns[0].window) day = {11 * 60, 12 * 60};
+  });
+  wait(61s);
+  EXPECT_EQ(asked<cancel_call>().size(), 1U);
+}
+
+TEST_F(queued_calls, one_found_queued_after_a_doubt_or_a_take_over_in_a_closed_window_is_taken_back) {
+  until_the_window_closes_in(10s);
+  add_contact(1);
+  start();
+  answer(last().attempt, carriers::answer_class::unknown, carriers::reaction::reconcile, 500);
+  wait(15s);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+  report(last().attempt, "CA1", call_phase::queued);
+  EXPECT_EQ(asked<cancel_call>().size(), 1U);
+}
+
+TEST_F(queued_calls, a_carrier_that_queues_nothing_is_not_asked_to_hang_up) {
+  config().accounts[0].kind = carriers::carrier_kind::telnyx;
+  until_the_window_closes_in(10s);
+  call_is_queued(0s);
+  wait(60s);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+}
+
 }  // namespace
 }  // namespace dialer::engine

@@ -59,7 +59,10 @@ void carrier::create(const request& what, std::function<void(carriers::create_an
   place(what);
   auto yes = answered(answer_class::accepted, reaction::none, 201);
   yes.call_ref = calls_.back().ref;
-  if (random.chance(0.02)) yes.queue_time = 5000ms;
+  const microseconds queued = calls_.back().starts - calls_.back().created;
+  // An estimate, and not a good one.
+  yes.queue_time =
+      std::chrono::floor<std::chrono::milliseconds>(time_.between(0s, random.chance(0.5) ? queued / 8 : queued));
   if (random.chance(faults_.answer_500_acted)) return say("500, and a call", std::move(fault));
   if (random.chance(faults_.answer_lost)) {
     saw("answer lost");
@@ -84,22 +87,28 @@ void carrier::place(const request& what) {
   made.to = what.to;
   made.from = what.from;
   made.created = time_.elapsed();
+  const bool waits = what.kind == carriers::carrier_kind::twilio && random.chance(faults_.queued);
+  const auto queue = waits ? time_.between(0s, 300s) : microseconds{0};
+  made.starts = made.created + queue;
   const auto ring = time_.between(1s, 25s);
   const bool answers = random.chance(0.4);
   const auto talk = !answers                                                             ? microseconds{0}
                     : random.chance(time_.elapsed() < faults_.listing_back ? 0.4 : 0.01) ? time_.between(300s, 900s)
                                                                                          : time_.between(1s, 60s);
-  made.ended = made.created + ring + talk;
+  made.ended = made.starts + ring + talk;
   made.how = answers ? disposition::answered : random.chance(0.5) ? disposition::no_answer : disposition::busy;
-  if (answers) made.answers = made.created + ring;
+  if (answers) made.answers = made.starts + ring;
   made.kind = what.kind;
   made.cause_tells = random.chance(0.5);
   calls_.push_back(made);
   const std::size_t index = calls_.size() - 1;
-  tell(index, carriers::call_phase::initiated);
-  time_.after(ring / 2, [this, index] { tell(index, carriers::call_phase::ringing); });
-  if (answers) time_.after(ring, [this, index] { tell(index, carriers::call_phase::answered); });
-  time_.after(ring + talk, [this, index] { tell(index, carriers::call_phase::ended); });
+  time_.after(queue, [this, index, waits] {
+    if (waits && calls_[index].ended > time_.elapsed()) starts(calls_[index]);
+    tell(index, carriers::call_phase::initiated);
+  });
+  time_.after(queue + ring / 2, [this, index] { tell(index, carriers::call_phase::ringing); });
+  if (answers) time_.after(queue + ring, [this, index] { tell(index, carriers::call_phase::answered); });
+  time_.after(queue + ring + talk, [this, index] { tell(index, carriers::call_phase::ended); });
 }
 
 void carrier::tell(std::size_t index, carriers::call_phase phase) {
@@ -136,6 +145,7 @@ carriers::call_report carrier::event_of(const call& which, carriers::call_phase 
 
 carriers::call_phase carrier::phase_of(const call& which) const {
   if (time_.elapsed() >= which.ended) return carriers::call_phase::ended;
+  if (time_.elapsed() < which.starts) return carriers::call_phase::queued;
   const bool tells = which.kind == carriers::carrier_kind::twilio;  // Telnyx says that it is up, and no more
   return tells && time_.elapsed() >= which.answers ? carriers::call_phase::answered : carriers::call_phase::initiated;
 }
@@ -203,11 +213,14 @@ std::optional<carriers::call_report> carrier::fetch(const std::string& ref) cons
 }
 
 carriers::cancel_result carrier::cancel(const std::string& ref, bool ringing_only) {
-  if (cannot_be_asked()) return carriers::cancel_result::failed;
+  const bool deaf = cannot_be_asked();
   for (std::size_t index = 0; index < calls_.size(); ++index) {
     call& which = calls_[index];
     if (which.ref != ref) continue;
-    if (not_shown_yet(which)) return carriers::cancel_result::unknown_call;
+    const bool shown = !not_shown_yet(which);
+    which.could_not_be_asked |= deaf || !shown;
+    if (deaf) return carriers::cancel_result::failed;
+    if (!shown) return carriers::cancel_result::unknown_call;
     if (which.ended <= time_.elapsed()) return carriers::cancel_result::already_ended;
     const bool talks = which.answers <= time_.elapsed();
     if (talks && ringing_only && which.kind == carriers::carrier_kind::twilio) {
@@ -217,10 +230,14 @@ carriers::cancel_result carrier::cancel(const std::string& ref, bool ringing_onl
     if (talks) cut(which);
     which.canceled = true;
     which.ended = time_.elapsed();
-    tell(index, carriers::call_phase::ended);
+    if (which.ended < which.starts) {
+      saw("canceled in the carrier's queue");  // and nobody is told
+    } else {
+      tell(index, carriers::call_phase::ended);
+    }
     return carriers::cancel_result::done;
   }
-  return carriers::cancel_result::unknown_call;
+  return deaf ? carriers::cancel_result::failed : carriers::cancel_result::unknown_call;
 }
 
 }  // namespace dialer::sim

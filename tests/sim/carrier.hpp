@@ -25,6 +25,7 @@ class carrier {
     e164 to;
     e164 from;
     microseconds created{0};
+    microseconds starts{0};  ///< until then it is queued
     microseconds ended{0};
     disposition how = disposition::no_answer;
     bool canceled = false;
@@ -58,6 +59,8 @@ class carrier {
   std::optional<carriers::call_report> fetch(const std::string& ref) const;
   /// ringing_only: as Twilio's Status=canceled; Telnyx knows no such thing.
   carriers::cancel_result cancel(const std::string& ref, bool ringing_only);
+  /// A call leaves the carrier's queue.
+  std::function<void(const call&)> starts;
   /// Somebody who talks is about to be hung up on.
   std::function<void(const call&)> cut;
 

@@ -25,6 +25,7 @@ struct fault_plan {
   double answer_late = 0;       ///< after the client gave up, the answer comes all the same
   double answer_refused = 0;    ///< invalid number
   double answer_slow = 0;
+  double queued = 0;  ///< taken, and started up to five minutes later (Twilio)
   double connect_fails = 0;
   double report_lost = 0;
   double report_late = 0;
@@ -62,6 +63,7 @@ struct fault_plan {
     maybe(plan.answer_late, 1.0);
     maybe(plan.listing_twice, 0.5);
     maybe(plan.answer_slow, 0.3);
+    maybe(plan.queued, 0.8);
     maybe(plan.connect_fails, 0.2);
     maybe(plan.report_lost, 0.5);
     maybe(plan.report_late, 0.5);

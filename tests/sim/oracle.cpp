@@ -52,6 +52,21 @@ void world::check_create(attempt_id attempt, contact_id contact, integration_id 
   ++creates_;
 }
 
+// What the carrier held queued is taken back in time, unless the engine could not know or the carrier would not hear.
+void world::check_start(const carrier::call& call) {
+  saw("a queued call starts");
+  const store::attempt_row* row = ledger_.find(call.attempt);
+  const microseconds now = time_.elapsed();
+  // Ten seconds our clock may be off, six a new engine takes to ask, and a cancel its way.
+  constexpr microseconds slack{18s};
+  const auto open = [&](microseconds at) { return may_ring(row->what.lane, time_.true_time(at)); };
+  if (open(now) || open(now - slack)) return;
+  const bool known = !row->call_ref.empty() && row->ref_known_at < now - slack;
+  const bool lives = running_ && booted_at_ < now - slack;
+  if (known && lives && !call.could_not_be_asked)
+    fail("a queued call to " + call.to.text() + " starts after its window");
+}
+
 // Only an opt-out ends a conversation, and a call that the ledger has closed or never had.
 void world::check_cut(const carrier::call& call) const {
   const store::attempt_row* row = ledger_.find(call.attempt);

@@ -62,6 +62,7 @@ class store {
     microseconds durable_at{0};
     std::set<engine::outcome_kind> kinds;
     std::string call_ref;
+    microseconds ref_known_at{0};
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
     bool contact_done = false;

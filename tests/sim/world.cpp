@@ -26,6 +26,7 @@ world::world(std::uint64_t seed, bool verbose)
       carrier_{time_, faults_} {
   ledger_.saw = [this](const std::string& what) { saw(what); };
   carrier_.saw = ledger_.saw;
+  carrier_.starts = [this](const carrier::call& call) { check_start(call); };
   carrier_.cut = [this](const carrier::call& call) { check_cut(call); };
 }
 
@@ -113,6 +114,7 @@ carriers::carrier_kind world::kind_of(integration_id account) const {
 void world::boot() {
   running_ = std::make_shared<engine_process>(*this);
   running_->start();
+  booted_at_ = time_.elapsed();
 }
 
 // kill -9: everything in memory is gone; what was handed to the kernel is not.

@@ -49,6 +49,7 @@ class world {
                     std::uint64_t epoch);
   void check_caps(const store::attempt_row& row, bool of_the_undead);
   carriers::carrier_kind kind_of(integration_id account) const;
+  void check_start(const carrier::call& call);
   void check_cut(const carrier::call& call) const;
   bool something_to_dial(bool circuits_may_be_open) const;
   void saw(const std::string& what);
@@ -67,6 +68,7 @@ class world {
   std::shared_ptr<engine_process> undead_;                 // lives on after it was replaced
   std::map<integration_id, carriers::call_budget> lines_;  // the carrier accounts' limits as the engine keeps them
   bool faults_on_ = true;
+  microseconds booted_at_{0};
   microseconds outage_until_{0};
   // What people forbid as of now, by the generation that forbade it.
   std::map<e164, std::uint64_t> opted_out_at_;
