@@ -467,10 +467,7 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
     case attempt_state::accepted:
-      if (attempt.unsure_end && transition(attempt.state, attempt_event::ended)) {
-        close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
-        return;
-      }
+      if (attempt.unsure_end) return ask_of_end(attempt, now, out);
       attempt.cancel_out = attempt_run::cancel::none;  // whatever became of the last one
       cancel_if_vetoed(attempt, now, out);
       out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});

@@ -1,6 +1,7 @@
 // Attempts that are over: the closing outcome, and what becomes of the contact.
 
 #include <algorithm>
+#include <utility>
 
 #include "campaigns/retry.hpp"
 #include "engine/organisation.hpp"
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds again_after_refusal{10};
 constexpr std::chrono::seconds answered_comes_within{10};  // of the call's end
+constexpr std::chrono::seconds ask_of_end_again{3};
 
 reason why_refused(carriers::reaction react) {
   switch (react) {
@@ -66,9 +68,18 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
 // The call is over, and how it ended is still to come: from its late `answered`, or from the carrier, who is asked.
 void organisation::hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
   attempt.unsure_end = std::make_unique<carriers::call_report>(report);
+  attempt.unsure_until = now.steady + answered_comes_within;
   release_hold(attempt);
-  out.questions.push_back(fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
-  set_deadline(attempt, now.steady + answered_comes_within);
+  ask_of_end(attempt, now, out);
+}
+
+void organisation::ask_of_end(attempt_run& attempt, instant now, effects& out) {
+  if (now.steady < attempt.unsure_until) {
+    out.questions.push_back(fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+    set_deadline(attempt, std::min(now.steady + ask_of_end_again, attempt.unsure_until));
+  } else if (transition(attempt.state, attempt_event::ended)) {
+    close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
+  }
 }
 
 void organisation::close_ended(attempt_run& attempt, const carriers::call_report& report, instant now) {

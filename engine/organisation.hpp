@@ -173,7 +173,8 @@ class organisation {
     steady_time deadline{};             // of the current wait; timers that do not match it are stale
     std::optional<dial_permit> permit;  // until it is sent
     std::unique_ptr<doubt> in_doubt;
-    std::unique_ptr<carriers::call_report> unsure_end;  // over; whether it had been answered is being asked
+    std::unique_ptr<carriers::call_report> unsure_end;  // over; whether it had been answered is being asked ...
+    steady_time unsure_until{};                         // ... until then
     bool holds_confirmation = false;                    // a change is confirmed only after this attempt is dealt with
   };
 
@@ -274,6 +275,7 @@ class organisation {
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
   void close_ended(attempt_run& attempt, const carriers::call_report& report, instant now);
   void hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void ask_of_end(attempt_run& attempt, instant now, effects& out);
   void close_absent(attempt_run& attempt, instant now);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
