@@ -27,6 +27,9 @@ struct account {
   friend bool operator==(const account&, const account&) = default;
 };
 
+/// True when the carrier takes calls above its pace and starts them later (Twilio); others refuse them.
+bool queues_calls(carrier_kind kind);
+
 /// True when base_url points at 127.0.0.0/8, [::1] or "localhost": a simulator, not a carrier.
 bool on_loopback(const account& value);
 

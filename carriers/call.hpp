@@ -66,13 +66,22 @@ struct call_report {
   /// When ended: the disposition if the call had been answered before, and if not (Telnyx tells them apart only so).
   disposition if_answered = disposition::answered;
   disposition if_unanswered = disposition::no_answer;
-  bool machine = false;  ///< answered by a machine (any phase)
+  bool maybe_answered = false;  ///< ended, and the cause alone fits an answered call as well as an unanswered one
+  bool machine = false;         ///< answered by a machine (any phase)
   std::optional<int> sip_code;
   std::optional<std::chrono::seconds> duration;
   utc_time at{};                  ///< carrier's time of the event; the epoch when it gives none
   bool caller_id_signal = false;  ///< 607/608, reputation refusals: counts against the caller ID
   bool circuit = false;           ///< carrier fault
 };
+
+/// Two observations of one call made one: the later phase holds, and what only the other knew is kept.
+void join(call_report& known, call_report&& more);
+
+/// What a look-up says when the carrier knows no such call: ended, both dispositions unknown. Carriers show a call only
+/// some time after they took it (carriers.md 2), so this alone does not prove that there is none.
+call_report no_such_call();
+bool is_no_such_call(const call_report& report);
 
 /// A callback, still to be matched to its organisation by the token.
 struct callback {

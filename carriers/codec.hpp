@@ -33,8 +33,7 @@ class codec {
   virtual create_answer decode_create(const http::http_answer& answer) = 0;
 
   virtual void encode_fetch(std::string_view call_ref, std::string& out) = 0;
-  /// nullopt: no clean answer. A call the carrier does not know yields a report with phase ended and both dispositions
-  /// unknown.
+  /// nullopt: no clean answer. A call the carrier does not know yields no_such_call().
   virtual std::optional<call_report> decode_fetch(const http::http_answer& answer) = 0;
 
   virtual void encode_list(const lookup_query& query, std::string& out) = 0;
@@ -55,7 +54,8 @@ std::unique_ptr<codec> make_codec(const account& value);
 
 /// Whether a listed call without a token (Twilio's list) can be the one asked for: same numbers, created not before.
 /// A page is not filtered by the codec, because answers do not repeat the question; a call may be listed on several
-/// pages (Telnyx: active calls, then events), so count distinct call_refs.
+/// pages (Telnyx: active calls, then events), so count distinct call_refs. An event that says whom it called and not in
+/// which call has an empty call_ref.
 bool can_be(const lookup_query& query, const listed_call& call);
 
 /// A callback as it came in over HTTP.

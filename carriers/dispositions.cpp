@@ -10,13 +10,16 @@ namespace dialer::carriers {
 namespace {
 
 constexpr call_end both(disposition value, bool caller_id_signal = false, bool circuit = false) {
-  return {value, value, caller_id_signal, circuit};
+  return {value, value, caller_id_signal, circuit, false};
 }
 
-/// Telnyx's hangup event does not say whether the call had been answered.
+/// Telnyx's hangup event does not say whether the call had been answered; these causes belong to one that was not.
 constexpr call_end unanswered(disposition value, bool caller_id_signal = false, bool circuit = false) {
-  return {disposition::answered, value, caller_id_signal, circuit};
+  return {disposition::answered, value, caller_id_signal, circuit, false};
 }
+
+/// ... and these to either.
+constexpr call_end cleared{disposition::answered, disposition::no_answer, false, false, true};
 
 struct twilio_end_row {
   std::string_view status;
@@ -78,7 +81,7 @@ struct q850_row {
 
 constexpr std::array q850_ends{
     q850_row{1, unanswered(disposition::invalid_number)},
-    q850_row{16, unanswered(disposition::no_answer)},
+    q850_row{16, cleared},
     q850_row{17, unanswered(disposition::busy)},
     q850_row{18, unanswered(disposition::no_answer)},
     q850_row{19, unanswered(disposition::no_answer)},
@@ -96,6 +99,11 @@ std::optional<int> number_of(std::string_view text) {
   return value;
 }
 
+/// A SIP answer that ends a call before anybody took it.
+bool sip_final(std::optional<int> number) {
+  return number && *number >= 300;
+}
+
 call_end refusal(const classified& row) {
   return unanswered(row.outcome, row.react == reaction::caller_id, row.circuit);
 }
@@ -111,7 +119,7 @@ call_end rejected_call(std::optional<int> number, std::string_view sip_cause) {
 call_end unexplained(std::optional<int> number, std::string_view sip_cause) {
   if (const auto row = classify_refusal_token(find_refusal_token(sip_cause))) return refusal(*row);
   if (number && *number >= 500 && *number <= 599) return unanswered(disposition::failed, false, true);
-  return unanswered(disposition::no_answer);
+  return sip_final(number) ? unanswered(disposition::no_answer) : cleared;
 }
 
 }  // namespace
@@ -130,9 +138,11 @@ call_end twilio_call_end(std::string_view status, std::optional<int> sip_code, i
 call_end telnyx_call_end(std::string_view cause, std::string_view sip_cause) {
   const auto number = number_of(sip_cause);
   if (cause == "time_limit") return both(disposition::answered);
-  if (cause == "normal_clearing" || cause == "timeout" || cause == "no_answer") {
-    return unanswered(disposition::no_answer);
+  if (cause == "normal_clearing") {
+    if (number == 200) return both(disposition::answered);
+    return sip_final(number) ? unanswered(disposition::no_answer) : cleared;
   }
+  if (cause == "timeout" || cause == "no_answer") return unanswered(disposition::no_answer);
   if (cause == "user_busy") return unanswered(disposition::busy);
   if (cause == "originator_cancel") return unanswered(disposition::canceled);
   if (cause == "not_found") return unanswered(disposition::invalid_number);

@@ -88,7 +88,7 @@ class twilio_codec final : public codec {
     if (!may_be_json(answer)) return std::nullopt;
     const auto body = json_document(parser_, answer.body);
     if (!body) return std::nullopt;
-    if (answer.status == 404 && error_code(*body) == 20404) return unknown_call();
+    if (answer.status == 404 && error_code(*body) == 20404) return no_such_call();
     if (answer.status != 200) return std::nullopt;
     return read_call(*body);
   }
@@ -219,14 +219,6 @@ class twilio_codec final : public codec {
     if (code != 0) result.carrier_code = std::to_string(code);
     result.detail = foreign_text(words.empty() ? answer.body : words);
     return true;
-  }
-
-  static call_report unknown_call() {
-    call_report report;
-    report.phase = call_phase::ended;
-    report.if_answered = disposition::unknown;
-    report.if_unanswered = disposition::unknown;
-    return report;
   }
 
   static std::optional<call_report> read_call(simdjson::dom::object row) {

@@ -1,6 +1,7 @@
 // Open attempts: what the carrier says of them. Their end: closing.cpp.
 
 #include <algorithm>
+#include <utility>
 
 #include "carriers/codec.hpp"
 #include "engine/organisation.hpp"
@@ -15,8 +16,8 @@ constexpr std::chrono::seconds probe_every{10};
 constexpr std::chrono::seconds ceiling_holds{30};
 constexpr std::chrono::seconds fetch_again{30};
 
-attempt_event event_of(carriers::call_phase phase) {
-  return phase == carriers::call_phase::ended ? attempt_event::ended : attempt_event::reported;
+attempt_event event_of(const carriers::call_report& report, bool hold) {
+  return report.phase == carriers::call_phase::ended && !hold ? attempt_event::ended : attempt_event::reported;
 }
 
 }  // namespace
@@ -42,12 +43,18 @@ organisation::attempt_run& organisation::open(attempt_id id) {
   return attempts_[slot];
 }
 
+// The carrier has said something about the create, or nobody will ask it any more.
+void organisation::note_answer(attempt_run& attempt) {
+  if (std::exchange(attempt.unanswered, false)) --accounts_[attempt.account].unanswered;
+}
+
 // Frees what an open attempt holds: its lines and its slot. The number called stays taken until the close is durable.
 void organisation::forget(attempt_run& attempt) {
   campaign_run& campaign = campaigns_[attempt.campaign];
   --campaign.live;
   --agents_[attempt.agent].live;
   --accounts_[attempt.account].live;
+  note_answer(attempt);
   release_hold(attempt);
   end_doubt(attempt);
   if (campaign.blocked == reason::campaign_concurrency || campaign.blocked == reason::agent_concurrency ||
@@ -83,6 +90,7 @@ void organisation::on_event(sends_taken& what, instant, effects&) {
 void organisation::on_event(create_answered& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr) return;  // already closed by a callback that overtook the answer
+  note_answer(*attempt);
   const carriers::create_answer& answer = what.answer;
   apply_reaction(*attempt, answer, now, out);
   switch (answer.what) {
@@ -90,13 +98,20 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
       const auto next = transition(attempt->state, attempt_event::accepted);
       if (!next) return;  // a callback was first
       attempt->call_ref = answer.call_ref;
+      attempt->phase_known = attempt->state == attempt_state::ready;
       attempt->state = next->next;
       end_doubt(*attempt);
       outcome row;
       row.call_ref = answer.call_ref;
       write(*attempt, *next->write, now, std::move(row));
-      set_deadline(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring);
-      cancel_if_vetoed(*attempt, out);
+      // Excess is never left to the carrier: what it would start too late is taken back at once.
+      attempt->vetoed |= now.utc + answer.queue_time >= window_closes(*attempt, now);
+      if (attempt->vetoed && !attempt->phase_known) {
+        set_deadline(*attempt, now.steady);  // it may talk by now: ask before anything is taken back
+      } else {
+        poll_at(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring, now);
+      }
+      cancel_if_vetoed(*attempt, now, out);
       return;
     }
     case carriers::answer_class::not_sent:
@@ -194,7 +209,7 @@ void organisation::on_event(call_reported& what, instant now, effects& out) {
   ++counters_.double_dials;
   learn_late(late->second.to, what.report.call_ref, now.steady);
   if (what.report.phase != carriers::call_phase::ended) {
-    hang_up_stray(late->second.integration, what.attempt, what.report.call_ref, out);
+    hang_up_stray(late->second.integration, what.attempt, what.report.call_ref, now, out);
   }
   absent_.erase(what.attempt);
 }
@@ -204,13 +219,17 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     // A second call for one attempt: it must not go on, and it must not be mixed up with the first.
     ++counters_.double_dials;
     if (report.phase != carriers::call_phase::ended) {
-      hang_up_stray(attempt.what.integration, attempt.what.attempt, report.call_ref, out);
+      hang_up_stray(attempt.what.integration, attempt.what.attempt, report.call_ref, now, out);
     }
     return;
   }
+  note_answer(attempt);
+  if (!carriers::is_no_such_call(report)) attempt.unknown_answers = 0;
   attempt.answered |= report.phase == carriers::call_phase::answered;
   attempt.machine |= report.machine;
-  const auto next = transition(attempt.state, event_of(report.phase));
+  // Callbacks come in any order, and some never: that a call is over may be known before that it was answered.
+  const bool hold = report.maybe_answered && !attempt.answered;
+  const auto next = transition(attempt.state, event_of(report, hold));
   if (!next) return;
   if (attempt.call_ref.empty()) attempt.call_ref = report.call_ref;
   if (next->next == attempt_state::closed) {
@@ -218,45 +237,63 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
     close_ended(attempt, report, now);
     return;
   }
+  if (attempt.unsure_end && attempt.answered) {
+    if (transition(attempt.state, attempt_event::ended))
+      close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
+    return;
+  }
+  attempt.phase_known = true;
   const bool advanced = report.phase > attempt.phase;
   attempt.phase = std::max(attempt.phase, report.phase);
   attempt.state = next->next;
-  if (next->write) adopt(attempt, *next->write, now, out);
+  if (next->write) adopt(attempt, *next->write, now);
+  if (hold) {
+    if (!attempt.unsure_end) hold_end(attempt, report, now, out);
+    return;
+  }
   if (advanced || next->write) {
     const campaigns::settings& settings = campaigns_[attempt.campaign].what;
     const auto until_over = attempt.phase == carriers::call_phase::answered
                                 ? std::chrono::seconds{settings.call_time_limit}
                                 : std::chrono::seconds{settings.ring_timeout};
-    set_deadline(attempt, now.steady + until_over + options_.poll_after_ring);
+    poll_at(attempt, now.steady + until_over + options_.poll_after_ring, now);
   }
+  cancel_if_vetoed(attempt, now, out);
 }
 
 // The call is known to exist, by a callback that overtook the answer or by what the carrier lists.
-void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out) {
+void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now) {
   end_doubt(attempt);
   if (attempt.recovered) ++counters_.recovered;
   outcome row;
   row.call_ref = attempt.call_ref;
   write(attempt, kind, now, std::move(row));
-  cancel_if_vetoed(attempt, out);
 }
 
 void organisation::on_event(call_fetched& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr) return;
-  if (what.report) {
+  if (what.report && (!carriers::is_no_such_call(*what.report) || believe_unknown(*attempt, now))) {
     apply_report(*attempt, *what.report, now, out);
     attempt = find(what.attempt);
     if (attempt == nullptr) return;
   }
-  if (attempt->deadline <= now.steady) set_deadline(*attempt, now.steady + fetch_again);
+  if (attempt->deadline <= now.steady) poll_at(*attempt, now.steady + fetch_again, now);
+}
+
+// Call resources are eventually consistent: "no such call" is believed like an empty listing, late and not only once.
+bool organisation::believe_unknown(attempt_run& attempt, instant now) const {
+  ++attempt.unknown_answers;
+  return attempt.unknown_answers >= 2 && now.utc - attempt.what.decided_at >= options_.doubts.absent_after;
 }
 
 void organisation::on_event(call_canceled& what, instant now, effects& out) {
   const auto is_it = [&](const stray_call& each) { return each.what.call_ref == what.call_ref; };
   if (const auto stray = std::ranges::find_if(stray_calls_, is_it); stray != stray_calls_.end()) {
-    if (what.result == carriers::cancel_result::failed) {
-      stray->failed = true;
+    const bool too_early = what.result == carriers::cancel_result::unknown_call &&
+                           now.steady - stray->since < options_.doubts.absent_after;
+    if (what.result == carriers::cancel_result::failed || too_early) {
+      stray->ask_again = now.steady + 1s;
     } else {
       stray_calls_.erase(stray);
     }
@@ -264,14 +301,17 @@ void organisation::on_event(call_canceled& what, instant now, effects& out) {
   }
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr || attempt->call_ref != what.call_ref) return;
-  if (what.result == carriers::cancel_result::failed) {
-    attempt->cancel_sent = false;
+  if (attempt->unsure_end) return;  // over, and asked about
+  const bool not_known = what.result == carriers::cancel_result::unknown_call && !believe_unknown(*attempt, now);
+  if (what.result == carriers::cancel_result::failed || not_known) {
+    attempt->cancel_out = attempt_run::cancel::none;
     set_deadline(*attempt, now.steady + 2s);
     return;
   }
   // No callback is sent for a call cancelled while it was still queued at the carrier: ask for its end.
   release_hold(*attempt);
   out.questions.push_back(fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref});
+  set_deadline(*attempt, now.steady + fetch_again);
 }
 
 void organisation::remember_ref(e164 to, std::string_view call_ref, steady_time now) {
@@ -293,24 +333,47 @@ void organisation::learn_late(e164 to, std::string_view call_ref, steady_time no
 
 // Ends a call that stands for no attempt; asked again until the carrier has answered.
 void organisation::hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref,
-                                 effects& out) {
+                                 instant now, effects& out) {
   const auto is_it = [&](const stray_call& each) { return each.what.call_ref == call_ref; };
   if (std::ranges::any_of(stray_calls_, is_it)) return;
-  stray_calls_.push_back({{integration, attempt, call_ref}, false});
+  stray_calls_.push_back({{integration, attempt, call_ref}, now.steady, {}});
   out.questions.push_back(stray_calls_.back().what);
 }
 
-void organisation::cancel(attempt_run& attempt, effects& out) {
-  if (attempt.cancel_sent || attempt.call_ref.empty()) return;
-  attempt.cancel_sent = true;
-  out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+void organisation::cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out) {
+  if (attempt.cancel_out >= what || attempt.call_ref.empty()) return;
+  attempt.cancel_out = what;
+  attempt.canceled = true;
+  const bool ringing_only = what == attempt_run::cancel::unanswered;
+  out.questions.push_back(cancel_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref, ringing_only});
 }
 
-// A call that has begun to ring comes to its own end, but to a number that opted out.
-void organisation::cancel_if_vetoed(attempt_run& attempt, effects& out) {
+// As far as we know: its callbacks may be late or lost.
+bool organisation::queued_at_carrier(const attempt_run& attempt) const {
+  return attempt.phase == carriers::call_phase::queued && carriers::queues_calls(accounts_[attempt.account].what.kind);
+}
+
+/// When ringing becomes unlawful where the number is; an instant gone by when it is already, or when nobody can tell.
+utc_time organisation::window_closes(const attempt_run& attempt, instant now) const {
+  const campaign_run& campaign = campaigns_[attempt.campaign];
+  lane_run* lane = find_lane(campaign, attempt.what.lane);
+  if (lane == nullptr) return {};
+  refresh_window(campaign, *lane, now);
+  return lane->window.open ? lane->window.closes_at.value_or(utc_time{}) : utc_time{};
+}
+
+// What the carrier holds queued is taken back when a change forbids it or its window closes.
+// A call that has begun to ring comes to its own end, but to a number that opted out. Of one found after a take-over or
+// a doubt that is asked first: somebody may be talking.
+void organisation::cancel_if_vetoed(attempt_run& attempt, instant now, effects& out) {
+  attempt.vetoed |= attempt.phase_known && queued_at_carrier(attempt) && window_closes(attempt, now) <= now.utc;
   if (!attempt.vetoed) return;
-  if (attempt.phase == carriers::call_phase::queued || opt_outs_.contains(attempt.what.to)) {
-    cancel(attempt, out);
+  if (opt_outs_.contains(attempt.what.to)) {
+    cancel(attempt, attempt_run::cancel::any, out);
+  } else if (!attempt.phase_known) {
+    return;
+  } else if (queued_at_carrier(attempt)) {
+    cancel(attempt, attempt_run::cancel::unanswered, out);
   } else {
     release_hold(attempt);
   }
@@ -339,11 +402,14 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr || !attempt->in_doubt) return;
   const intent& sent = attempt->what;
-  const utc_time earliest = sent.decided_at - options_.doubts.clock_skew;
+  note_clock(*attempt->in_doubt, what.page.carrier_time, options_.doubts, now.utc);
+  const utc_time earliest = created_from(*attempt->in_doubt, options_.doubts);
   const carriers::lookup_query asked{sent.to, sent.from, earliest, {}};
   // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts
   // that were closed a moment before this one was decided: those are known by their references.
   const auto matches = [&](const carriers::listed_call& call) {
+    // The sender has taken out what carries another attempt's token; Telnyx's active calls say nothing but the token.
+    if (!call.token.empty()) return true;
     return carriers::can_be(asked, call) &&
            std::ranges::find(attempt->in_doubt->not_ours, std::hash<std::string_view>{}(call.report.call_ref)) ==
                attempt->in_doubt->not_ours.end();
@@ -356,7 +422,7 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
     case doubt_step::kind::adopt:
       for (const std::string& ref : result.hang_up) {
         ++counters_.double_dials;
-        hang_up_stray(sent.integration, sent.attempt, ref, out);
+        hang_up_stray(sent.integration, sent.attempt, ref, now, out);
       }
       apply_report(*attempt, result.adopted.report, now, out);
       return;
@@ -381,20 +447,31 @@ void organisation::set_deadline(attempt_run& attempt, steady_time at) {
   timers_.push({at, attempt.what.attempt});
 }
 
+// The carrier is asked at `at`; while it holds the call queued, also when the window closes.
+void organisation::poll_at(attempt_run& attempt, steady_time at, instant now) {
+  if (queued_at_carrier(attempt)) {
+    const auto left = window_closes(attempt, now) - now.utc;
+    if (left > left.zero() && left < at - now.steady) at = now.steady + left;
+  }
+  set_deadline(attempt, at);
+}
+
 void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) {
   const intent& sent = attempt.what;
   switch (attempt.state) {
     case attempt_state::in_doubt:
     case attempt_state::held:
       out.questions.push_back(look_up{
-          sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}});
+          sent.integration, sent.attempt, sent.to, sent.from, created_from(*attempt.in_doubt, options_.doubts), {}});
       // Asked again only after the answer, or after long silence.
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
     case attempt_state::accepted:
-      cancel_if_vetoed(attempt, out);
+      if (attempt.unsure_end) return ask_of_end(attempt, now, out);
+      attempt.cancel_out = attempt_run::cancel::none;  // whatever became of the last one
+      cancel_if_vetoed(attempt, now, out);
       out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
-      set_deadline(attempt, now.steady + fetch_again);
+      poll_at(attempt, now.steady + fetch_again, now);
       return;
     case attempt_state::deciding:
     case attempt_state::ready:

@@ -44,7 +44,7 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   }
   apply_snapshot(std::move(what.changes.snapshot), now);
   periodic_at_ = now.steady;  // a campaign that was started begins at once
-  veto_forbidden(out);
+  veto_forbidden(now, out);
   confirm_due_ = true;
 }
 
@@ -174,23 +174,20 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   return reason::none;
 }
 
-void organisation::veto_forbidden(effects& out) {
+void organisation::veto_forbidden(instant now, effects& out) {
   for (const auto& [id, slot] : attempt_index_) {
     attempt_run& attempt = attempts_[slot];
     if (attempt.state == attempt_state::deciding) continue;  // its batch is stale and will not commit
     const reason why = forbidden(attempt);
     if (why == reason::none) continue;
     const bool unanswered = attempt.state == attempt_state::ready;
-    const bool queued_at_carrier = attempt.phase == carriers::call_phase::queued;
-    if (unanswered) {
-      out.vetoes.push_back({attempt.what.integration, id, why});
-    } else if (why != reason::opted_out && !queued_at_carrier) {
-      continue;  // a pause lets calls that ring or talk come to their end; an opt-out does not
-    } else {
-      cancel(attempt, out);
-    }
+    // A pause lets calls that ring or talk come to their end; an opt-out does not.
+    const bool comes_to_its_end = attempt.phase_known && !queued_at_carrier(attempt);
+    if (!unanswered && comes_to_its_end && why != reason::opted_out) continue;
+    if (unanswered) out.vetoes.push_back({attempt.what.integration, id, why});
     attempt.vetoed = true;
     hold_confirmation(attempt);
+    cancel_if_vetoed(attempt, now, out);
   }
 }
 

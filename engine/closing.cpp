@@ -1,6 +1,7 @@
 // Attempts that are over: the closing outcome, and what becomes of the contact.
 
 #include <algorithm>
+#include <utility>
 
 #include "campaigns/retry.hpp"
 #include "engine/organisation.hpp"
@@ -11,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds again_after_refusal{10};
+constexpr std::chrono::seconds answered_comes_within{10};  // of the call's end
+constexpr std::chrono::seconds ask_of_end_again{3};
 
 reason why_refused(carriers::reaction react) {
   switch (react) {
@@ -62,6 +65,23 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
   release(attempt);
 }
 
+// The call is over, and how it ended is still to come: from its late `answered`, or from the carrier, who is asked.
+void organisation::hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
+  attempt.unsure_end = std::make_unique<carriers::call_report>(report);
+  attempt.unsure_until = now.steady + answered_comes_within;
+  release_hold(attempt);
+  ask_of_end(attempt, now, out);
+}
+
+void organisation::ask_of_end(attempt_run& attempt, instant now, effects& out) {
+  if (now.steady < attempt.unsure_until) {
+    out.questions.push_back(fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+    set_deadline(attempt, std::min(now.steady + ask_of_end_again, attempt.unsure_until));
+  } else if (transition(attempt.state, attempt_event::ended)) {
+    close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
+  }
+}
+
 void organisation::close_ended(attempt_run& attempt, const carriers::call_report& report, instant now) {
   if (report.circuit) accounts_[attempt.account].breaker.on_fault(now.steady);
   attempt.state = attempt_state::closed;
@@ -71,7 +91,7 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   row.call_ref = attempt.call_ref;
   row.answered = how == disposition::answered || how == disposition::voicemail;
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
-  if (how == disposition::canceled && attempt.cancel_sent && !opt_outs_.contains(attempt.what.to)) {
+  if (how == disposition::canceled && (attempt.canceled || attempt.recovered) && !opt_outs_.contains(attempt.what.to)) {
     // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
     row.why = reason::changed_since_decided;
     wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);

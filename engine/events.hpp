@@ -66,6 +66,7 @@ struct call_reported {
   carriers::call_report report;
 };
 
+/// What the carrier lists; of calls with a token only those whose token is this attempt's.
 struct looked_up {
   attempt_id attempt;
   carriers::call_page page;
@@ -137,6 +138,7 @@ struct cancel_call {
   integration_id integration;
   attempt_id attempt;
   std::string call_ref;
+  bool ringing_only = false;  ///< one that was answered meanwhile is left alone; only of carriers that queue calls
 };
 
 struct probe_account {

@@ -14,7 +14,7 @@ bool organisation::may_decide(instant now) const {
 reason organisation::account_block(const account_run& account, instant now) const {
   if (!account.present) return reason::no_account;
   if (account.stopped) return reason::account_stopped;
-  if (!account.breaker.allows(now.steady, account.live)) return reason::account_circuit_open;
+  if (!account.breaker.allows(now.steady, account.unanswered)) return reason::account_circuit_open;
   if (now.steady < account.held_until) return reason::account_throttled;
   std::uint32_t ceiling = account.what.concurrent_calls_max;
   if (account.ceiling != 0 && now.steady < account.ceiling_until) {

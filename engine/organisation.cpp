@@ -99,7 +99,7 @@ void organisation::on_event(tick&, instant now, effects& out) {
     }
   }
   if (std::exchange(taken_over_, false)) {
-    veto_forbidden(out);
+    veto_forbidden(now, out);
     confirm_due_ = true;
   }
   if (now.steady >= periodic_at_) periodic(now, out);
@@ -137,7 +137,9 @@ void organisation::periodic(instant now, effects& out) {
     }
   }
   for (stray_call& stray : stray_calls_) {
-    if (std::exchange(stray.failed, false)) out.questions.push_back(stray.what);
+    if (!stray.ask_again || *stray.ask_again > now.steady) continue;
+    stray.ask_again.reset();
+    out.questions.push_back(stray.what);
   }
   while (!absent_by_age_.empty() && absent_by_age_.front().first + absent_kept < now.utc) {
     absent_.erase(absent_by_age_.front().second);

@@ -142,9 +142,10 @@ class organisation {
     steady_time probe_at{};
     std::uint32_t config_errors = 0;  // in a row
     std::uint32_t live = 0;
-    std::uint32_t reserve = 1;  // intents to be kept ahead of the senders
-    std::uint32_t unsent = 0;   // decided, not yet taken by a sender
-    std::uint32_t ceiling = 0;  // concurrency the carrier showed; 0 = none
+    std::uint32_t reserve = 1;     // intents to be kept ahead of the senders
+    std::uint32_t unsent = 0;      // decided, not yet taken by a sender
+    std::uint32_t unanswered = 0;  // decided, and the carrier has said nothing yet
+    std::uint32_t ceiling = 0;     // concurrency the carrier showed; 0 = none
     steady_time ceiling_until{};
     steady_time held_until{};
     flat_set<e164> refused_caller_ids;
@@ -159,16 +160,23 @@ class organisation {
     callerid::number_index caller_id = 0;  // of what.from
     attempt_state state = attempt_state::deciding;
     carriers::call_phase phase = carriers::call_phase::queued;
+    bool unanswered = false;  // the create, as the account counts it
     bool answered = false;
     bool machine = false;
     bool vetoed = false;
-    bool cancel_sent = false;
-    bool recovered = false;  // open at the take-over
+    bool phase_known = false;  // by what was heard of it; not just after a take-over or a doubt
+    // The cancel that the carrier was asked for, and has not refused: of a call nobody has answered, or of any.
+    enum class cancel : std::uint8_t { none, unanswered, any } cancel_out = cancel::none;
+    bool canceled = false;              // by us, if the carrier was in time
+    bool recovered = false;             // open at the take-over
+    std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
     std::string call_ref;
     steady_time deadline{};             // of the current wait; timers that do not match it are stale
     std::optional<dial_permit> permit;  // until it is sent
     std::unique_ptr<doubt> in_doubt;
-    bool holds_confirmation = false;  // a change is confirmed only after this attempt is dealt with
+    std::unique_ptr<carriers::call_report> unsure_end;  // over; whether it had been answered is being asked ...
+    steady_time unsure_until{};                         // ... until then
+    bool holds_confirmation = false;                    // a change is confirmed only after this attempt is dealt with
   };
 
   struct timer {
@@ -263,24 +271,32 @@ class organisation {
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
   void end_doubt(attempt_run& attempt);
-  void adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out);
+  void adopt(attempt_run& attempt, outcome_kind kind, instant now);
   void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
   void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
   void close_ended(attempt_run& attempt, const carriers::call_report& report, instant now);
+  void hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void ask_of_end(attempt_run& attempt, instant now, effects& out);
   void close_absent(attempt_run& attempt, instant now);
   void remember_absent(const absent_attempt& closed);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
+  void note_answer(attempt_run& attempt);
   void release(attempt_run& attempt);
   void take_back(attempt_run& attempt);
   void release_hold(attempt_run& attempt);
   void remember_ref(e164 to, std::string_view call_ref, steady_time now);
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
-  void cancel(attempt_run& attempt, effects& out);
-  void cancel_if_vetoed(attempt_run& attempt, effects& out);
-  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
+  void cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out);
+  bool queued_at_carrier(const attempt_run& attempt) const;
+  utc_time window_closes(const attempt_run& attempt, instant now) const;
+  void cancel_if_vetoed(attempt_run& attempt, instant now, effects& out);
+  bool believe_unknown(attempt_run& attempt, instant now) const;
+  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
+                     effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
+  void poll_at(attempt_run& attempt, steady_time at, instant now);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
   attempt_run* find(attempt_id id);
   attempt_run& open(attempt_id id);
@@ -296,7 +312,7 @@ class organisation {
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
   reason forbidden(const attempt_run& attempt) const;
-  void veto_forbidden(effects& out);
+  void veto_forbidden(instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);
   void confirm_when_clear(effects& out);
 
@@ -355,7 +371,8 @@ class organisation {
 
   struct stray_call {
     cancel_call what;
-    bool failed = false;  // to be ended again
+    steady_time since;
+    std::optional<steady_time> ask_again;
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 

@@ -208,6 +208,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     ++agents_[campaign.agent].live;
     ++account.live;
     ++account.unsent;
+    ++account.unanswered;
 
     attempt_run& attempt = open(attempt_id{attempt_ids_.next(now.utc)});
     attempt.what.campaign = campaign.what.id;
@@ -220,6 +221,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     attempt.what.attempt_number = static_cast<std::uint16_t>(contact.attempts + 1);
     attempt.what.from_wait = !contact.fresh;
     attempt.what.why = picked->why;
+    attempt.unanswered = true;
     attempt.contact = contact;
     attempt.campaign = next.campaign;
     attempt.account = account_number;

@@ -171,7 +171,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
     } else if (const auto* fetch = std::get_if<fetch_call>(&question.what)) {
       codec->encode_fetch(fetch->call_ref, bytes);
     } else if (const auto* end = std::get_if<cancel_call>(&question.what)) {
-      codec->encode_cancel(end->call_ref, false, bytes);
+      codec->encode_cancel(end->call_ref, end->ringing_only, bytes);
     } else {
       codec->encode_probe(bytes);
     }

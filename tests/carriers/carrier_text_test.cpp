@@ -184,6 +184,7 @@ TEST(CallReportText, EveryField_ComesBack) {
   report.phase = call_phase::ended;
   report.if_answered = disposition::voicemail;
   report.if_unanswered = disposition::rejected;
+  report.maybe_answered = true;
   report.machine = true;
   report.sip_code = 608;
   report.duration = std::chrono::seconds{0};
@@ -196,6 +197,7 @@ TEST(CallReportText, EveryField_ComesBack) {
   EXPECT_EQ(got->phase, report.phase);
   EXPECT_EQ(got->if_answered, report.if_answered);
   EXPECT_EQ(got->if_unanswered, report.if_unanswered);
+  EXPECT_EQ(got->maybe_answered, report.maybe_answered);
   EXPECT_EQ(got->machine, report.machine);
   EXPECT_EQ(got->sip_code, report.sip_code);
   EXPECT_EQ(got->duration, report.duration);

@@ -36,7 +36,8 @@ TEST(TwilioCallEnd, EveryRow_EndsAsThePageSays) {
   for (const auto& row : twilio_page) {
     for (const int sip : row.sip_codes) {
       const call_end end = twilio_call_end(row.status, sip == 0 ? std::nullopt : std::optional{sip}, 0);
-      EXPECT_EQ(end, (call_end{row.value, row.value, row.caller_id_signal, row.circuit})) << row.status << ' ' << sip;
+      EXPECT_EQ(end, (call_end{row.value, row.value, row.caller_id_signal, row.circuit, false}))
+          << row.status << ' ' << sip;
     }
   }
 }
@@ -67,10 +68,13 @@ struct telnyx_expectation {
   disposition if_unanswered;
   bool caller_id_signal = false;
   bool circuit = false;
+  bool maybe_answered = false;
 };
 
 const std::vector<telnyx_expectation> telnyx_page{
-    {"normal_clearing", {"200", "480", "487", "16", "unspecified", ""}, disposition::no_answer},
+    {"normal_clearing", {"200"}, disposition::answered},
+    {"normal_clearing", {"480", "487", "300"}, disposition::no_answer},
+    {"normal_clearing", {"16", "unspecified", "", "299"}, disposition::no_answer, false, false, true},
     {"user_busy", {"486", "17", ""}, disposition::busy},
     {"timeout", {"487", "408", "480"}, disposition::no_answer},
     {"no_answer", {"487", "408", "480"}, disposition::no_answer},
@@ -84,21 +88,22 @@ const std::vector<telnyx_expectation> telnyx_page{
     {"call_rejected", {"607", "608"}, disposition::rejected, true},
     {"not_found", {"404", "1"}, disposition::invalid_number},
     {"unspecified", {"500", "503", "599"}, disposition::failed, false, true},
-    {"unspecified", {"480", "404", "499", "600", "unspecified", ""}, disposition::no_answer},
+    {"unspecified", {"480", "404", "499", "600"}, disposition::no_answer},
+    {"unspecified", {"unspecified", "", "16"}, disposition::no_answer, false, false, true},
     {"unspecified", {"1", "28"}, disposition::invalid_number},
-    {"unspecified", {"16", "18", "19"}, disposition::no_answer},
+    {"unspecified", {"18", "19"}, disposition::no_answer},
     {"unspecified", {"17"}, disposition::busy},
     {"unspecified", {"21"}, disposition::rejected},
     {"unspecified", {"27", "38", "41"}, disposition::failed, false, true},
     {"a_new_cause", {"503"}, disposition::failed, false, true},
-    {"a_new_cause", {"99", "x"}, disposition::no_answer},
+    {"a_new_cause", {"99", "x"}, disposition::no_answer, false, false, true},
 };
 
 TEST(TelnyxCallEnd, EveryRow_EndsAsThePageSays) {
   for (const auto& row : telnyx_page) {
     for (const auto sip : row.sip_causes) {
-      EXPECT_EQ(telnyx_call_end(row.cause, sip),
-                (call_end{disposition::answered, row.if_unanswered, row.caller_id_signal, row.circuit}))
+      EXPECT_EQ(telnyx_call_end(row.cause, sip), (call_end{disposition::answered, row.if_unanswered,
+                                                           row.caller_id_signal, row.circuit, row.maybe_answered}))
           << row.cause << ' ' << sip;
     }
   }

@@ -71,6 +71,38 @@ TEST_F(doubts, a_call_of_another_pair_or_from_long_before_is_not_taken) {
   EXPECT_EQ(outcomes.back().call_ref, "CA4");
 }
 
+TEST_F(doubts, a_call_with_this_attempts_token_is_its_call_whatever_else_is_not_said) {
+  add_contact(1);
+  start();
+  const intent sent = last();
+  answer(sent.attempt, answer_class::unknown, reaction::reconcile, 500);
+  wait_for_look(sent);
+  carriers::listed_call active;
+  active.report.call_ref = "v3:1";
+  active.report.phase = call_phase::initiated;
+  active.token = "verified by the sender";
+  show(sent, {active});
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::adopted);
+  EXPECT_EQ(outcomes.back().call_ref, "v3:1");
+}
+
+TEST_F(doubts, a_carrier_whose_clock_is_behind_ours_lists_the_call_as_older_than_its_intent) {
+  add_contact(1);
+  start();
+  const intent sent = last();
+  answer(sent.attempt, answer_class::unknown, reaction::reconcile, 500);
+  wait_for_look(sent);
+  const auto look = [&](utc_time created) {
+    tell(looked_up{sent.attempt, {true, {listed(sent, "CA1", created)}, {}, now.utc - 5min}});
+  };
+  look(sent.decided_at - 5min - options.doubts.clock_skew - 1us);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::in_doubt);
+  wait_for_look(sent);
+  EXPECT_EQ(asked<look_up>().back().sent_not_before, sent.decided_at - 5min - options.doubts.clock_skew);
+  look(sent.decided_at - 5min - options.doubts.clock_skew);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::adopted);
+}
+
 // The reference of the newest call outlives the two minutes of the one before it.
 TEST_F(doubts, the_call_of_an_attempt_closed_a_moment_ago_is_not_taken_though_an_older_ones_time_is_up) {
   add_contact(1);
@@ -180,9 +212,12 @@ TEST_F(doubts, a_call_that_turns_up_after_it_was_declared_absent_is_written_and_
   tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::failed});
   wait(1s);
   EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::unknown_call});
+  wait(1s);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U) << "calls are known only some time after they began";
   tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::done});
   wait(5s);
-  EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U);
 }
 
 TEST_F(doubts, after_a_take_over_a_call_that_turns_up_after_all_is_written_once_and_ended) {

@@ -104,6 +104,43 @@ TEST_F(refusals, a_stopped_account_dials_again_after_a_good_probe) {
   EXPECT_EQ(sends.size(), 3U);
 }
 
+TEST_F(refusals, an_open_circuit_is_probed_though_doubts_and_conversations_last) {
+  begin(13);
+  ASSERT_EQ(sends.size(), 13U);
+  accept(sends[0].attempt, "CA0");
+  report(sends[0].attempt, "CA0", call_phase::answered);
+  for (std::size_t i = 1; i < 13; ++i) {
+    answer(sends[i].attempt, answer_class::unknown, reaction::reconcile, 500, disposition::failed, true);
+  }
+  EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::account_circuit_open);
+  add_contact(14);
+  add_contact(15);
+  change([](auto&) {});
+  wait(3s);
+  EXPECT_EQ(sends.size(), 14U) << "one at a time";
+  accept(sends[13].attempt, "CA13");
+  wait(1s);
+  EXPECT_EQ(sends.size(), 15U);
+}
+
+TEST_F(refusals, a_probe_that_fails_or_is_never_sent_makes_room_for_the_next) {
+  begin(10);
+  ASSERT_EQ(sends.size(), 10U);
+  for (const send_call& each : sends) {
+    tell(create_answered{each.attempt, {.what = answer_class::unknown, .circuit = true}, reason::none});
+  }
+  for (std::uint64_t line = 11; line <= 14; ++line) add_contact(line);
+  change([](auto&) {});
+  wait(3s);
+  ASSERT_EQ(sends.size(), 11U);
+  answer(sends[10].attempt, answer_class::not_sent, reaction::retry, 0, disposition::failed, true);
+  wait(5s);
+  EXPECT_EQ(sends.size(), 12U);
+  report(sends[11].attempt, "CA11", call_phase::ringing);
+  wait(1s);
+  EXPECT_EQ(sends.size(), 13U) << "the probe's callback overtook its answer";
+}
+
 TEST_F(refusals, four_config_errors_in_a_row_go_on_and_the_fifth_stops_the_account) {
   begin(6);
   ASSERT_EQ(sends.size(), 6U);

@@ -175,12 +175,13 @@ void stage::answer(attempt_id attempt, carriers::answer_class what, carriers::re
   tell(std::move(told));
 }
 
-void stage::accept(attempt_id attempt, const std::string& ref) {
+void stage::accept(attempt_id attempt, const std::string& ref, std::chrono::milliseconds queue_time) {
   create_answered told{attempt, {}, reason::none};
   told.answer.what = carriers::answer_class::accepted;
   told.answer.react = carriers::reaction::none;
   told.answer.http_status = 201;
   told.answer.call_ref = ref;
+  told.answer.queue_time = queue_time;
   tell(std::move(told));
 }
 

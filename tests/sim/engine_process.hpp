@@ -213,7 +213,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         way(), [&world = in, weak = weak_from_this(), attempt, contact = ticket.call.contact,
                 account = permit.integration(), to = permit.to(), from = permit.caller_id(), sender = epoch] {
           world.check_create(attempt, contact, account, to, from, sender);
-          world.carrier_.create({attempt, contact, account, to, from},
+          world.carrier_.create({attempt, contact, account, to, from, world.kind_of(account)},
                                 [&world, weak, attempt](carriers::create_answer answer) {
                                   auto self = weak.lock();
                                   // The organisation may have come back to the process that has the answer.
@@ -228,12 +228,17 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     in.time_.after(in.time_.between(5ms, 100ms), [&world = in, weak = weak_from_this(), question] {
       auto self = weak.lock();
       if (const auto* look = std::get_if<engine::look_up>(&question)) {
-        if (self)
-          self->tell(5ms, engine::looked_up{look->attempt, world.carrier_.list(look->to, look->from, look->next)});
+        if (!self) return;
+        carriers::call_page page =
+            world.carrier_.list(look->integration, world.kind_of(look->integration), look->to, look->from, look->next);
+        std::erase_if(page.calls, [&](const carriers::listed_call& call) {
+          return !call.token.empty() && call.token != look->attempt.text();
+        });
+        self->tell(5ms, engine::looked_up{look->attempt, std::move(page)});
       } else if (const auto* fetch = std::get_if<engine::fetch_call>(&question)) {
         if (self) self->tell(5ms, engine::call_fetched{fetch->attempt, world.carrier_.fetch(fetch->call_ref)});
       } else if (const auto* end = std::get_if<engine::cancel_call>(&question)) {
-        const auto how = world.carrier_.cancel(end->call_ref);
+        const auto how = world.carrier_.cancel(end->call_ref, end->ringing_only);
         if (self) self->tell(5ms, engine::call_canceled{end->attempt, end->call_ref, how});
       } else if (const auto* probe = std::get_if<engine::probe_account>(&question)) {
         if (self) self->tell(5ms, engine::account_probed{probe->integration, world.carrier_.usable()});

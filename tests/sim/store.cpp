@@ -80,7 +80,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
-    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, false};
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, {}, false, false};
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -124,6 +124,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     attempt_row& attempt = attempts_.at(row.attempt);
     require(attempt.kinds.insert(row.kind).second, "one outcome written twice");
     saw("outcome " + std::to_string(static_cast<int>(row.kind)));
+    if (attempt.call_ref.empty()) attempt.ref_known_at = time_.elapsed();
     if (!row.call_ref.empty()) attempt.call_ref = row.call_ref;
     if (!engine::is_closing(row.kind) || row.kind == engine::outcome_kind::late) continue;
     require(!attempt.closed_at, "an attempt closed twice");
@@ -131,6 +132,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     attempt.closed_as = row.kind;
     attempt.closed_why = row.why;
     attempt.closed_utc = row.at;
+    attempt.answered = row.answered;
     contact_row& contact = contacts_.at(attempt.what.contact);
     require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
     require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");

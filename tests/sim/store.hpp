@@ -64,11 +64,13 @@ class store {
     microseconds durable_at{0};
     std::set<engine::outcome_kind> kinds;
     std::string call_ref;
+    microseconds ref_known_at{0};
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
     reason closed_why = reason::none;
     utc_time closed_utc;  ///< as its owner wrote it
     bool contact_done = false;
+    bool answered = false;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }
   const std::map<attempt_id, attempt_row>& attempts() const { return attempts_; }

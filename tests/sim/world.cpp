@@ -10,6 +10,7 @@ namespace {
 
 constexpr microseconds faults_last{180s};
 constexpr microseconds first_dial_within{30s};
+constexpr microseconds circuit_probed_within{61s};
 e164 number_of(std::uint64_t n) {
   return e164::from_digits(12125550100 + n % 100 + n / 100 * 10'000'000);
 }
@@ -25,6 +26,8 @@ world::world(std::uint64_t seed, bool verbose)
       carrier_{time_, faults_} {
   ledger_.saw = [this](const std::string& what) { saw(what); };
   carrier_.saw = ledger_.saw;
+  carrier_.starts = [this](const carrier::call& call) { check_start(call); };
+  carrier_.cut = [this](const carrier::call& call) { check_cut(call); };
 }
 
 world::~world() = default;
@@ -103,11 +106,16 @@ void world::set_up() {
   }
 }
 
+carriers::carrier_kind world::kind_of(integration_id account) const {
+  return std::ranges::find(ledger_.config.accounts, account, &carriers::account::id)->kind;
+}
+
 void world::boot() {
   // When the starts before it left, nobody can tell by a wall clock that was set meanwhile.
   if (time_.elapsed() - clock_set_at_ < 10s) starts_.clear();
   running_ = std::make_shared<engine_process>(*this);
   running_->start();
+  booted_at_ = time_.elapsed();
 }
 
 // kill -9: everything in memory is gone; what was handed to the kernel is not.
@@ -222,11 +230,14 @@ run_result world::run() {
     paused_at_.clear();
     withdrawn_at_.clear();
     running_->tell(0us, engine::changes_announced{});
-    const bool must_dial = something_to_dial();
+    const bool must_dial = something_to_dial(true);
     const std::size_t before = creates_;
     time_.run_until(faults_last + first_dial_within);
     if (must_dial && creates_ == before) fail("nothing was dialed within 30 s after the faults stopped");
     if (must_dial) saw("dialing again");
+    const bool must_probe = creates_ == before && something_to_dial(false);
+    time_.run_until(faults_last + first_dial_within + circuit_probed_within);
+    if (must_probe && creates_ == before) fail("no call was let through to an account whose circuit is open");
     // Callbacks come up to two minutes late, doubts last six, an absent call is tried again after thirty.
     std::string open = "nothing yet";
     // One more restart, out of the quiet: what was settled before it is not forgotten. Not always, for it also heals
