@@ -20,10 +20,8 @@
 #include "cli/engine_metrics.hpp"
 #include "cli/errors.hpp"
 #include "cli/place_finder.hpp"
-#include "cli/zone_data.hpp"
-#include "compliance/gate.hpp"
+#include "cli/rules.hpp"
 #include "engine/shard.hpp"
-#include "sql/configuration.hpp"
 #include "sql/generation.hpp"
 #include "sql/ledger_worker.hpp"
 
@@ -51,6 +49,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     ledger_options.connection.target = options.database;
     ledger_options.connection.application_name = "dialer engine";
     ledger_options.resolve_secret = options.resolve_secret;
+    ledger_options.load_rules = [this](const auto& lists) { return rules.load(lists); };
     control.emplace(ledger_options.connection);
     take_over_ledger.emplace(ledger_options);
     control->connect();
@@ -64,6 +63,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       }));
     }
     look();
+    started = true;
     publish_accounts();
     watcher = std::thread{[this] { watch(); }};
   }
@@ -206,22 +206,15 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     }
   }
 
-  engine::organisation_snapshot read(organisation_id id) {
-    sql::transaction tx{*control, sql::transaction::mode::snapshot};
-    engine::organisation_snapshot snapshot = sql::read_snapshot(tx, id, options.resolve_secret);
-    tx.commit();
-    return snapshot;
-  }
-
   void take_over(organisation_id id) {
-    check(read(id).accounts);
+    check(take_over_ledger->snapshot_of(id).accounts);
     engine::recovery found = take_over_ledger->take_over(id, options.node, time.now().utc);
     std::vector<attempt_id> open;
     for (const engine::open_attempt& attempt : found.open) open.push_back(attempt.what.attempt);
     const std::vector<engine::stored_event> events = take_over_ledger->events_of(id, open);
     spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, open.size());
 
-    owned_organisation& owned = organisations[id];
+    owned_organisation owned;
     owned.owner = found.owner;
     owned.generation = found.snapshot.generation;
     add_accounts(owned, found.snapshot.accounts);
@@ -232,20 +225,14 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     settings.region = region_of_number;
     std::vector<std::shared_ptr<engine::send_queue>> queues;
     for (const auto& [integration, queue] : owned.queues) queues.push_back(queue);
-    home_of(id).adopt(std::move(settings), std::move(found), rules_of(id), std::move(queues));
+    home_of(id).adopt(std::move(settings), std::move(found), std::move(queues));
+    organisations.insert_or_assign(id, std::move(owned));
+    publish_accounts();
     for (const engine::stored_event& event : events) {
       if (auto report = carriers::parse_report(event.payload)) {
         post(id, engine::call_reported{event.attempt, std::move(*report)});
       }
     }
-  }
-
-  compliance::rules_snapshot rules_of(organisation_id id) {
-    compliance::rules_snapshot rules;
-    rules.zones = load_zone_data();
-    const auto lists = sql::read_do_not_call(*control, id);
-    if (!lists.empty()) rules.national = compliance::do_not_call_list::open(lists.front().path);
-    return rules;
   }
 
   void add_accounts(owned_organisation& owned, const std::vector<carriers::account>& wanted) {
@@ -270,18 +257,19 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       for (auto& shard : shards) shard->add_account(queue, sending, warm);
       home_of(owned.owner.organisation).add_queue(owned.owner.organisation, queue);
     }
-    // The first time only with all organisations: callbacks that come before are put off, not refused.
-    if (accounts.load()) publish_accounts();
   }
 
   void refresh_accounts(owned_organisation& owned) {
-    const auto snapshot = read(owned.owner.organisation);
+    const auto snapshot = take_over_ledger->snapshot_of(owned.owner.organisation);
     if (snapshot.accounts == owned.accounts) return;
     check(snapshot.accounts);
     add_accounts(owned, snapshot.accounts);
+    publish_accounts();
   }
 
+  // Not before all organisations of the start are here: callbacks that come earlier are put off, not refused.
   void publish_accounts() {
+    if (!started) return;
     auto all = std::make_shared<std::vector<api::owned_account>>();
     for (const auto& [id, owned] : organisations) {
       for (const carriers::account& account : owned.accounts) all->push_back({id, account});
@@ -321,6 +309,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   const clock& time;
   sql::ledger_options ledger_options;
 
+  rules_reader rules;
   std::optional<sql::session> control;
   std::optional<sql::postgres_ledger> take_over_ledger;
   std::optional<sql::ledger_worker> worker;
@@ -330,7 +319,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::uint16_t bound_port = 0;
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
 
-  std::map<organisation_id, owned_organisation> organisations;  // the watcher's, and start()'s and stop()'s around it
+  // The watcher's, and start()'s and stop()'s around it.
+  std::map<organisation_id, owned_organisation> organisations;
+  bool started = false;
 
   std::mutex mutex;
   std::condition_variable wake;

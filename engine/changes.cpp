@@ -51,6 +51,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   ++changes_applied_;
   generation_ = snapshot.generation;
   frozen_ = snapshot.frozen;
+  rules_ = std::move(snapshot.rules);
   for (const workspace_record& record : snapshot.workspaces) {
     workspaces_[place_of(workspace_index_, workspaces_, record.id)].what = record;
   }
@@ -99,7 +100,7 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
   campaign.workspace = place_of(workspace_index_, workspaces_, settings.workspace);
   for (const auto& lane : campaign.lanes) {
     if (!lane) continue;
-    lane->window_until = {};        // the window may have changed
+    lane->window_until = {};        // the window or the zone data may have changed
     lane->fresh_exhausted = false;  // contacts may have been added
   }
 }
@@ -162,6 +163,7 @@ void organisation::rebuild_pools() {
 reason organisation::forbidden(const attempt_run& attempt) const {
   if (frozen_) return reason::organisation_frozen;
   if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
+  if (rules_.is_listed(attempt.what.to)) return reason::national_do_not_call;
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;

@@ -13,12 +13,11 @@ constexpr std::chrono::minutes refs_kept{2};
 
 }  // namespace
 
-organisation::organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now)
+organisation::organisation(organisation_options options, recovery found, instant now)
     : options_{std::move(options)},
       owner_{found.owner},
       random_{options_.seed},
       attempt_ids_{options_.node, found.last_attempt},
-      rules_{std::move(rules)},
       gate_{rules_, opt_outs_, history_},
       pools_{options_.region},
       periodic_at_{now.steady} {
@@ -145,17 +144,6 @@ void organisation::periodic(instant now, effects& out) {
     numbers_in_flight_.erase(resting_numbers_.front().second);
     resting_numbers_.pop_front();
   }
-}
-
-void organisation::use_rules(compliance::rules_snapshot rules, instant now) {
-  rules_ = std::move(rules);
-  for (campaign_run& campaign : campaigns_) {
-    for (const auto& lane : campaign.lanes) {
-      if (lane) lane->window_until = {};
-    }
-    campaign.blocked_until = {};
-  }
-  activate_all(now);
 }
 
 steady_time organisation::next_tick() const {

@@ -54,17 +54,14 @@ struct organisation_options {
 
 class organisation {
  public:
-  /// Takes over what `found` describes. The rules snapshot may be replaced later by use_rules().
-  organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now);
+  /// Takes over what `found` describes.
+  organisation(organisation_options options, recovery found, instant now);
   ~organisation();
   organisation(const organisation&) = delete;
   organisation& operator=(const organisation&) = delete;
 
   /// The only way in. Appends to `out`.
   void step(event&& what, instant now, effects& out);
-
-  /// National lists and zone data, swapped whole; call between steps.
-  void use_rules(compliance::rules_snapshot rules, instant now);
 
   /// When step(tick) has something to do next; for timers. Never later than 250 ms after the last tick.
   steady_time next_tick() const;

@@ -240,16 +240,13 @@ void shard::add_account(std::shared_ptr<send_queue> queue, const sender_options&
   });
 }
 
-void shard::adopt(organisation_options options, recovery found, compliance::rules_snapshot rules,
-                  std::vector<std::shared_ptr<send_queue>> queues) {
+void shard::adopt(organisation_options options, recovery found, std::vector<std::shared_ptr<send_queue>> queues) {
   auto shared = std::make_shared<recovery>(std::move(found));
-  boost::asio::post(impl_->io, [this, options = std::move(options), shared, rules = std::move(rules),
-                                queues = std::move(queues)]() mutable {
+  boost::asio::post(impl_->io, [this, options = std::move(options), shared, queues = std::move(queues)]() mutable {
     impl::resident home;
     const organisation_id id = shared->owner.organisation;
     for (auto& queue : queues) home.queues.emplace(queue->account()->id, std::move(queue));
-    home.machine =
-        std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), impl_->time.now());
+    home.machine = std::make_unique<organisation>(std::move(options), std::move(*shared), impl_->time.now());
     impl_->residents.insert_or_assign(id, std::move(home));
     impl_->settle_all();
     impl_->arm_tick();
@@ -260,12 +257,6 @@ void shard::add_queue(const organisation_id& to, std::shared_ptr<send_queue> que
   boost::asio::post(impl_->io, [this, to, queue = std::move(queue)] {
     const auto home = impl_->residents.find(to);
     if (home != impl_->residents.end()) home->second.queues.insert_or_assign(queue->account()->id, queue);
-  });
-}
-
-void shard::use_rules(compliance::rules_snapshot rules) {
-  boost::asio::post(impl_->io, [this, rules = std::move(rules)] {
-    for (auto& [id, home] : impl_->residents) home.machine->use_rules(rules, impl_->time.now());
   });
 }
 

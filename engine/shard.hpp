@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "compliance/gate.hpp"
 #include "engine/organisation.hpp"
 #include "engine/ports.hpp"
 #include "engine/send_queue.hpp"
@@ -34,12 +33,9 @@ class shard {
   void add_account(std::shared_ptr<send_queue> queue, const sender_options& options, std::size_t warm_connections);
 
   /// Starts dialing for an organisation just taken over. `queues`: of all its accounts.
-  void adopt(organisation_options options, recovery found, compliance::rules_snapshot rules,
-             std::vector<std::shared_ptr<send_queue>> queues);
+  void adopt(organisation_options options, recovery found, std::vector<std::shared_ptr<send_queue>> queues);
   /// A queue for an account that was added while the organisation is dialing.
   void add_queue(const organisation_id& to, std::shared_ptr<send_queue> queue);
-  /// New national lists or zone data for all organisations.
-  void use_rules(compliance::rules_snapshot rules);
 
   /// As of at most 100 ms ago.
   std::vector<organisation_view> views() const;

@@ -27,6 +27,7 @@ namespace dialer::sql {
 struct ledger_options {
   connect_options connection;
   secret_resolver resolve_secret;
+  rules_loader load_rules;  ///< null: snapshots come without rules, which close the gate
   /// Outcomes without waiting for the disk of a standby (synchronous_commit=local): a lost one is recovered from the
   /// carrier. Decisions always wait.
   bool outcomes_local = false;
@@ -64,6 +65,8 @@ class postgres_ledger {
 
   engine::contact_page load(const engine::contact_request& request);
   engine::change_set changes_since(organisation_id organisation, std::uint64_t generation);
+  /// As take_over() would find it now.
+  engine::organisation_snapshot snapshot_of(organisation_id organisation);
   /// The owner has applied everything up to this generation in memory. False when it no longer owns the organisation.
   bool confirm_applied(const engine::ownership& owner, std::uint64_t generation);
   /// Attempts below this id are all closed: bounds the search of the next take-over. Call it now and then.
@@ -79,10 +82,12 @@ class postgres_ledger {
   engine::commit_result resolve(const engine::ownership& owner, stream which, std::uint64_t number);
   engine::commit_result finish(script_end end, engine::commit_result refusal, const std::string& why);
   void encode_waits(organisation_id organisation, const std::vector<engine::contact_wait>& waits);
+  engine::organisation_snapshot read_with_rules(transaction& in, organisation_id organisation);
 
   session session_;
   std::string session_name_;
   secret_resolver resolve_secret_;
+  rules_loader load_rules_;
   bool outcomes_local_;
   std::string last_error_;
   std::string script_;  // kept between batches, like the buffers

@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "engine/ledger.hpp"
+#include "sql/configuration.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::sql {
@@ -12,9 +14,13 @@ namespace dialer::sql {
 /// of the call that needed it. An empty reference is not asked for.
 using secret_resolver = std::function<std::string(const std::string& reference)>;
 
-/// Everything about an organisation that people change, as of one generation. REQUIRES a snapshot transaction.
-/// Throws std::invalid_argument when there is no such organisation, std::runtime_error when a stored place is
-/// unreadable.
+/// Opens the lists in force. Given by the wiring; what it throws comes out of the call that needed the rules, because
+/// without them nothing may be dialed.
+using rules_loader = std::function<compliance::rules_snapshot(const std::vector<do_not_call_record>& lists)>;
+
+/// Everything about an organisation that people change, as of one generation, but for the rules. REQUIRES a snapshot
+/// transaction. Throws std::invalid_argument when there is no such organisation, std::runtime_error when a stored place
+/// is unreadable.
 engine::organisation_snapshot read_snapshot(transaction& in, organisation_id organisation,
                                             const secret_resolver& resolve_secret);
 
