@@ -72,8 +72,8 @@ class postgres_ledger {
   /// Attempts below this id are all closed: bounds the search of the next take-over. Call it now and then.
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
 
-  /// Stores callbacks in one commit; true for those that were new, in the order given. Not fenced: facts never are.
-  std::vector<bool> append_events(const std::vector<received_event>& events);
+  /// Stores callbacks in one commit, those that are stored already once. Not fenced: facts never are.
+  void append_events(const std::vector<received_event>& events);
   /// Stored callbacks of these attempts, in the order they came.
   std::vector<engine::stored_event> events_of(organisation_id organisation, const std::vector<attempt_id>& attempts);
 

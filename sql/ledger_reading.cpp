@@ -1,6 +1,5 @@
 // The reading half of the ledger: take-over, contacts, changes and stored callbacks.
 #include <algorithm>
-#include <tuple>
 
 #include "sql/generation.hpp"
 #include "sql/ledger.hpp"
@@ -229,7 +228,7 @@ engine::contact_page postgres_ledger::load(const engine::contact_request& reques
   return page;
 }
 
-std::vector<bool> postgres_ledger::append_events(const std::vector<received_event>& events) {
+void postgres_ledger::append_events(const std::vector<received_event>& events) {
   std::vector<id128> organisations;
   std::vector<std::int64_t> attempts;
   std::vector<std::string> keys;
@@ -241,35 +240,17 @@ std::vector<bool> postgres_ledger::append_events(const std::vector<received_even
     keys.push_back(storable_text(one.event.event_key, std::string::npos));
     payloads.push_back(storable_text(one.event.payload, std::string::npos));
   }
-  // In key order, so that two receivers of the same events never wait for each other in a circle. A repeat inside the
-  // batch is no news either.
-  const result stored = session_.run(
+  // In key order, so that two receivers of the same events never wait for each other in a circle.
+  session_.run(
       "INSERT INTO call_event (org_id, attempt_id, event_key, payload) "
       "SELECT DISTINCT ON (org_id, attempt_id, event_key) org_id, attempt_id, event_key, payload FROM "
       "unnest($1, $2, $3, $4) WITH ORDINALITY e (org_id, attempt_id, event_key, payload, n) "
-      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING "
-      "RETURNING org_id, attempt_id, event_key",
+      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING",
       params{}
           .uuid_array(organisations)
           .int8_array(attempts)
           .text_array({keys.begin(), keys.end()})
           .text_array({payloads.begin(), payloads.end()}));
-  using key = std::tuple<organisation_id, attempt_id, std::string_view>;
-  std::vector<key> fresh;
-  for (int i = 0; i < stored.rows(); ++i) {
-    fresh.emplace_back(stored.wide<organisation_id>(i, 0), stored.narrow<attempt_id>(i, 1), stored.text(i, 2));
-  }
-  std::sort(fresh.begin(), fresh.end());
-  std::vector<bool> seen(fresh.size(), false);
-  std::vector<bool> is_new;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const key wanted{events[i].organisation, events[i].event.attempt, keys[i]};
-    const auto found = std::lower_bound(fresh.begin(), fresh.end(), wanted);
-    const auto at = static_cast<std::size_t>(found - fresh.begin());
-    is_new.push_back(found != fresh.end() && *found == wanted && !seen[at]);
-    if (is_new.back()) seen[at] = true;
-  }
-  return is_new;
 }
 
 std::vector<engine::stored_event> postgres_ledger::events_of(organisation_id organisation,

@@ -31,9 +31,9 @@ class ledger_worker final : public engine::ledger {
   void load_changes(const organisation_id& organisation, std::uint64_t above_generation) override;
   void confirm_applied(const engine::ownership& owner, std::uint64_t generation) override;
 
-  /// Makes a callback durable, many in one commit; then posts it to its organisation if it was new, and calls
-  /// `stored(true)`. `stored(false)`: the database refused, the carrier is to send it again. Runs on the inbox's
-  /// thread.
+  /// Makes a callback durable, many in one commit; then posts it to its organisation, a repeated one again, and calls
+  /// `stored(true)`. `stored(false)`: the database refused or did not answer, the carrier is to send it again. Runs on
+  /// the inbox's thread.
   void store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,
              std::function<void(bool)> stored);
 
