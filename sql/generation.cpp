@@ -15,7 +15,6 @@ std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
       in.run("UPDATE org_owner SET generation = generation + 1 WHERE org_id = $1 RETURNING generation",
              params{}.uuid(organisation));
   if (raised.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
-  in.run("SELECT pg_notify('dialer_changes', $1)", params{}.text(organisation.text()));
   return raised.number(0, 0);
 }
 
