@@ -244,6 +244,7 @@ void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now, e
 void organisation::on_event(call_fetched& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr) return;
+  attempt->asked = false;
   if (what.report) {
     apply_report(*attempt, *what.report, now, out);
     attempt = find(what.attempt);
@@ -271,7 +272,13 @@ void organisation::on_event(call_canceled& what, instant now, effects& out) {
   }
   // No callback is sent for a call cancelled while it was still queued at the carrier: ask for its end.
   release_hold(*attempt);
-  out.questions.push_back(fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref});
+  if (attempt->asked) set_deadline(*attempt, now.steady + 2s);  // what is out may have left before the cancellation
+  ask(*attempt, fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref}, out);
+}
+
+// One question about an attempt at a time: while the carrier can't be reached they would pile up.
+void organisation::ask(attempt_run& attempt, carrier_question&& what, effects& out) {
+  if (!std::exchange(attempt.asked, true)) out.questions.push_back(std::move(what));
 }
 
 void organisation::remember_ref(e164 to, std::string_view call_ref, steady_time now) {
@@ -337,7 +344,9 @@ void organisation::begin_doubt(attempt_run& attempt, instant now) {
 
 void organisation::on_event(looked_up& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
-  if (attempt == nullptr || !attempt->in_doubt) return;
+  if (attempt == nullptr) return;
+  attempt->asked = false;
+  if (!attempt->in_doubt) return;
   const intent& sent = attempt->what;
   const utc_time earliest = sent.decided_at - options_.doubts.clock_skew;
   const carriers::lookup_query asked{sent.to, sent.from, earliest, {}};
@@ -351,7 +360,7 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   doubt_step result = digest(*attempt->in_doubt, what.page, options_.doubts, now.steady, matches);
   switch (result.what) {
     case doubt_step::kind::next_page:
-      out.questions.push_back(look_up{sent.integration, sent.attempt, sent.to, sent.from, earliest, what.page.next});
+      ask(*attempt, look_up{sent.integration, sent.attempt, sent.to, sent.from, earliest, what.page.next}, out);
       return;
     case doubt_step::kind::adopt:
       for (const std::string& ref : result.hang_up) {
@@ -386,14 +395,14 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
   switch (attempt.state) {
     case attempt_state::in_doubt:
     case attempt_state::held:
-      out.questions.push_back(look_up{
-          sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}});
-      // Asked again only after the answer, or after long silence.
+      ask(attempt,
+          look_up{sent.integration, sent.attempt, sent.to, sent.from, sent.decided_at - options_.doubts.clock_skew, {}},
+          out);
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
     case attempt_state::accepted:
       cancel_if_vetoed(attempt, out);
-      out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
+      ask(attempt, fetch_call{sent.integration, sent.attempt, attempt.call_ref}, out);
       set_deadline(attempt, now.steady + fetch_again);
       return;
     case attempt_state::deciding:

@@ -160,6 +160,7 @@ class organisation {
     bool vetoed = false;
     bool cancel_sent = false;
     bool recovered = false;  // open at the take-over
+    bool asked = false;      // a look-up or fetch is out
     std::string call_ref;
     steady_time deadline{};             // of the current wait; timers that do not match it are stale
     std::optional<dial_permit> permit;  // until it is sent
@@ -274,6 +275,7 @@ class organisation {
   void cancel(attempt_run& attempt, effects& out);
   void cancel_if_vetoed(attempt_run& attempt, effects& out);
   void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
+  void ask(attempt_run& attempt, carrier_question&& what, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
   attempt_run* find(attempt_id id);
