@@ -7,6 +7,8 @@
 namespace dialer::engine {
 namespace {
 
+constexpr std::chrono::milliseconds changes_back_off{500};
+
 compliance::weekly_hours to_hours(const campaigns::weekly_window& window) {
   compliance::weekly_hours hours;
   std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
@@ -31,7 +33,10 @@ void organisation::on_event(changes_announced&, instant, effects&) {
 
 void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   changes_out_ = false;
-  if (!what.ok) return;  // still wanted: asked again at the next tick
+  if (!what.ok) {  // still wanted
+    changes_again_at_ = now.steady + changes_back_off;
+    return;
+  }
   changes_wanted_ = false;
   // What was decided under the old generation must not go out under the new one.
   drop_deciding();
@@ -171,6 +176,7 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   if (!agent.present || !agent.what.published) return reason::agent_not_published;
   const account_run& account = accounts_[attempt.account];
   if (!account.present || account.stopped) return reason::account_stopped;
+  if (!account.what.unusable.empty()) return reason::account_unusable;
   if (!pools_.may_show(agent.what.id, account.what.id, attempt.what.from)) return reason::caller_id_withdrawn;
   return reason::none;
 }

@@ -98,7 +98,7 @@ void organisation::on_event(tick&, instant now, effects& out) {
     confirm_due_ = true;
   }
   if (now.steady >= periodic_at_) periodic(now, out);
-  if (changes_wanted_ && !changes_out_ && now.steady >= ledger_down_until_) {
+  if (changes_wanted_ && !changes_out_ && now.steady >= std::max(ledger_down_until_, changes_again_at_)) {
     changes_out_ = true;
     out.load_changes = generation_;
   }

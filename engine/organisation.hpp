@@ -382,6 +382,7 @@ class organisation {
   steady_time ledger_down_until_{};
   bool changes_wanted_ = false;        // known to exist: nothing is decided before they are here
   bool changes_out_ = false;           // asked for
+  steady_time changes_again_at_{};     // back-off after they could not be loaded
   std::uint64_t changes_applied_ = 0;  // rises with everything that forbidden() judges by
   bool confirm_due_ = false;           // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;

@@ -27,7 +27,8 @@ namespace dialer::sql {
 struct ledger_options {
   connect_options connection;
   secret_resolver resolve_secret;
-  rules_loader load_rules;  ///< null: snapshots come without rules, which close the gate
+  account_check check_account;  ///< null: whatever is stored will do
+  rules_loader load_rules;      ///< null: snapshots come without rules, which close the gate
   /// Outcomes without waiting for the disk of a standby (synchronous_commit=local): a lost one is recovered from the
   /// carrier. Decisions always wait.
   bool outcomes_local = false;
@@ -82,11 +83,12 @@ class postgres_ledger {
   engine::commit_result resolve(const engine::ownership& owner, stream which, std::uint64_t number);
   engine::commit_result finish(script_end end, engine::commit_result refusal, const std::string& why);
   void encode_waits(organisation_id organisation, const std::vector<engine::contact_wait>& waits);
-  engine::organisation_snapshot read_with_rules(transaction& in, organisation_id organisation);
+  engine::organisation_snapshot read_whole(transaction& in, organisation_id organisation);
 
   session session_;
   std::string session_name_;
   secret_resolver resolve_secret_;
+  account_check check_account_;
   rules_loader load_rules_;
   bool outcomes_local_;
   std::string last_error_;

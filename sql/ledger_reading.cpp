@@ -139,7 +139,7 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
     transaction tx{session_, transaction::mode::snapshot};
     // These few statements read long stretches, where joining whole ranges beats looking up row by row.
     session_.run_script("SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashjoin = on", std::chrono::seconds{5});
-    all.snapshot = read_with_rules(tx, organisation);
+    all.snapshot = read_whole(tx, organisation);
     all.opt_outs = read_opt_outs(tx, organisation, 0);
     std::erase_if(all.opt_outs, [](const engine::opt_out_change& change) { return !change.opted_out; });
     all.open = read_open(tx, organisation);
@@ -172,21 +172,29 @@ bool postgres_ledger::confirm_applied(const engine::ownership& owner, std::uint6
              .affected() == 1;
 }
 
-engine::organisation_snapshot postgres_ledger::read_with_rules(transaction& in, organisation_id organisation) {
+engine::organisation_snapshot postgres_ledger::read_whole(transaction& in, organisation_id organisation) {
   engine::organisation_snapshot all = read_snapshot(in, organisation, resolve_secret_);
+  for (carriers::account& account : all.accounts) {
+    if (!account.unusable.empty() || !check_account_) continue;
+    try {
+      check_account_(account);
+    } catch (const std::exception& wrong) {
+      account.unusable = wrong.what();
+    }
+  }
   if (load_rules_) all.rules = load_rules_(read_do_not_call(in.on(), organisation));
   return all;
 }
 
 engine::organisation_snapshot postgres_ledger::snapshot_of(organisation_id organisation) {
   transaction tx{session_, transaction::mode::snapshot};
-  return read_with_rules(tx, organisation);
+  return read_whole(tx, organisation);
 }
 
 engine::change_set postgres_ledger::changes_since(organisation_id organisation, std::uint64_t generation) {
   transaction tx{session_, transaction::mode::snapshot};
   engine::change_set changes;
-  changes.snapshot = read_with_rules(tx, organisation);
+  changes.snapshot = read_whole(tx, organisation);
   changes.opt_outs = read_opt_outs(tx, organisation, generation);
   return changes;
 }

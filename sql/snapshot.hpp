@@ -10,9 +10,12 @@
 
 namespace dialer::sql {
 
-/// Turns a secret's reference ("env:NAME", "file:/path") into the secret. Given by the wiring; what it throws comes out
-/// of the call that needed it. An empty reference is not asked for.
+/// Turns a secret's reference ("env:NAME", "file:/path") into the secret. Given by the wiring; what it throws makes its
+/// account unusable and says why. An empty reference is not asked for.
 using secret_resolver = std::function<std::string(const std::string& reference)>;
+
+/// Throws what keeps an account from being used, its secrets aside.
+using account_check = std::function<void(const carriers::account&)>;
 
 /// Opens the lists in force. Given by the wiring; what it throws comes out of the call that needed the rules, because
 /// without them nothing may be dialed.

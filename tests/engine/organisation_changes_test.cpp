@@ -99,6 +99,35 @@ TEST_F(changes, a_fresh_list_reopens_what_a_stale_one_had_shut) {
   EXPECT_EQ(sends.size(), 1U);
 }
 
+TEST_F(changes, changes_that_could_not_be_loaded_are_asked_for_again_after_a_pause) {
+  start();
+  const auto asked_at = [&](std::chrono::milliseconds later, event what) {
+    now.steady += later;
+    effects out;
+    machine->step(std::move(what), now, out);
+    machine->step(tick{}, now, out);
+    return out.load_changes.has_value();
+  };
+  EXPECT_TRUE(asked_at(0ms, changes_announced{}));
+  EXPECT_FALSE(asked_at(0ms, changes_loaded{false, {}}));
+  EXPECT_FALSE(asked_at(499ms, tick{}));
+  EXPECT_TRUE(asked_at(1ms, tick{}));
+}
+
+TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {
+  add_contact(1);
+  config().accounts[0].unusable = "its secret cannot be read";
+  start();
+  wait(1s);
+  EXPECT_TRUE(decisions.empty());
+  EXPECT_EQ(machine->view(now).campaigns.at(0).blocked, reason::account_unusable);
+  change([](auto& config) { config.accounts[0].unusable.clear(); });
+  ASSERT_EQ(sends.size(), 1U);
+  change([](auto& config) { config.accounts[0].unusable = "its secret is gone"; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::account_unusable);
+}
+
 TEST_F(changes, an_opt_out_ends_a_call_that_rings) {
   add_contact(1);
   start();

@@ -29,9 +29,9 @@ class LedgerWorker : public testing::Test, protected engine::event_sink {
     return what;
   }
   bool store(ledger_worker& worker, carriers::callback what) const {
-    std::promise<bool> stored;
-    worker.store(org_.id, test::attempt_of(1), std::move(what), [&](bool well) { stored.set_value(well); });
-    return stored.get_future().get();
+    const auto stored = std::make_shared<std::promise<bool>>();
+    worker.store(org_.id, test::attempt_of(1), std::move(what), [stored](bool well) { stored->set_value(well); });
+    return stored->get_future().get();
   }
 
   test::small_organisation org_;
