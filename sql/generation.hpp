@@ -21,6 +21,7 @@ std::uint64_t raise_generation(transaction& in, organisation_id organisation);
 struct organisation_generation {
   organisation_id organisation;
   std::uint64_t generation = 0;
+  std::uint64_t node = 0;  ///< its owner; 0: given up
 };
 std::vector<organisation_generation> read_generations(session& on);
 

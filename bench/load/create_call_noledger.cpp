@@ -105,7 +105,7 @@ void run(const std::filesystem::path& file) {
   engine::organisation_options options;
   options.region = cli::region_of_number;
   found.snapshot.rules = {{open_national_list()}, compliance::load_system_zone_rules()};
-  shard.adopt(options, std::move(found), {queue});
+  shard.adopt(options, std::move(found), {}, {queue});
 
   const auto dial = [&](std::uint64_t contacts) {
     const auto dealt_with = [&] { return ledger.accepted() + ledger.undialed() + ledger.not_sent(); };

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "campaigns/contact_sink.hpp"
+#include "cli/secrets.hpp"
 #include "cli/system_clock.hpp"
 #include "compliance/suppression.hpp"
 #include "sql/contact_store.hpp"
@@ -68,9 +69,7 @@ class running_engine : public testing::Test {
   bool applied(std::uint64_t generation, std::chrono::milliseconds within = 20s) {
     return sql::wait_applied(house_.on, organisation(), generation, within);
   }
-  std::int64_t count(const std::string& what) {
-    return house_.on.run("SELECT count(*) FROM " + what).integer(0, 0);
-  }
+  std::int64_t count(const std::string& what) { return house_.on.run("SELECT count(*) FROM " + what).integer(0, 0); }
 
   test::scratch dir_;
   test::small_house house_;
@@ -112,6 +111,88 @@ TEST_F(running_engine, a_list_that_cannot_be_read_at_the_start_leaves_the_organi
   engine_runtime engine{options(), clock_};
   EXPECT_THROW(engine.start(), std::runtime_error);
   EXPECT_EQ(count("org_owner WHERE epoch = 0"), 1);
+}
+
+const engine::account_view* account_named(const std::vector<engine::organisation_view>& views, const char* name) {
+  for (const engine::organisation_view& view : views) {
+    for (const engine::account_view& account : view.accounts) {
+      if (account.name == name) return &account;
+    }
+  }
+  return nullptr;
+}
+
+TEST_F(running_engine, an_account_whose_secret_cannot_be_read_stops_nobody_else_and_comes_back_with_it) {
+  (void)apply(house_.on, parse_settings(std::string(test::small_file) + R"(
+[[integration]]
+name = "second"
+carrier = "twilio"
+base_url = "https://127.0.0.1:1"
+account_sid = "AC00000000000000000000000000000001"
+secret = "file:)" + (dir_.path() / "secret").string() +
+                                            "\"\n",
+                                        "small.toml"));
+  runtime_options with = options();
+  with.resolve_secret = [](const std::string& reference) {
+    return reference.starts_with("file:") ? resolve_secret(reference) : std::string(32, '0');
+  };
+  engine_runtime engine{with, clock_};
+  engine.start();
+  const auto blocked = [&](const char* name) {
+    const auto views = engine.views();
+    const engine::account_view* account = account_named(views, name);
+    return account == nullptr ? reason::no_account : account->blocked;
+  };
+  EXPECT_TRUE(eventually(20s, [&] { return blocked("second") == reason::account_unusable; }));
+  EXPECT_NE(blocked("twilio"), reason::account_unusable);
+  ASSERT_TRUE(applied(start_campaign()));
+  dir_.file("secret", "0123456789abcdef0123456789abcdef");
+  EXPECT_TRUE(eventually(20s, [&] { return blocked("second") == reason::none; }));
+}
+
+TEST_F(running_engine, an_authority_that_cannot_be_read_is_the_accounts_trouble) {
+  house_.on.run("UPDATE integration SET ca_file = '/nowhere/ca.pem'");
+  engine_runtime refused{options(), clock_};
+  try {
+    refused.start();
+    FAIL() << "started with nothing it could dial over";
+  } catch (const std::runtime_error& wrong) {
+    EXPECT_NE(std::string(wrong.what()).find("/nowhere/ca.pem"), std::string::npos) << wrong.what();
+    EXPECT_NE(std::string(wrong.what()).find("\"twilio\""), std::string::npos) << wrong.what();
+  }
+  house_.on.run("UPDATE integration SET ca_file = ''");
+  engine_runtime engine{options(), clock_};
+  engine.start();
+  house_.on.run("UPDATE integration SET ca_file = '/nowhere/ca.pem'");
+  house_.on.run("UPDATE org_owner SET generation = generation + 1");
+  ASSERT_TRUE(applied(generation()));
+  EXPECT_TRUE(eventually(20s, [&] {
+    const auto views = engine.views();
+    const engine::account_view* account = account_named(views, "twilio");
+    return account != nullptr && account->blocked == reason::account_unusable;
+  }));
+}
+
+TEST_F(running_engine, of_two_on_one_database_one_dials_and_the_other_stands_by_until_it_is_given_up) {
+  const auto epoch = [&] { return house_.on.run("SELECT epoch FROM org_owner").number(0, 0); };
+  engine_runtime first{options(), clock_};
+  first.start();
+  ASSERT_TRUE(applied(generation()));
+  auto second = std::make_unique<engine_runtime>(options(), clock_);
+  second->start();
+  const std::uint64_t taken = epoch();
+  add_contact(1, e164::from_digits(12125550101));
+  ASSERT_TRUE(applied(start_campaign()));
+  // Two that take it from each other never come to rest; one that stands by has nothing to show.
+  EXPECT_TRUE(eventually(20s, [&] { return first.views().empty(); }));
+  put_in_force({make_list("a", "212,5550101\n")});
+  ASSERT_TRUE(applied(generation()));
+  EXPECT_TRUE(first.views().empty());
+  EXPECT_EQ(second->views().size(), 1U);
+  EXPECT_EQ(epoch(), taken);
+  second->stop();
+  EXPECT_TRUE(eventually(20s, [&] { return first.views().size() == 1; }));
+  EXPECT_EQ(epoch(), taken + 1);
 }
 
 }  // namespace
