@@ -99,16 +99,18 @@ class applying {
   }
 
   void apply_do_not_call() {
-    if (!wanted_.do_not_call) return;
-    sql::do_not_call_record record;
-    try {
-      const auto list = compliance::do_not_call_list::open(wanted_.do_not_call->file);
-      record = {wanted_.do_not_call->name, wanted_.do_not_call->file.string(), list->version(), list->as_of(),
-                list->size()};
-    } catch (const std::runtime_error& wrong) {
-      throw settings_error(std::string("[do_not_call] file: ") + wrong.what() + "; make it with: dialer dnc build");
+    if (wanted_.do_not_call.empty()) return;  // what the file does not name stays
+    std::vector<sql::do_not_call_record> records;
+    for (const do_not_call_settings& one : wanted_.do_not_call) {
+      try {
+        const auto list = compliance::do_not_call_list::open(one.file);
+        records.push_back({one.name, one.file.string(), list->version(), list->as_of(), list->size()});
+      } catch (const std::runtime_error& wrong) {
+        throw settings_error("[[do_not_call]] \"" + one.name + "\" file: " + wrong.what() +
+                             "; make it with: dialer dnc build");
+      }
     }
-    note("do-not-call list " + record.name, config_.do_not_call(organisation_, record));
+    note("do-not-call lists", config_.do_not_call(organisation_, records));
   }
 
   // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.

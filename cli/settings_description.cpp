@@ -1,5 +1,6 @@
 #include "cli/settings_description.hpp"
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdio>
@@ -94,6 +95,13 @@ described_fields fields_of(const campaigns::settings& one, const std::string& ag
   return fields;
 }
 
+std::string in_order(std::vector<std::string> words) {
+  std::ranges::sort(words);
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 }  // namespace
 
 described describe(const settings& wanted) {
@@ -108,9 +116,9 @@ described describe(const settings& wanted) {
   for (const auto& one : wanted.campaigns) {
     all["campaign " + one.workspace + "/" + one.what.name] = fields_of(one.what, one.agent);
   }
-  if (wanted.do_not_call) {
-    all["do-not-call list " + wanted.do_not_call->name] = {{"file", wanted.do_not_call->file.string()}};
-  }
+  std::vector<std::string> lists;
+  for (const auto& one : wanted.do_not_call) lists.push_back(one.name + " (" + one.file.string() + ")");
+  if (!lists.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(lists))}};
   return all;
 }
 
@@ -138,7 +146,9 @@ described describe(const std::string& organisation, const engine::organisation_s
   for (const auto& one : snapshot.campaigns) {
     all["campaign " + names[one.workspace] + "/" + one.name] = fields_of(one, names[one.agent]);
   }
-  for (const auto& one : lists) all["do-not-call list " + one.name] = {{"file", one.path}};
+  std::vector<std::string> files;
+  for (const auto& one : lists) files.push_back(one.name + " (" + one.path + ")");
+  if (!files.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(files))}};
   return all;
 }
 

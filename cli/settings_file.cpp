@@ -80,7 +80,7 @@ class reading {
     root_.tables("integration", [&](toml_table& in, const toml::node& node) { integration(in, node); });
     root_.tables("numbers", [&](toml_table& in, const toml::node&) { numbers(in); });
     root_.tables("campaign", [&](toml_table& in, const toml::node& node) { campaign(in, node); });
-    root_.table("do_not_call", "[do_not_call]", [&](toml_table& in, const toml::node&) { do_not_call(in); });
+    root_.tables("do_not_call", [&](toml_table& in, const toml::node&) { do_not_call(in); });
     root_.finish();
     return std::move(out_);
   }
@@ -301,7 +301,8 @@ class reading {
     do_not_call_settings one;
     one.name = in.required_text("name", "name the list, such as \"us-national\"");
     one.file = absolute(in.required_text("file", "write the path of a list made by: dialer dnc build"));
-    out_.do_not_call = std::move(one);
+    once(lists_, one.name, in, "name");
+    out_.do_not_call.push_back(std::move(one));
   }
 
   std::string absolute(const std::string& path) const {
@@ -311,7 +312,7 @@ class reading {
   toml_table root_;
   const std::string& file_;
   settings out_;
-  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_;
+  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_, lists_;
   std::set<e164> numbers_;
 };
 

@@ -54,7 +54,7 @@ struct settings {
   std::vector<sql::integration_record> integrations;
   std::vector<number_settings> numbers;
   std::vector<campaign_settings> campaigns;
-  std::optional<do_not_call_settings> do_not_call;
+  std::vector<do_not_call_settings> do_not_call;  ///< when any: exactly these are to be in force
 };
 
 /// Strict: an unknown key, a wrong type, a value out of range, a name that is not defined or defined twice throws

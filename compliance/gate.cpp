@@ -1,5 +1,7 @@
 #include "compliance/gate.hpp"
 
+#include <algorithm>
+
 #include "compliance/gate_checks.hpp"
 
 namespace dialer::compliance {
@@ -17,10 +19,22 @@ bool has_no_place(const window_state* window) {
 
 }  // namespace
 
+bool rules_snapshot::is_listed(e164 number) const noexcept {
+  return std::ranges::any_of(national, [&](const auto& list) { return list->contains(number); });
+}
+
+const do_not_call_list* rules_snapshot::oldest_list() const noexcept {
+  const do_not_call_list* oldest = nullptr;
+  for (const auto& list : national) {
+    if (oldest == nullptr || list->as_of() < oldest->as_of()) oldest = list.get();
+  }
+  return oldest;
+}
+
 verdict check_rules_fresh(const check_inputs& in) {
-  const auto& list = in.rules.national;
-  if (list == nullptr || in.rules.zones == nullptr) return verdict::not_yet(reason::rules_stale, std::nullopt);
-  if (!list->is_none() && in.now.utc - list->as_of() > in.rules.national_age_max) {
+  if (in.rules.zones == nullptr) return verdict::not_yet(reason::rules_stale, std::nullopt);
+  const do_not_call_list* oldest = in.rules.oldest_list();
+  if (oldest != nullptr && in.now.utc - oldest->as_of() > in.rules.national_age_max) {
     return verdict::not_yet(reason::rules_stale, std::nullopt);
   }
   return verdict::allowed();
@@ -40,7 +54,7 @@ verdict check_opt_out(const check_inputs& in) {
 }
 
 verdict check_national_list(const check_inputs& in) {
-  // Stale or not, a number on the list is on the list; without a list check_rules_fresh has said no.
+  // Stale or not, a number on a list is on the list.
   return in.known.on_national_list ? verdict::never(reason::national_do_not_call) : verdict::allowed();
 }
 
@@ -94,9 +108,9 @@ std::optional<dial_permit> gate::permit(const screening& judged, const call_bind
 void gate::look_up(std::span<const e164> numbers, instant now, std::vector<number_record>& found) const {
   // One table after the other in short loops: the processor then has the memory accesses of many numbers under way.
   found.assign(numbers.size(), {});
-  if (const auto& list = rules_.national; list != nullptr) {
+  for (const auto& list : rules_.national) {
     for (const e164 number : numbers) list->prefetch(number);
-    for (std::size_t i = 0; i < numbers.size(); ++i) found[i].on_national_list = list->contains(numbers[i]);
+    for (std::size_t i = 0; i < numbers.size(); ++i) found[i].on_national_list |= list->contains(numbers[i]);
   }
   for (const e164 number : numbers) opt_outs_.prefetch(number);
   for (std::size_t i = 0; i < numbers.size(); ++i) found[i].opted_out = opt_outs_.contains(numbers[i]);

@@ -36,12 +36,16 @@ struct verdict {
   bool is_allowed() const { return what == kind::allowed; }
 };
 
-/// National data shared by all organisations: an immutable snapshot, swapped whole.
+/// What the law's registries say, as of one generation: an immutable snapshot, swapped whole. Without zones the gate is
+/// closed.
 struct rules_snapshot {
-  std::shared_ptr<const do_not_call_list> national = do_not_call_list::none();
+  std::vector<std::shared_ptr<const do_not_call_list>> national;  ///< empty: outside the reach of any
   std::shared_ptr<const zone_rules> zones;
-  /// A list fetched longer ago than this closes the gate (31 days: 47 CFR 64.1200(c)(2)(i)(D)). Not applied to none().
+  /// A list fetched longer ago than this closes the gate (31 days: 47 CFR 64.1200(c)(2)(i)(D)).
   std::chrono::days national_age_max{31};
+
+  bool is_listed(e164 number) const noexcept;            ///< on any of the lists
+  const do_not_call_list* oldest_list() const noexcept;  ///< by when it was fetched; null without lists
 };
 
 /// What the organisation allows. Fail-closed defaults.

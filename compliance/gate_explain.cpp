@@ -34,16 +34,20 @@ std::string_view kind_text(number_kind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 
+std::string versions(const rules_snapshot& rules) {
+  std::string all;
+  for (const auto& list : rules.national) all += (all.empty() ? "" : ", ") + list->version();
+  return all;
+}
+
 inputs describe_rules(const check_inputs& in) {
   inputs result;
-  const auto& list = in.rules.national;
-  if (list == nullptr) {
-    result.emplace_back("national list", "not loaded");
-  } else if (list->is_none()) {
+  const do_not_call_list* oldest = in.rules.oldest_list();
+  if (oldest == nullptr) {
     result.emplace_back("national list", "none configured");
   } else {
-    result.emplace_back("national list", list->version());
-    result.emplace_back("fetched", utc_text(list->as_of(), ""));
+    result.emplace_back("national list", versions(in.rules));
+    result.emplace_back("fetched", utc_text(oldest->as_of(), ""));
     result.emplace_back("oldest allowed", std::to_string(in.rules.national_age_max.count()) + " days");
   }
   result.emplace_back("time zone data", in.rules.zones == nullptr ? "not loaded" : in.rules.zones->version());
@@ -60,9 +64,10 @@ inputs describe_number(const check_inputs& in) {
 }
 
 inputs describe_national_list(const check_inputs& in) {
-  const auto& list = in.rules.national;
-  if (list == nullptr || list->is_none()) return {{"list", "none"}};
-  return {{"list", list->version()}, {"numbers on it", std::to_string(list->size())}};
+  if (in.rules.national.empty()) return {{"list", "none"}};
+  std::uint64_t numbers = 0;
+  for (const auto& list : in.rules.national) numbers += list->size();
+  return {{"list", versions(in.rules)}, {"numbers on it", std::to_string(numbers)}};
 }
 
 inputs describe_cap(const check_inputs& in, std::chrono::hours length, unsigned cap) {

@@ -103,4 +103,8 @@ std::shared_ptr<const zone_rules> load_system_zone_rules() {
   return std::make_shared<system_zone_rules>();
 }
 
+std::string system_tzdata_version() {
+  return read_version(zoneinfo_directory());
+}
+
 }  // namespace dialer::compliance

@@ -37,7 +37,10 @@ inline constexpr std::string_view oldest_tzdata = "2026b";
 /// Whether data of this version ("2026f") may be dialed by; "unknown" may not.
 bool is_current_tzdata(std::string_view version) noexcept;
 
-/// absl time over /usr/share/zoneinfo.
+/// absl time over /usr/share/zoneinfo. What it reads stays in memory for good: load again only when the version
+/// differs.
 std::shared_ptr<const zone_rules> load_system_zone_rules();
+/// Version of the data that load_system_zone_rules() would read now.
+std::string system_tzdata_version();
 
 }  // namespace dialer::compliance

@@ -273,6 +273,7 @@ void organisation::adopt(attempt_run& attempt, outcome_kind kind, instant now) {
 void organisation::on_event(call_fetched& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
   if (attempt == nullptr) return;
+  attempt->asked = false;
   if (what.report && (!carriers::is_no_such_call(*what.report) || believe_unknown(*attempt, now))) {
     apply_report(*attempt, *what.report, now, out);
     attempt = find(what.attempt);
@@ -310,8 +311,14 @@ void organisation::on_event(call_canceled& what, instant now, effects& out) {
   }
   // No callback is sent for a call cancelled while it was still queued at the carrier: ask for its end.
   release_hold(*attempt);
-  out.questions.push_back(fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref});
-  set_deadline(*attempt, now.steady + fetch_again);
+  // What is out already may have left before the cancellation.
+  set_deadline(*attempt, now.steady + (attempt->asked ? 2s : fetch_again));
+  ask(*attempt, fetch_call{attempt->what.integration, attempt->what.attempt, attempt->call_ref}, out);
+}
+
+// One question about an attempt at a time: while the carrier can't be reached they would pile up.
+void organisation::ask(attempt_run& attempt, carrier_question&& what, effects& out) {
+  if (!std::exchange(attempt.asked, true)) out.questions.push_back(std::move(what));
 }
 
 void organisation::remember_ref(e164 to, std::string_view call_ref, steady_time now) {
@@ -400,7 +407,9 @@ void organisation::begin_doubt(attempt_run& attempt, instant now) {
 
 void organisation::on_event(looked_up& what, instant now, effects& out) {
   attempt_run* attempt = find(what.attempt);
-  if (attempt == nullptr || !attempt->in_doubt) return;
+  if (attempt == nullptr) return;
+  attempt->asked = false;
+  if (!attempt->in_doubt) return;
   const intent& sent = attempt->what;
   note_clock(*attempt->in_doubt, what.page.carrier_time, options_.doubts, now.utc);
   const utc_time earliest = created_from(*attempt->in_doubt, options_.doubts);
@@ -417,7 +426,7 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   doubt_step result = digest(*attempt->in_doubt, what.page, options_.doubts, now.steady, matches);
   switch (result.what) {
     case doubt_step::kind::next_page:
-      out.questions.push_back(look_up{sent.integration, sent.attempt, sent.to, sent.from, earliest, what.page.next});
+      ask(*attempt, look_up{sent.integration, sent.attempt, sent.to, sent.from, earliest, what.page.next}, out);
       return;
     case doubt_step::kind::adopt:
       for (const std::string& ref : result.hang_up) {
@@ -461,16 +470,17 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
   switch (attempt.state) {
     case attempt_state::in_doubt:
     case attempt_state::held:
-      out.questions.push_back(look_up{
-          sent.integration, sent.attempt, sent.to, sent.from, created_from(*attempt.in_doubt, options_.doubts), {}});
-      // Asked again only after the answer, or after long silence.
+      ask(attempt,
+          look_up{sent.integration, sent.attempt, sent.to, sent.from, created_from(*attempt.in_doubt, options_.doubts),
+                  {}},
+          out);
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;
     case attempt_state::accepted:
       if (attempt.unsure_end) return ask_of_end(attempt, now, out);
       attempt.cancel_out = attempt_run::cancel::none;  // whatever became of the last one
       cancel_if_vetoed(attempt, now, out);
-      out.questions.push_back(fetch_call{sent.integration, sent.attempt, attempt.call_ref});
+      ask(attempt, fetch_call{sent.integration, sent.attempt, attempt.call_ref}, out);
       poll_at(attempt, now.steady + fetch_again, now);
       return;
     case attempt_state::deciding:

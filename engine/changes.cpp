@@ -7,6 +7,8 @@
 namespace dialer::engine {
 namespace {
 
+constexpr std::chrono::milliseconds changes_back_off{500};
+
 compliance::weekly_hours to_hours(const campaigns::weekly_window& window) {
   compliance::weekly_hours hours;
   std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
@@ -31,7 +33,10 @@ void organisation::on_event(changes_announced&, instant, effects&) {
 
 void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   changes_out_ = false;
-  if (!what.ok) return;  // still wanted: asked again at the next tick
+  if (!what.ok) {  // still wanted
+    changes_again_at_ = now.steady + changes_back_off;
+    return;
+  }
   changes_wanted_ = false;
   // What was decided under the old generation must not go out under the new one.
   drop_deciding();
@@ -52,6 +57,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   ++changes_applied_;
   generation_ = snapshot.generation;
   frozen_ = snapshot.frozen;
+  rules_ = std::move(snapshot.rules);
   for (const workspace_record& record : snapshot.workspaces) {
     workspaces_[place_of(workspace_index_, workspaces_, record.id)].what = record;
   }
@@ -100,7 +106,7 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
   campaign.workspace = place_of(workspace_index_, workspaces_, settings.workspace);
   for (const auto& lane : campaign.lanes) {
     if (!lane) continue;
-    lane->window_until = {};        // the window may have changed
+    lane->window_until = {};        // the window or the zone data may have changed
     lane->fresh_exhausted = false;  // contacts may have been added
   }
 }
@@ -163,6 +169,7 @@ void organisation::rebuild_pools() {
 reason organisation::forbidden(const attempt_run& attempt) const {
   if (frozen_) return reason::organisation_frozen;
   if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
+  if (rules_.is_listed(attempt.what.to)) return reason::national_do_not_call;
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;
@@ -170,6 +177,7 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   if (!agent.present || !agent.what.published) return reason::agent_not_published;
   const account_run& account = accounts_[attempt.account];
   if (!account.present || account.stopped) return reason::account_stopped;
+  if (!account.what.unusable.empty()) return reason::account_unusable;
   if (!pools_.may_show(agent.what.id, account.what.id, attempt.what.from)) return reason::caller_id_withdrawn;
   return reason::none;
 }

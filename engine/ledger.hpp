@@ -20,6 +20,7 @@
 #include "campaigns/contact.hpp"
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
+#include "compliance/gate.hpp"
 #include "compliance/place.hpp"
 #include "model/clock.hpp"
 #include "model/disposition.hpp"
@@ -182,7 +183,8 @@ struct workspace_record {
   friend bool operator==(const workspace_record&, const workspace_record&) = default;
 };
 
-/// Everything about an organisation that people change, as of one generation. Small: replaced whole.
+/// Everything about an organisation that people change, as of one generation, and the rules its calls are judged by.
+/// Small: replaced whole.
 struct organisation_snapshot {
   organisation_id id;
   std::uint64_t generation = 0;
@@ -195,6 +197,7 @@ struct organisation_snapshot {
   std::vector<callerid::outbound_assignment> assignments;
   std::vector<campaigns::settings> campaigns;  ///< drafts, running and paused ones; stopped and finished are left out
   std::vector<lane_record> lanes;              ///< of those campaigns
+  compliance::rules_snapshot rules;
 };
 
 struct opt_out_change {

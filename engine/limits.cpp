@@ -13,6 +13,7 @@ bool organisation::may_decide(instant now) const {
 
 reason organisation::account_block(const account_run& account, instant now) const {
   if (!account.present) return reason::no_account;
+  if (!account.what.unusable.empty()) return reason::account_unusable;
   if (account.stopped) return reason::account_stopped;
   if (!account.breaker.allows(now.steady, account.unanswered)) return reason::account_circuit_open;
   if (now.steady < account.held_until) return reason::account_throttled;

@@ -14,12 +14,11 @@ constexpr std::chrono::minutes refs_kept{2};
 
 }  // namespace
 
-organisation::organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now)
+organisation::organisation(organisation_options options, recovery found, instant now)
     : options_{std::move(options)},
       owner_{found.owner},
       random_{options_.seed},
       attempt_ids_{options_.node, found.last_attempt},
-      rules_{std::move(rules)},
       gate_{rules_, opt_outs_, history_},
       pools_{options_.region},
       periodic_at_{now.steady},
@@ -103,7 +102,7 @@ void organisation::on_event(tick&, instant now, effects& out) {
     confirm_due_ = true;
   }
   if (now.steady >= periodic_at_) periodic(now, out);
-  if (changes_wanted_ && !changes_out_ && now.steady >= ledger_down_until_) {
+  if (changes_wanted_ && !changes_out_ && now.steady >= std::max(ledger_down_until_, changes_again_at_)) {
     changes_out_ = true;
     out.load_changes = generation_;
   }
@@ -167,17 +166,6 @@ void organisation::note_oldest_open(effects& out) {
   if (oldest <= oldest_open_noted_) return;
   oldest_open_noted_ = oldest;
   out.oldest_open = oldest;
-}
-
-void organisation::use_rules(compliance::rules_snapshot rules, instant now) {
-  rules_ = std::move(rules);
-  for (campaign_run& campaign : campaigns_) {
-    for (const auto& lane : campaign.lanes) {
-      if (lane) lane->window_until = {};
-    }
-    campaign.blocked_until = {};
-  }
-  activate_all(now);
 }
 
 steady_time organisation::next_tick() const {

@@ -54,17 +54,14 @@ struct organisation_options {
 
 class organisation {
  public:
-  /// Takes over what `found` describes. The rules snapshot may be replaced later by use_rules().
-  organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now);
+  /// Takes over what `found` describes.
+  organisation(organisation_options options, recovery found, instant now);
   ~organisation();
   organisation(const organisation&) = delete;
   organisation& operator=(const organisation&) = delete;
 
   /// The only way in. Appends to `out`.
   void step(event&& what, instant now, effects& out);
-
-  /// National lists and zone data, swapped whole; call between steps.
-  void use_rules(compliance::rules_snapshot rules, instant now);
 
   /// When step(tick) has something to do next; for timers. Never later than 250 ms after the last tick.
   steady_time next_tick() const;
@@ -170,6 +167,7 @@ class organisation {
     bool canceled = false;              // by us, if the carrier was in time
     bool recovered = false;             // open at the take-over
     std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
+    bool asked = false;                 // a look-up or fetch is out
     std::string call_ref;
     steady_time deadline{};             // of the current wait; timers that do not match it are stale
     std::optional<dial_permit> permit;  // until it is sent
@@ -295,6 +293,7 @@ class organisation {
   bool believe_unknown(attempt_run& attempt, instant now) const;
   void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
                      effects& out);
+  void ask(attempt_run& attempt, carrier_question&& what, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
   void poll_at(attempt_run& attempt, steady_time at, instant now);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
@@ -398,6 +397,7 @@ class organisation {
   steady_time ledger_down_until_{};
   bool changes_wanted_ = false;        // known to exist: nothing is decided before they are here
   bool changes_out_ = false;           // asked for
+  steady_time changes_again_at_{};     // back-off after they could not be loaded
   std::uint64_t changes_applied_ = 0;  // rises with everything that forbidden() judges by
   bool confirm_due_ = false;           // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;

@@ -65,21 +65,21 @@ class send_queue {
     std::atomic_store(&account_, std::make_shared<const carriers::account>(std::move(account)));
   }
 
-  /// Registers a sender's wake-up. Any thread.
-  void on_wake(std::function<void()> wake) {
+  /// Registers a sender's wake-up, which answers false once the sender is gone. Any thread.
+  void on_wake(std::function<bool()> wake) {
     const std::lock_guard lock{wakers_mutex_};
     wakers_.push_back(std::move(wake));
   }
   /// Something was enqueued. Any thread; once per batch.
-  void wake_all() const {
+  void wake_all() {
     const std::lock_guard lock{wakers_mutex_};
-    for (const auto& wake : wakers_) wake();
+    std::erase_if(wakers_, [](const auto& wake) { return !wake(); });
   }
 
  private:
   std::shared_ptr<const carriers::account> account_;
-  mutable std::mutex wakers_mutex_;
-  std::vector<std::function<void()>> wakers_;
+  std::mutex wakers_mutex_;
+  std::vector<std::function<bool()>> wakers_;
 };
 
 }  // namespace dialer::engine

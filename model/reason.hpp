@@ -44,6 +44,7 @@ enum class reason : std::uint8_t {
   account_cps = 53,
   account_concurrency = 54,
   account_throttled = 55,
+  account_unusable = 56,
   // caller ID
   no_caller_id = 60,
   caller_id_caps = 61,

@@ -241,21 +241,27 @@ change configuration::assignments(organisation_id in, agent_id agent, const std:
   return change::updated;
 }
 
-change configuration::do_not_call(organisation_id in, const do_not_call_record& wanted) {
+change configuration::do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted) {
   lock_organisation(tx_, in);
-  return changed(in,
-                 tx_.run("INSERT INTO do_not_call_list AS t (org_id, name, path, version, as_of, numbers) "
-                         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, name) DO UPDATE SET "
-                         "path = excluded.path, version = excluded.version, as_of = excluded.as_of, "
-                         "numbers = excluded.numbers WHERE (t.path, t.version, t.as_of, t.numbers) IS DISTINCT FROM "
-                         "(excluded.path, excluded.version, excluded.as_of, excluded.numbers)",
-                         params{}
-                             .uuid(in)
-                             .text(wanted.name)
-                             .text(wanted.path)
-                             .text(wanted.version)
-                             .time(wanted.as_of)
-                             .int8(wanted.numbers)));
+  std::vector<std::string_view> names;
+  for (const do_not_call_record& one : wanted) names.push_back(one.name);
+  int touched = tx_.run("DELETE FROM do_not_call_list WHERE org_id = $1 AND name <> ALL ($2)",
+                        params{}.uuid(in).text_array(names))
+                    .affected();
+  for (const do_not_call_record& one : wanted) {
+    touched +=
+        tx_.run(
+               "INSERT INTO do_not_call_list AS t (org_id, name, path, version, as_of, numbers) "
+               "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, name) DO UPDATE SET "
+               "path = excluded.path, version = excluded.version, as_of = excluded.as_of, "
+               "numbers = excluded.numbers WHERE (t.path, t.version, t.as_of, t.numbers) IS DISTINCT FROM "
+               "(excluded.path, excluded.version, excluded.as_of, excluded.numbers)",
+               params{}.uuid(in).text(one.name).text(one.path).text(one.version).time(one.as_of).int8(one.numbers))
+            .affected();
+  }
+  if (touched == 0) return change::none;
+  raise_generation(tx_, in);
+  return change::updated;
 }
 
 change configuration::freeze(organisation_id in, bool frozen) {

@@ -35,7 +35,7 @@ struct integration_record {
   friend bool operator==(const integration_record&, const integration_record&) = default;
 };
 
-/// Which national do-not-call list an organisation's calls are judged by.
+/// One of the national do-not-call lists that an organisation's calls are judged by.
 struct do_not_call_record {
   std::string name;
   std::string path;
@@ -77,7 +77,8 @@ class configuration {
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
   /// The numbers an agent may show become exactly these.
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
-  change do_not_call(organisation_id in, const do_not_call_record& wanted);
+  /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.
+  change do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted);
   /// Safe halt: no decision of any owner commits an intent while it holds.
   change freeze(organisation_id in, bool frozen);
 

@@ -154,6 +154,8 @@ postgres_ledger::postgres_ledger(ledger_options options)
     : session_{connect_options{}},
       session_name_{unique_name()},
       resolve_secret_{std::move(options.resolve_secret)},
+      check_account_{std::move(options.check_account)},
+      load_rules_{std::move(options.load_rules)},
       outcomes_local_{options.outcomes_local} {
   session_ = session{named(std::move(options.connection), session_name_)};
 }

@@ -1,6 +1,5 @@
 // The reading half of the ledger: take-over, contacts, changes and stored callbacks.
 #include <algorithm>
-#include <tuple>
 
 #include "sql/generation.hpp"
 #include "sql/ledger.hpp"
@@ -184,7 +183,7 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
     all.absent = read_absent(tx, organisation, now - absent_length);
     // These few statements read long stretches, where joining whole ranges beats looking up row by row.
     session_.run_script("SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashjoin = on", std::chrono::seconds{5});
-    all.snapshot = read_snapshot(tx, organisation, resolve_secret_);
+    all.snapshot = read_whole(tx, organisation);
     all.opt_outs = read_opt_outs(tx, organisation, 0);
     std::erase_if(all.opt_outs, [](const engine::opt_out_change& change) { return !change.opted_out; });
     all.open = read_open(tx, organisation);
@@ -217,10 +216,29 @@ bool postgres_ledger::confirm_applied(const engine::ownership& owner, std::uint6
              .affected() == 1;
 }
 
+engine::organisation_snapshot postgres_ledger::read_whole(transaction& in, organisation_id organisation) {
+  engine::organisation_snapshot all = read_snapshot(in, organisation, resolve_secret_);
+  for (carriers::account& account : all.accounts) {
+    if (!account.unusable.empty() || !check_account_) continue;
+    try {
+      check_account_(account);
+    } catch (const std::exception& wrong) {
+      account.unusable = wrong.what();
+    }
+  }
+  if (load_rules_) all.rules = load_rules_(read_do_not_call(in.on(), organisation));
+  return all;
+}
+
+engine::organisation_snapshot postgres_ledger::snapshot_of(organisation_id organisation) {
+  transaction tx{session_, transaction::mode::snapshot};
+  return read_whole(tx, organisation);
+}
+
 engine::change_set postgres_ledger::changes_since(organisation_id organisation, std::uint64_t generation) {
   transaction tx{session_, transaction::mode::snapshot};
   engine::change_set changes;
-  changes.snapshot = read_snapshot(tx, organisation, resolve_secret_);
+  changes.snapshot = read_whole(tx, organisation);
   changes.opt_outs = read_opt_outs(tx, organisation, generation);
   return changes;
 }
@@ -262,7 +280,7 @@ engine::contact_page postgres_ledger::load(const engine::contact_request& reques
   return page;
 }
 
-std::vector<bool> postgres_ledger::append_events(const std::vector<received_event>& events) {
+void postgres_ledger::append_events(const std::vector<received_event>& events) {
   std::vector<id128> organisations;
   std::vector<std::int64_t> attempts;
   std::vector<std::string> keys;
@@ -274,35 +292,17 @@ std::vector<bool> postgres_ledger::append_events(const std::vector<received_even
     keys.push_back(storable_text(one.event.event_key, std::string::npos));
     payloads.push_back(storable_text(one.event.payload, std::string::npos));
   }
-  // In key order, so that two receivers of the same events never wait for each other in a circle. A repeat inside the
-  // batch is no news either.
-  const result stored = session_.run(
+  // In key order, so that two receivers of the same events never wait for each other in a circle.
+  session_.run(
       "INSERT INTO call_event (org_id, attempt_id, event_key, payload) "
       "SELECT DISTINCT ON (org_id, attempt_id, event_key) org_id, attempt_id, event_key, payload FROM "
       "unnest($1, $2, $3, $4) WITH ORDINALITY e (org_id, attempt_id, event_key, payload, n) "
-      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING "
-      "RETURNING org_id, attempt_id, event_key",
+      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING",
       params{}
           .uuid_array(organisations)
           .int8_array(attempts)
           .text_array({keys.begin(), keys.end()})
           .text_array({payloads.begin(), payloads.end()}));
-  using key = std::tuple<organisation_id, attempt_id, std::string_view>;
-  std::vector<key> fresh;
-  for (int i = 0; i < stored.rows(); ++i) {
-    fresh.emplace_back(stored.wide<organisation_id>(i, 0), stored.narrow<attempt_id>(i, 1), stored.text(i, 2));
-  }
-  std::sort(fresh.begin(), fresh.end());
-  std::vector<bool> seen(fresh.size(), false);
-  std::vector<bool> is_new;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const key wanted{events[i].organisation, events[i].event.attempt, keys[i]};
-    const auto found = std::lower_bound(fresh.begin(), fresh.end(), wanted);
-    const auto at = static_cast<std::size_t>(found - fresh.begin());
-    is_new.push_back(found != fresh.end() && *found == wanted && !seen[at]);
-    if (is_new.back()) seen[at] = true;
-  }
-  return is_new;
 }
 
 std::vector<engine::stored_event> postgres_ledger::events_of(organisation_id organisation,

@@ -170,11 +170,9 @@ struct ledger_worker::impl {
       for (std::size_t i = 0; i < count; ++i) {
         if (!batch[i].stop) rows.push_back(std::move(batch[i].event));
       }
-      const bool last = rows.size() != count;
-      std::vector<bool> fresh;
       bool stored = true;
       try {
-        if (!rows.empty()) fresh = ledger.append_events(rows);
+        if (!rows.empty()) ledger.append_events(rows);
       } catch (const sql_error&) {
         stored = false;
       }
@@ -182,16 +180,16 @@ struct ledger_worker::impl {
       std::size_t row = 0;
       for (std::size_t i = 0; i < count; ++i) {
         if (batch[i].stop) continue;
-        const bool is_new = stored && fresh[row];
-        if (is_new) {
-          answers.post(rows[row].organisation,
-                       engine::call_reported{rows[row].event.attempt, std::move(batch[i].report)});
+        const received_event& about = rows[row++];
+        // Repeats too: one that finds itself stored may be the first of which the answer is known, and the organisation
+        // has heard of none before.
+        if (stored) {
+          answers.post(about.organisation, engine::call_reported{about.event.attempt, std::move(batch[i].report)});
         }
         batch[i].stored(stored);
         batch[i] = {};
-        ++row;
       }
-      if (last) return;
+      if (rows.size() != count) return;
     }
   }
 

@@ -32,9 +32,9 @@ class ledger_worker final : public engine::ledger {
   void confirm_applied(const engine::ownership& owner, std::uint64_t generation) override;
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest) override;
 
-  /// Makes a callback durable, many in one commit; then posts it to its organisation if it was new, and calls
-  /// `stored(true)`. `stored(false)`: the database refused, the carrier is to send it again. Runs on the inbox's
-  /// thread.
+  /// Makes a callback durable, many in one commit; then posts it to its organisation, a repeated one again, and calls
+  /// `stored(true)`. `stored(false)`: the database refused or did not answer, the carrier is to send it again. Runs on
+  /// the inbox's thread.
   void store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,
              std::function<void(bool)> stored);
 

@@ -78,8 +78,12 @@ std::vector<carriers::account> read_accounts(const result& rows, const secret_re
     one.ca_file = rows.text(i, 4);
     one.account_sid = rows.text(i, 5);
     one.connection_id = rows.text(i, 6);
-    one.secret = secret(i, 7);
-    one.secondary_secret = secret(i, 8);
+    try {
+      one.secret = secret(i, 7);
+      one.secondary_secret = secret(i, 8);
+    } catch (const std::runtime_error& wrong) {
+      one.unusable = wrong.what();
+    }
     one.webhook_public_key = rows.text(i, 9);
     one.calls_per_second = rows.float8(i, 10);
     one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);

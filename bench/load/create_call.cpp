@@ -65,7 +65,7 @@ class whole_engine {
     sql::transaction tx{database_.on()};
     sql::configuration config{tx, [] { return id128{}; }};
     config.do_not_call(database_.organisation(),
-                       {"registry", national_list_file().string(), list->version(), list->as_of(), list->size()});
+                       {{"registry", national_list_file().string(), list->version(), list->as_of(), list->size()}});
     // Every tenth number of the first million.
     tx.run("INSERT INTO opt_out (org_id, number, generation, source) SELECT $1, n, 1, 'bench' FROM unnest($2) n",
            sql::params{}.uuid(database_.organisation()).int8_array(opted_out()));

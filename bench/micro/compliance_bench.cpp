@@ -106,7 +106,7 @@ world make_world() {
               static_cast<unsigned long long>(list->size()),
               static_cast<double>(list->bytes()) / static_cast<double>(list->size()), took.count(),
               static_cast<double>(built.numbers) / took.count() / 1e6);
-  made.rules = {.national = list, .zones = load_system_zone_rules()};
+  made.rules = {.national = {list}, .zones = load_system_zone_rules()};
   made.window = {.open = true, .why = reason::none, .closes_at = made.now.utc + 1h, .opens_at = {}};
 
   random_source random{1};
@@ -164,7 +164,7 @@ void in_batches(benchmark::State& state, const Prefetch& prefetch, const Judge& 
 }
 
 void do_not_call_lookup(benchmark::State& state) {
-  const auto& list = *the_world().rules.national;
+  const auto& list = *the_world().rules.national.front();
   in_batches(
       state, [&](e164 number) { list.prefetch(number); }, [&](e164 number) { return list.contains(number); });
 }

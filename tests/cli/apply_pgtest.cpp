@@ -118,7 +118,7 @@ TEST_F(apply_settings, an_account_serves_one_organisation) {
 }
 
 TEST_F(apply_settings, a_do_not_call_list_must_exist) {
-  EXPECT_THROW((void)run(file + "[do_not_call]\nname = \"us\"\nfile = \"/nowhere/us.dnc\"\n"), settings_error);
+  EXPECT_THROW((void)run(file + "[[do_not_call]]\nname = \"us\"\nfile = \"/nowhere/us.dnc\"\n"), settings_error);
   EXPECT_FALSE(sql::find_organisation(on_, "Example"));
 }
 

@@ -124,7 +124,7 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {campaign("calls_per_second_max = nan"), line_of_block, "calls_per_second_max", "a number from 0"},
       {house + "[[campaign]]\nname = \"S\"\nworkspace = \"Sales\"\nagent = \"Bob\"", line_of_number, "agent",
        "add [[agent]]"},
-      {house + "[do_not_call]\nname = \"us\"", line_of_extra, "file", "dialer dnc build"},
+      {house + "[[do_not_call]]\nname = \"us\"", line_of_extra, "file", "dialer dnc build"},
   };
   for (const wrong_file& one : all) {
     const std::string said = complaint(one.toml);

@@ -16,16 +16,18 @@ using namespace std::chrono_literals;
 using kind = verdict::kind;
 
 /// A list with one number on it, fetched on 1 November 2026.
+std::shared_ptr<const do_not_call_list> make_list(const char* numbers, const char* as_of, const char* version) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "dialer_gate_XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(pattern.data());
+  std::ofstream{folder / "registry.txt"} << numbers;
+  build_do_not_call_list(folder / "registry.txt", folder / "list", utc(as_of), version);
+  auto opened = do_not_call_list::open(folder / "list");
+  std::filesystem::remove_all(folder);  // the mapping keeps it
+  return opened;
+}
+
 std::shared_ptr<const do_not_call_list> small_list() {
-  static const auto list = [] {
-    std::string pattern = (std::filesystem::temp_directory_path() / "dialer_gate_XXXXXX").string();
-    const std::filesystem::path folder = ::mkdtemp(pattern.data());
-    std::ofstream{folder / "registry.txt"} << "212,5550177\n";
-    build_do_not_call_list(folder / "registry.txt", folder / "list", utc("2026-11-01 00:00"), "2026-11");
-    auto opened = do_not_call_list::open(folder / "list");
-    std::filesystem::remove_all(folder);  // the mapping keeps it
-    return opened;
-  }();
+  static const auto list = make_list("212,5550177\n", "2026-11-01 00:00", "2026-11");
   return list;
 }
 
@@ -33,7 +35,7 @@ class Gate : public testing::Test {
  protected:
   Gate() {
     rules_.zones = load_system_zone_rules();
-    rules_.national = small_list();
+    rules_.national = {small_list()};
     window_ = {.open = true, .why = reason::none, .closes_at = now_.utc + 1h, .opens_at = {}};
     who_.number = e164::from_digits(12125550123);
     who_.window = &window_;
@@ -66,14 +68,29 @@ TEST_F(Gate, ListAtItsOldestAge_IsFreshAndOneMicrosecondLaterStale) {
   expect(kind::allowed, reason::none);
   now_.utc += one_us;
   expect(kind::not_yet, reason::rules_stale);
-  rules_.national = do_not_call_list::none();
+  rules_.national.clear();
   expect(kind::allowed, reason::none);
 }
 
-TEST_F(Gate, SnapshotWithoutListOrZones_FailsClosed) {
-  rules_.national = nullptr;
-  expect(kind::not_yet, reason::rules_stale);
-  rules_.national = do_not_call_list::none();
+TEST_F(Gate, SeveralLists_AnyOfThemRefusesAndTheOldestMustBeFresh) {
+  const auto first = make_list("212,5550101\n", "2026-11-20 00:00", "first");
+  const auto second = make_list("212,5550102\n", "2026-11-01 00:00", "second");
+  for (const auto& lists : {std::vector{first, second}, std::vector{second, first}}) {
+    rules_.national = lists;
+    window_.closes_at = utc_time::max();
+    now_.utc = utc("2026-12-02 00:00");
+    for (const std::uint64_t listed : {12125550101, 12125550102}) {
+      who_.number = e164::from_digits(listed);
+      expect(kind::never, reason::national_do_not_call);
+    }
+    who_.number = e164::from_digits(12125550103);
+    expect(kind::allowed, reason::none);
+    now_.utc += one_us;
+    expect(kind::not_yet, reason::rules_stale);
+  }
+}
+
+TEST_F(Gate, SnapshotWithoutZones_FailsClosed) {
   rules_.zones = nullptr;
   expect(kind::not_yet, reason::rules_stale);
 }

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "tests/engine/stage.hpp"
 
@@ -55,6 +59,73 @@ TEST_F(changes, an_opt_out_takes_back_a_request_not_yet_written_and_is_confirmed
   wait(5s);
   ASSERT_EQ(ends.size(), 1U);
   EXPECT_EQ(ends[0].why, reason::opted_out);
+}
+
+std::shared_ptr<const compliance::do_not_call_list> list_of(const char* registry_text) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "dialer_changes_XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(pattern.data());
+  std::ofstream{folder / "registry.txt"} << registry_text;
+  compliance::build_do_not_call_list(folder / "registry.txt", folder / "list",
+                                     std::chrono::sys_days{std::chrono::year{2026} / 11 / 17}, "1");
+  auto opened = compliance::do_not_call_list::open(folder / "list");
+  std::filesystem::remove_all(folder);  // the mapping keeps it
+  return opened;
+}
+
+TEST_F(changes, a_new_national_list_takes_back_a_request_not_yet_written_and_ends_whom_it_names) {
+  add_contact(1);
+  start();
+  confirmed.clear();
+  change([](auto& config) { config.rules.national = {list_of("212,5550101\n")}; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::national_do_not_call);
+  EXPECT_TRUE(confirmed.empty());
+  veto_answered(last().attempt, reason::national_do_not_call);
+  EXPECT_THAT(confirmed, ElementsAre(2));
+  wait(5s);
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::national_do_not_call);
+}
+
+TEST_F(changes, a_fresh_list_reopens_what_a_stale_one_had_shut) {
+  config().rules.national = {list_of("212,5550155\n")};
+  now.utc += 24h * 40;
+  add_contact(1);
+  start();
+  wait(1s);
+  EXPECT_TRUE(sends.empty());
+  change([](auto& config) { config.rules.national.clear(); });
+  wait(61s);
+  EXPECT_EQ(sends.size(), 1U);
+}
+
+TEST_F(changes, changes_that_could_not_be_loaded_are_asked_for_again_after_a_pause) {
+  start();
+  const auto asked_at = [&](std::chrono::milliseconds later, event what) {
+    now.steady += later;
+    effects out;
+    machine->step(std::move(what), now, out);
+    machine->step(tick{}, now, out);
+    return out.load_changes.has_value();
+  };
+  EXPECT_TRUE(asked_at(0ms, changes_announced{}));
+  EXPECT_FALSE(asked_at(0ms, changes_loaded{false, {}}));
+  EXPECT_FALSE(asked_at(499ms, tick{}));
+  EXPECT_TRUE(asked_at(1ms, tick{}));
+}
+
+TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {
+  add_contact(1);
+  config().accounts[0].unusable = "its secret cannot be read";
+  start();
+  wait(1s);
+  EXPECT_TRUE(decisions.empty());
+  EXPECT_EQ(machine->view(now).campaigns.at(0).blocked, reason::account_unusable);
+  change([](auto& config) { config.accounts[0].unusable.clear(); });
+  ASSERT_EQ(sends.size(), 1U);
+  change([](auto& config) { config.accounts[0].unusable = "its secret is gone"; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::account_unusable);
 }
 
 TEST_F(changes, an_opt_out_ends_a_call_that_rings) {

@@ -258,5 +258,27 @@ TEST_F(doubts, the_answer_that_comes_after_all_ends_the_doubt) {
   EXPECT_EQ(outcomes.back().kind, outcome_kind::ended);
 }
 
+TEST_F(doubts, while_the_carrier_answers_nothing_one_question_is_out) {
+  add_contact(1);
+  start();
+  answer(last().attempt, carriers::answer_class::unknown, carriers::reaction::reconcile, 500);
+  wait(1h);
+  ASSERT_EQ(asked<look_up>().size(), 1U);
+  tell(looked_up{last().attempt, {}});
+  wait(10min);
+  EXPECT_EQ(asked<look_up>().size(), 2U);
+}
+
+TEST_F(doubts, a_call_whose_end_is_not_told_is_asked_for_once_until_it_is_answered) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  wait(1h);
+  ASSERT_EQ(asked<fetch_call>().size(), 1U);
+  tell(call_fetched{last().attempt, std::nullopt});
+  wait(10min);
+  EXPECT_EQ(asked<fetch_call>().size(), 2U);
+}
+
 }  // namespace
 }  // namespace dialer::engine

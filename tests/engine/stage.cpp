@@ -19,8 +19,8 @@ class one_zone : public compliance::zone_rules {
 stage::stage() {
   now.steady = steady_time{1000s};
   now.utc = std::chrono::sys_days{std::chrono::year{2026} / 11 / 18} + 12h;
-  rules.zones = std::make_shared<one_zone>();
   auto& is = found_config;
+  is.rules.zones = std::make_shared<one_zone>();
   is.id = organisation_id{id128{1, 1}};
   is.generation = 1;
   is.workspaces = {{workspace_id{id128{2, 1}}, "workspace", 1}};
@@ -65,7 +65,7 @@ campaigns::contact& stage::add_contact(std::uint64_t line) {
 
 void stage::start() {
   found.snapshot = found_config;
-  machine = std::make_unique<organisation>(options, std::move(found), rules, now);
+  machine = std::make_unique<organisation>(options, std::move(found), now);
   tell(tick{});
 }
 

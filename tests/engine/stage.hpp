@@ -16,7 +16,6 @@ class stage {
 
   // What the take-over finds; set before start().
   recovery found;
-  compliance::rules_snapshot rules;
   organisation_options options;
   std::vector<campaigns::contact> contacts;  ///< of lane 0, fresh
   commit_result decisions_end = commit_result::committed;

@@ -6,7 +6,6 @@
 
 #include "engine/send_queue.hpp"
 #include "tests/sim/world.hpp"
-#include "tests/sim/zones.hpp"
 
 namespace dialer::sim {
 
@@ -22,15 +21,13 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     options.batch_max = 1 + in.time_.random.below(64);
     options.look_ahead_min = 4 + in.time_.random.below(64);
     options.reserve = std::chrono::milliseconds{50 + in.time_.random.below(900)};
-    compliance::rules_snapshot rules;
-    rules.zones = std::make_shared<fixed_zones>();
     engine::recovery found = in.ledger_.take_over();
     epoch = found.owner.epoch;
     for (const carriers::account& account : found.snapshot.accounts) {
       const auto line = lines.try_emplace(account.id, account.kind, account.calls_per_second).first;
       engine::remember_starts(line->second, account.id, found.starts, options.send_within, in.time_.now());
     }
-    machine = std::make_unique<engine::organisation>(options, std::move(found), rules, in.time_.now());
+    machine = std::make_unique<engine::organisation>(options, std::move(found), in.time_.now());
     tick();
   }
 

@@ -4,6 +4,7 @@
 
 #include "tests/sim/engine_process.hpp"
 #include "tests/sim/world.hpp"
+#include "tests/sim/zones.hpp"
 
 namespace dialer::sim {
 

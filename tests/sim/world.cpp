@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tests/sim/engine_process.hpp"
+#include "tests/sim/zones.hpp"
 
 namespace dialer::sim {
 namespace {
@@ -37,6 +38,7 @@ void world::set_up() {
   auto& config = ledger_.config;
   config.id = organisation_id{id128{1, 1}};
   config.generation = 1;
+  config.rules.zones = std::make_shared<fixed_zones>();
   const std::uint64_t workspaces = 1 + random.below(2);
   for (std::uint64_t i = 0; i < workspaces; ++i) {
     config.workspaces.push_back({workspace_id{id128{2, i + 1}}, "workspace", 1});

@@ -117,14 +117,23 @@ TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {
   EXPECT_TRUE(read_snapshot(tx, org_.id, [](const auto&) { return ""; }).frozen);
 }
 
-TEST_F(Configuration, DoNotCallList_IsReplacedByName) {
-  do_not_call_record list{"us", "/data/us.dnc", "2026-11", test::morning, 250'000'000};
-  for (const auto expected : {change::updated, change::none}) {
+TEST_F(Configuration, DoNotCallLists_BecomeExactlyTheList) {
+  const do_not_call_record us{"us", "/data/us.dnc", "2026-11", test::morning, 250'000'000};
+  const do_not_call_record state{"state", "/data/state.dnc", "7", test::morning, 3};
+  const do_not_call_record next{"us-2", "/data/us-2.dnc", "2026-12", test::morning, 250'000'001};
+  const auto put = [&](const std::vector<do_not_call_record>& lists) {
     transaction tx{org_.on};
-    EXPECT_EQ(configuration(tx, test::make_test_id).do_not_call(org_.id, list), expected);
+    const change how = configuration(tx, test::make_test_id).do_not_call(org_.id, lists);
     tx.commit();
-  }
-  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(list));
+    return how;
+  };
+  EXPECT_EQ(put({us, state}), change::updated);
+  EXPECT_EQ(put({us, state}), change::none);
+  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(state, us));
+  const std::uint64_t before = org_.generation();
+  EXPECT_EQ(put({next, state}), change::updated);
+  EXPECT_GT(org_.generation(), before);
+  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(state, next));
 }
 
 TEST_F(Configuration, CampaignStates_FollowTheTable) {
