@@ -75,7 +75,7 @@ void organisation::hold_end(attempt_run& attempt, const carriers::call_report& r
 
 void organisation::ask_of_end(attempt_run& attempt, instant now, effects& out) {
   if (now.steady < attempt.unsure_until) {
-    out.questions.push_back(fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref});
+    ask(attempt, fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref}, out);
     set_deadline(attempt, std::min(now.steady + ask_of_end_again, attempt.unsure_until));
   } else if (transition(attempt.state, attempt_event::ended)) {
     close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
