@@ -37,7 +37,7 @@ class applying {
       : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {}
 
   std::vector<settings_change> run() {
-    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing);
+    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing, wanted_.allowed_countries);
     organisation_ = organisation.id;
     note("organisation " + wanted_.organisation, organisation.what);
     for (const auto& one : wanted_.workspaces) {

@@ -49,6 +49,7 @@ struct do_not_call_settings {
 struct settings {
   std::string organisation;
   callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  std::vector<std::string> allowed_countries;  ///< sorted
   std::vector<engine::workspace_record> workspaces;
   std::vector<agent_settings> agents;
   std::vector<sql::integration_record> integrations;

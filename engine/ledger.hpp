@@ -188,6 +188,7 @@ struct organisation_snapshot {
   std::uint64_t generation = 0;
   bool frozen = false;
   callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  std::vector<std::string> allowed_countries;  ///< ISO 3166-1 alpha-2; empty: as compliance::countries_called says
   std::vector<workspace_record> workspaces;
   std::vector<agent_record> agents;
   std::vector<carriers::account> accounts;

@@ -15,9 +15,11 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "callerid/pick.hpp"
@@ -118,6 +120,7 @@ class organisation {
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
     std::size_t lane_at = 0;
+    const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
     compliance::weekly_hours hours{};
   };
@@ -288,6 +291,7 @@ class organisation {
   void on_event(changes_loaded& what, instant now, effects& out);
   void apply_snapshot(organisation_snapshot&& snapshot, instant now);
   void apply_campaign(const campaigns::settings& settings);
+  const compliance::country_set* countries_of(const std::string& default_country);
   index keep_campaign(campaign_id id);
   index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
@@ -314,6 +318,8 @@ class organisation {
 
   compliance::rules_snapshot rules_;
   compliance::organisation_rules org_rules_;
+  std::map<std::pair<std::vector<std::string>, std::string>, compliance::country_set> country_sets_;  // few, shared
+  std::vector<std::string> allowed_countries_;
   compliance::opt_out_set opt_outs_;
   compliance::attempt_history history_;
   compliance::gate gate_;

@@ -143,7 +143,8 @@ bool organisation::advance(const candidate& next, instant now) {
   const compliance::subject subject{next.contact.id,
                                     next.contact.number,
                                     &next.lane->window,
-                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d}};
+                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d},
+                                    campaigns_[next.campaign].countries};
   const compliance::screening judged = gate_.screen(subject, org_rules_, now);
   const compliance::verdict& may = judged.result();
   if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {

@@ -33,6 +33,7 @@ enum class reason : std::uint8_t {
   number_kind_not_dialable = 32,
   country_not_allowed = 33,
   carrier_refuses_destination = 34,
+  number_premium = 35,
   // time
   no_time_zone = 40,
   window_closed = 41,

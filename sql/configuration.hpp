@@ -67,7 +67,9 @@ class configuration {
   /// `make_id` supplies new identifiers (model/ids.hpp make_id128).
   configuration(transaction& in, std::function<id128()> make_id) : tx_{in}, make_id_{std::move(make_id)} {}
 
-  applied<organisation_id> organisation(const std::string& name, callerid::sharing_policy sharing);
+  /// allowed_countries: ISO 3166-1 alpha-2; empty: as compliance::countries_called says.
+  applied<organisation_id> organisation(const std::string& name, callerid::sharing_policy sharing,
+                                        std::vector<std::string> allowed_countries = {});
   applied<workspace_id> workspace(organisation_id in, const engine::workspace_record& wanted);
   applied<agent_id> agent(organisation_id in, const engine::agent_record& wanted);
   /// Rule S2: the carrier account must not serve another organisation.

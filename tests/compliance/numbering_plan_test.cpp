@@ -127,12 +127,60 @@ TEST(NumberFact, FictionAtBothEndsOfItsRange_IsReserved) {
 
 TEST(NumberFact, KindsWithoutAPlace_AreNotDialable) {
   const auto fact = [](std::uint64_t digits) { return number_fact(e164::from_digits(digits)); };
-  for (const std::uint64_t npa : {800, 822, 833, 888, 500, 521, 588, 600, 622, 700, 710, 900}) {
+  for (const std::uint64_t npa : {800, 822, 833, 888, 500, 521, 588, 600, 622, 700, 710}) {
     EXPECT_EQ(fact((1000 + npa) * 10'000'000 + 5551234), reason::number_kind_not_dialable) << npa;
   }
   EXPECT_EQ(fact(80012345678), reason::number_kind_not_dialable);
   EXPECT_EQ(fact(15555551234), reason::number_invalid);
   EXPECT_EQ(fact(99912345678), reason::number_invalid);
+}
+
+TEST(NumberFact, PremiumRangesOutsideNorthAmerica_EndWhereTheyEnd) {
+  const auto fact = [](std::uint64_t digits) { return number_fact(e164::from_digits(digits)); };
+  EXPECT_EQ(fact(448999999999), reason::none);
+  EXPECT_EQ(fact(449000000000), reason::number_premium);
+  EXPECT_EQ(fact(449999999999), reason::number_premium);
+  EXPECT_EQ(fact(448709999999), reason::none);
+  EXPECT_EQ(fact(448710000000), reason::number_premium);
+  EXPECT_EQ(fact(448739999999), reason::number_premium);
+  EXPECT_EQ(fact(448740000000), reason::none);
+  EXPECT_EQ(fact(447000000000), reason::number_kind_not_dialable) << "personal numbers";
+  EXPECT_EQ(fact(49899999999), reason::none);
+  EXPECT_EQ(fact(49900000000), reason::number_premium);
+  EXPECT_EQ(fact(33880000000), reason::none);
+  EXPECT_EQ(fact(33890000000), reason::number_premium);
+  EXPECT_EQ(fact(61890000000), reason::none);
+  EXPECT_EQ(fact(61190000000), reason::number_premium);
+}
+
+TEST(NumberFact, PayPerCallExchange_IsPremiumUnderEveryAreaCode) {
+  const auto fact = [](std::uint64_t digits) { return number_fact(e164::from_digits(digits)); };
+  EXPECT_EQ(fact(12129759999), reason::none);
+  EXPECT_EQ(fact(12129760000), reason::number_premium);
+  EXPECT_EQ(fact(12129769999), reason::number_premium);
+  EXPECT_EQ(fact(12129770000), reason::none);
+  EXPECT_EQ(fact(18009760000), reason::number_kind_not_dialable) << "toll-free stays toll-free";
+  EXPECT_EQ(fact(19005551234), reason::number_premium);
+  EXPECT_EQ(fact(97912345678), reason::number_premium);
+}
+
+/// A premium range is a part of some country's numbers, so that taking it out leaves those alone.
+TEST(CallingCodes, PremiumRanges_LieWithinACountry) {
+  int ranges = 0;
+  for (const auto& code : all_calling_codes()) {
+    if (code.kind != number_kind::premium || code.prefix < 1000) continue;
+    ++ranges;
+    const auto country = [&] {
+      for (auto prefix = code.prefix / 10; prefix != 0; prefix /= 10) {
+        for (const auto& row : all_calling_codes()) {
+          if (row.prefix == prefix) return row.kind;
+        }
+      }
+      return number_kind::unassigned;
+    }();
+    EXPECT_EQ(country, number_kind::geographic) << code.prefix;
+  }
+  EXPECT_GT(ranges, 100);
 }
 
 // ---- an independent opinion: oracle/area_codes.txt, one line "code|zone&zone|place name" per area code ----

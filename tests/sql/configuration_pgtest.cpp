@@ -65,6 +65,28 @@ TEST_F(Configuration, OneChangedValue_IsStoredAndRaisesTheGeneration) {
   EXPECT_GT(org_.generation(), before);
 }
 
+TEST_F(Configuration, AllowedCountries_AreStoredOnceAndReachTheSnapshot) {
+  const auto allow = [&](std::vector<std::string> countries) {
+    transaction tx{org_.on};
+    const auto made = configuration(tx, test::make_test_id)
+                          .organisation("Test", callerid::sharing_policy::workspace, std::move(countries));
+    tx.commit();
+    return made.what;
+  };
+  const auto stored = [&] {
+    transaction tx{org_.on, transaction::mode::snapshot};
+    return read_snapshot(tx, org_.id, [](const std::string&) { return std::string(); }).allowed_countries;
+  };
+  EXPECT_THAT(stored(), testing::IsEmpty());
+  const auto before = org_.generation();
+  EXPECT_EQ(allow({"US", "CA", "GB"}), change::updated);
+  EXPECT_THAT(stored(), testing::ElementsAre("CA", "GB", "US"));
+  EXPECT_GT(org_.generation(), before);
+  EXPECT_EQ(allow({"GB", "US", "CA"}), change::none);
+  EXPECT_EQ(allow({}), change::updated);
+  EXPECT_THAT(stored(), testing::IsEmpty());
+}
+
 TEST_F(Configuration, DryRun_LeavesNothingBehind) {
   {
     transaction tx{org_.on};
