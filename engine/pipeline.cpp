@@ -187,10 +187,15 @@ bool organisation::place_call(const candidate& next, const compliance::screening
 
   reason why_not = reason::account_cps;
   std::optional<utc_time> until;
+  bool others_full = false;     // accounts that were not asked for a caller ID: of those that dial, and ...
+  bool others_blocked = false;  // ... of those that something stands in the way of
   for (std::size_t tried = 0; tried < campaign.accounts.size(); ++tried) {
     const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
-    if (room_of(account, now) == 0) continue;
+    if (room_of(account, now) == 0) {
+      (account_block(account, now) == reason::none ? others_full : others_blocked) = true;
+      continue;
+    }
     const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number,
                                     contact.last_caller_id, now.utc, why_not, until);
     if (!picked) continue;
@@ -234,10 +239,11 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     return true;
   }
   const bool own_limit = why_not == reason::no_caller_id || why_not == reason::caller_id_caps;
-  if (own_limit) {
-    // The pools change with time (caps) or with a snapshot; ask again when either may have happened.
+  if (own_limit && !others_full) {
+    // The pools change with time (caps) or with a snapshot, another account may come back: ask again by then.
     const auto wait = until ? std::max(*until - now.utc, std::chrono::microseconds{0}) : std::chrono::seconds{1};
-    block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, std::chrono::seconds{60}));
+    const std::chrono::seconds longest{others_blocked ? 1 : 60};
+    block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, longest));
   } else {
     campaign.blocked = reason::account_cps;
   }
