@@ -14,6 +14,7 @@ struct call_end {
   disposition if_unanswered = disposition::no_answer;
   bool caller_id_signal = false;
   bool circuit = false;
+  reaction react = reaction::none;  ///< when it was not answered
   friend bool operator==(const call_end&, const call_end&) = default;
 };
 

@@ -20,7 +20,7 @@ struct effect {
 
 constexpr effect bad_number{fail_number, disposition::invalid_number};
 constexpr effect number_policy{fail_number, disposition::blocked};
-constexpr effect closed_here{fail_here, disposition::blocked};
+constexpr effect closed_here{close_prefix, disposition::blocked};
 constexpr effect no_route_here{fail_here, disposition::failed};
 constexpr effect bad_caller_id{caller_id};
 constexpr effect stop{stop_account};

@@ -70,7 +70,9 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
     // A changed account (new credentials, say) gets another chance at once.
     if (account.what != record) {
       account.stopped = false;
-      account.config_errors = 0;
+      account.understood = {};
+      account.closed_in_a_row = 0;
+      account.closed_prefixes.clear();
       account.refused_caller_ids.clear();
     }
     account.what = record;

@@ -32,6 +32,7 @@
 #include "engine/fair_share.hpp"
 #include "engine/hash_tables.hpp"
 #include "engine/ledger.hpp"
+#include "engine/recent_answers.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
 #include "model/random.hpp"
@@ -142,7 +143,9 @@ class organisation {
     circuit_breaker breaker;
     bool stopped = false;
     steady_time probe_at{};
-    std::uint32_t config_errors = 0;  // in a row
+    recent_answers understood;                             // a bad one: the carrier could not read our request
+    std::uint32_t closed_in_a_row = 0;                     // destinations under +1 refused without a call taken between
+    flat_map<std::uint64_t, steady_time> closed_prefixes;  // the carrier does not take them, until
     std::uint32_t live = 0;
     std::uint32_t reserve = 1;  // intents to be kept ahead of the senders
     std::uint32_t unsent = 0;   // decided, not yet taken by a sender
@@ -260,6 +263,8 @@ class organisation {
   void on_event(call_canceled& what, instant now, effects& out);
   void on_event(account_probed& what, instant now, effects& out);
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
+  void apply_reaction(attempt_run& attempt, carriers::reaction react, instant now);
+  bool is_closed(account_run& account, e164 number, instant now) const;
   void stop(account_run& account, instant now);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);

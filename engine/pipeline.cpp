@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t select_max = 128;     // contacts selected together, so that their memory accesses overlap
 constexpr std::size_t prefetch_ahead = 24;  // contacts whose checks' accesses are under way while one is decided
 constexpr std::uint32_t quantum_max = 8;
+// For a destination that one account refuses: when another could be free, and when none is left to try.
+constexpr std::chrono::seconds refused_here_again{10};
+constexpr std::chrono::minutes refused_again{10};
 
 std::size_t size_of(const decision_batch& batch) {
   return batch.intents.size() + batch.ends.size() + batch.waits.size();
@@ -189,9 +192,14 @@ bool organisation::place_call(const candidate& next, const compliance::screening
   std::optional<utc_time> until;
   bool others_full = false;     // accounts that were not asked for a caller ID: of those that dial, and ...
   bool others_blocked = false;  // ... of those that something stands in the way of
+  bool refused_here = false;    // an account does not take this destination
   for (std::size_t tried = 0; tried < campaign.accounts.size(); ++tried) {
     const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
+    if (is_closed(account, contact.number, now)) {
+      refused_here = true;
+      continue;
+    }
     if (room_of(account, now) == 0) {
       (account_block(account, now) == reason::none ? others_full : others_blocked) = true;
       continue;
@@ -236,6 +244,13 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     deciding_.intents.push_back(attempt.what);
     deciding_takes_.attempts.push_back(attempt.what.attempt);
     touch(next);
+    return true;
+  }
+  if (refused_here) {
+    // What others of the lane may do is not held up by it.
+    const bool elsewhere_later = others_full || others_blocked || why_not == reason::caller_id_caps;
+    put_off(next, reason::carrier_refuses_destination,
+            now.utc + (elsewhere_later ? refused_here_again : refused_again));
     return true;
   }
   const bool own_limit = why_not == reason::no_caller_id || why_not == reason::caller_id_caps;
