@@ -24,7 +24,7 @@ struct call_options {
   bool machine_detection = true;
 };
 
-/// safety.md B3. not_sent: certainly not processed, retry freely. unknown: ask the carrier before acting.
+/// not_sent: certainly not processed, retry freely. unknown: ask the carrier before acting.
 enum class answer_class : std::uint8_t { not_sent, rejected, accepted, unknown };
 
 /// What an answer, or the way a call ended, asks us to do beyond the attempt itself. Stored with reports as its number:

@@ -1,4 +1,4 @@
-// Callbacks to reports: carriers.md 7.1 and 7.3. Called after the signature was verified, yet nothing here trusts a
+// Callbacks to reports. Called after the signature was verified, yet nothing here trusts a
 // byte.
 
 #include <algorithm>

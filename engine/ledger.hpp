@@ -1,6 +1,7 @@
 #pragma once
 // Port: what the engine writes down and reads back. Declared here by its user, implemented over PostgreSQL in sql/ and
-// by the simulated store in tests/sim. Protocol: safety.md B in the shape of design.md 6; tables in sql/migrations.
+// by the simulated store in tests/sim. The protocol:
+// docs/ARCHITECTURE.md and docs/adr/0001; the tables: sql/migrations.
 //
 // A contact is, at every commit, exactly one of
 //   fresh   - in `contact` above its lane's cursor

@@ -1,4 +1,4 @@
-// A second transcription of carriers.md section 6.
+// A second transcription of the carriers' call statuses and hangup causes.
 #include "carriers/dispositions.hpp"
 
 #include <gtest/gtest.h>

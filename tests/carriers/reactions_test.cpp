@@ -1,4 +1,4 @@
-// A second transcription of carriers.md 1.2 and 1.3, row by row in the page's order, against the tables in the code.
+// A second transcription of the carriers' error codes, grouped by what they mean, against the tables in the code.
 #include "carriers/reactions.hpp"
 
 #include <gtest/gtest.h>

@@ -95,7 +95,7 @@ TEST_F(Configuration, DryRun_LeavesNothingBehind) {
   EXPECT_EQ(org_.on.run("SELECT count(*) FROM workspace WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 1);
 }
 
-TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
+TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefused) {
   transaction tx{org_.on};
   configuration config{tx, test::make_test_id};
   const auto second = config.organisation("Second", callerid::sharing_policy::workspace).id;
@@ -107,7 +107,7 @@ TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
     config.integration(second, account);
     FAIL() << "one account serves two organisations";
   } catch (const configuration_error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("S2"));
+    EXPECT_THAT(error.what(), HasSubstr("already serves another organisation"));
   }
 }
 
