@@ -16,7 +16,8 @@
 
 namespace dialer::engine {
 
-/// Thread-safety: post(), adopt(), add_account(), drop(), drain(), view() and stop() may be called from any thread;
+/// Thread-safety: post(), adopt(), add_account(), drop(), add_queue(), use_rules(), drain(), views() and
+/// stop() may be called from any thread;
 /// everything else happens on the shard's own thread, which the constructor starts and stop() joins.
 class shard {
  public:
