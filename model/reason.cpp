@@ -91,9 +91,4 @@ std::string_view to_string(reason value) noexcept {
   return describe(value).name;
 }
 
-std::optional<reason> parse_reason(std::string_view name) noexcept {
-  const auto found = std::ranges::find(table, name, &reason_text::name);
-  return found == table.end() ? std::nullopt : std::optional{found->value};
-}
-
 }  // namespace dialer

@@ -146,10 +146,7 @@ connect_options named(connect_options options, const std::string& name) {
 }  // namespace
 
 postgres_ledger::postgres_ledger(ledger_options options)
-    : session_{connect_options{}},
-      session_name_{unique_name()},
-      resolve_secret_{std::move(options.resolve_secret)},
-      outcomes_local_{options.outcomes_local} {
+    : session_{connect_options{}}, session_name_{unique_name()}, resolve_secret_{std::move(options.resolve_secret)} {
   session_ = session{named(std::move(options.connection), session_name_)};
 }
 
@@ -241,7 +238,6 @@ commit_result postgres_ledger::commit(const engine::outcome_batch& batch) {
     copies.push_back(waits_.bytes());
     script.sql(copy_waits);
   }
-  if (outcomes_local_) script.sql("SET LOCAL synchronous_commit = local;");
   script.sql("COMMIT");
 
   commit_result refusal = commit_result::failed;

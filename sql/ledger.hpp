@@ -27,9 +27,6 @@ namespace dialer::sql {
 struct ledger_options {
   connect_options connection;
   secret_resolver resolve_secret;
-  /// Outcomes without waiting for the disk of a standby (synchronous_commit=local): a lost one is recovered from the
-  /// carrier. Decisions always wait.
-  bool outcomes_local = false;
 };
 
 /// A callback of any organisation, as it came in.
@@ -83,7 +80,6 @@ class postgres_ledger {
   session session_;
   std::string session_name_;
   secret_resolver resolve_secret_;
-  bool outcomes_local_;
   std::string last_error_;
   std::string script_;  // kept between batches, like the buffers
   copy_writer rows_;
