@@ -15,7 +15,7 @@ namespace dialer::campaigns {
 /// Stored as its number: append only.
 enum class campaign_state : std::uint8_t { draft = 0, running = 1, paused = 2, stopped = 3, finished = 4 };
 
-/// How the caller ID is chosen (domain: "Caller-ID policies"). Stored as its number: append only.
+/// How the caller ID is chosen. Stored as its number: append only.
 enum class caller_id_policy : std::uint8_t { sticky = 0, local_presence = 1, least_used_today = 2 };
 
 enum class machine_detection : std::uint8_t { off = 0, detect = 1 };

@@ -57,6 +57,7 @@ std::string serialize_report(const call_report& report) {
   if (report.at != defaults.at) fields["at_us"] = std::int64_t{report.at.time_since_epoch().count()};
   if (report.caller_id_signal) fields["caller_id_signal"] = true;
   if (report.circuit) fields["circuit"] = true;
+  if (report.react != defaults.react) fields["react"] = static_cast<int>(report.react);
   return json::serialize(fields);
 }
 
@@ -67,7 +68,7 @@ std::optional<call_report> parse_report(std::string_view text) {
   const json::value* ref = fields == nullptr ? nullptr : fields->if_contains("ref");
   if (ref == nullptr || !ref->is_string()) return std::nullopt;
   constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
-  std::optional<std::int64_t> phase, sip, duration, at;
+  std::optional<std::int64_t> phase, sip, duration, at, react;
   call_report report;
   report.call_ref.assign(ref->get_string().data(), ref->get_string().size());
   const bool sound =
@@ -77,9 +78,12 @@ std::optional<call_report> parse_report(std::string_view text) {
       read_flag(*fields, "maybe_answered", report.maybe_answered) && read_flag(*fields, "machine", report.machine) &&
       read_number(*fields, "sip", 0, 999, sip) && read_number(*fields, "duration_s", 0, any, duration) &&
       read_number(*fields, "at_us", std::numeric_limits<std::int64_t>::min(), any, at) &&
-      read_flag(*fields, "caller_id_signal", report.caller_id_signal) && read_flag(*fields, "circuit", report.circuit);
+      read_flag(*fields, "caller_id_signal", report.caller_id_signal) &&
+      read_flag(*fields, "circuit", report.circuit) &&
+      read_number(*fields, "react", 0, static_cast<int>(reaction::close_prefix), react);
   if (!sound) return std::nullopt;
   report.phase = static_cast<call_phase>(*phase);
+  if (react) report.react = static_cast<reaction>(*react);
   if (sip) report.sip_code = static_cast<int>(*sip);
   if (duration) report.duration = std::chrono::seconds{*duration};
   if (at) report.at = utc_time{std::chrono::microseconds{*at}};

@@ -14,7 +14,7 @@
 
 namespace dialer::carriers {
 
-/// What the listing is asked for while reconciling (safety.md B5, carriers.md 2).
+/// What the listing is asked for while reconciling.
 struct lookup_query {
   e164 to;
   e164 from;
@@ -69,9 +69,10 @@ struct callback_request {
   std::string_view telnyx_timestamp;  ///< telnyx-timestamp
 };
 
-/// carriers.md 7.2. `keys`: the account's auth tokens, primary first. Form bodies, GET, and JSON with bodySHA256.
+/// By Twilio's X-Twilio-Signature. `key`: one of the account's auth tokens. Form bodies, GET, and JSON with bodySHA256.
 bool verify_twilio(const callback_request& request, std::string_view key);
-/// carriers.md 7.3. `public_key_base64`: 32 bytes. Refuses a timestamp more than 300 s from now, or not all digits.
+/// By Telnyx's Ed25519 signature. `public_key_base64`: 32 bytes. Refuses a timestamp more than 300 s from now, or not
+/// all digits.
 bool verify_telnyx(const callback_request& request, std::string_view public_key_base64, utc_time now);
 
 /// Reads a verified callback. nullopt: not a call event we use (acknowledge and ignore it). The Twilio token is in the

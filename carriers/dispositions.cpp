@@ -9,17 +9,22 @@
 namespace dialer::carriers {
 namespace {
 
-constexpr call_end both(disposition value, bool caller_id_signal = false, bool circuit = false) {
-  return {value, value, caller_id_signal, circuit, false};
+constexpr call_end both(disposition value, bool caller_id_signal = false, bool circuit = false,
+                        reaction react = reaction::none) {
+  return {value, value, caller_id_signal, circuit, false, react};
 }
 
 /// Telnyx's hangup event does not say whether the call had been answered; these causes belong to one that was not.
-constexpr call_end unanswered(disposition value, bool caller_id_signal = false, bool circuit = false) {
-  return {disposition::answered, value, caller_id_signal, circuit, false};
+constexpr call_end unanswered(disposition value, bool caller_id_signal = false, bool circuit = false,
+                              reaction react = reaction::none) {
+  return {disposition::answered, value, caller_id_signal, circuit, false, react};
 }
 
 /// ... and these to either.
-constexpr call_end cleared{disposition::answered, disposition::no_answer, false, false, true};
+constexpr call_end cleared{disposition::answered, disposition::no_answer, false, false, true, reaction::none};
+
+constexpr call_end caller_id_refused = both(disposition::failed, true, false, reaction::caller_id);
+constexpr call_end prefix_closed = both(disposition::blocked, false, false, reaction::close_prefix);
 
 struct twilio_end_row {
   std::string_view status;
@@ -59,17 +64,17 @@ struct twilio_error_row {
 constexpr std::array twilio_late_errors{
     twilio_error_row{13223, both(disposition::invalid_number)},
     twilio_error_row{13224, both(disposition::invalid_number)},
-    twilio_error_row{13225, both(disposition::blocked)},
+    twilio_error_row{13225, prefix_closed},
     twilio_error_row{13226, both(disposition::invalid_number)},
-    twilio_error_row{13227, both(disposition::blocked)},
-    twilio_error_row{13247, both(disposition::failed, true)},
+    twilio_error_row{13227, prefix_closed},
+    twilio_error_row{13247, caller_id_refused},
     twilio_error_row{32014, both(disposition::failed, false, true)},
     twilio_error_row{32016, both(disposition::failed, false, true)},
     twilio_error_row{32017, both(disposition::rejected, true)},
-    twilio_error_row{32203, both(disposition::blocked)},
-    twilio_error_row{32204, both(disposition::failed, true)},
-    twilio_error_row{32205, both(disposition::blocked)},
-    twilio_error_row{32206, both(disposition::failed, true)},
+    twilio_error_row{32203, prefix_closed},
+    twilio_error_row{32204, caller_id_refused},
+    twilio_error_row{32205, prefix_closed},
+    twilio_error_row{32206, caller_id_refused},
     twilio_error_row{34002, both(disposition::busy)},
     twilio_error_row{34003, both(disposition::no_answer)},
 };
@@ -104,8 +109,9 @@ bool sip_final(std::optional<int> number) {
   return number && *number >= 300;
 }
 
+/// The carrier took the create and refused the call after all.
 call_end refusal(const classified& row) {
-  return unanswered(row.outcome, row.react == reaction::caller_id, row.circuit);
+  return unanswered(row.outcome, row.react == reaction::caller_id, row.circuit, row.react);
 }
 
 call_end rejected_call(std::optional<int> number, std::string_view sip_cause) {

@@ -30,6 +30,7 @@ std::optional<call_report> read_telnyx_event(const telnyx_event& event) {
     report.maybe_answered = end.maybe_answered;
     report.caller_id_signal = end.caller_id_signal;
     report.circuit = end.circuit;
+    report.react = end.react;
     report.sip_code = parse_sip_code(event.sip_hangup_cause);
   } else {
     return std::nullopt;

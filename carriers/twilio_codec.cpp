@@ -236,6 +236,7 @@ class twilio_codec final : public codec {
       report.if_unanswered = end.if_unanswered;
       report.caller_id_signal = end.caller_id_signal;
       report.circuit = end.circuit;
+      report.react = end.react;
       if (const auto seconds = whole_number(json_text(row, "duration")))
         report.duration = std::chrono::seconds{*seconds};
       if (const auto at = parse_rfc2822(json_text(row, "end_time"))) report.at = *at;

@@ -37,7 +37,7 @@ class applying {
       : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {}
 
   std::vector<settings_change> run() {
-    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing);
+    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing, wanted_.allowed_countries);
     organisation_ = organisation.id;
     note("organisation " + wanted_.organisation, organisation.what);
     for (const auto& one : wanted_.workspaces) {
@@ -118,10 +118,14 @@ class applying {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
     const auto conflicts = callerid::check_assignments(now.sharing, now.numbers, now.assignments);
     if (conflicts.empty()) return;
-    const auto& first = conflicts.front();
-    const auto number = std::ranges::find(now.numbers, first.number, &callerid::phone_number::id);
-    throw settings_error("shown_by: " + (number == now.numbers.end() ? first.number.text() : number->number.text()) +
-                         ": rule " + first.rule + ": " + first.obstacle + "; " + first.remedy);
+    const auto number_of = [&](const callerid::assignment_conflict& conflict) {
+      const auto number = std::ranges::find(now.numbers, conflict.number, &callerid::phone_number::id);
+      return number == now.numbers.end() ? conflict.number.text() : number->number.text();
+    };
+    // The same file is refused with the same words: ids made in one millisecond come in any order.
+    const auto& first = *std::ranges::min_element(conflicts, {}, number_of);
+    throw settings_error("shown_by: " + number_of(first) + ": rule " + first.rule + ": " + first.obstacle + "; " +
+                         first.remedy);
   }
 
   sql::transaction& tx_;

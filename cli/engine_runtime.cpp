@@ -89,7 +89,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         [this](api::metric_writer& out) { api::write_metrics(callback_routes->stats(), out); }};
     routes.push_back(api::metrics_route(std::move(sources)));
     server.emplace(std::move(routes));
-    bound_port = server->start(options.listen);
+    server->start(options.listen);
   }
 
   api::callback_settings with_public_url(api::callback_settings settings) {
@@ -414,7 +414,6 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::vector<std::unique_ptr<engine::shard>> shards;
   std::unique_ptr<api::carrier_callbacks> callback_routes;
   std::optional<api::http_server> server;
-  std::uint16_t bound_port = 0;
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
 
   // The watcher's, and start()'s and stop()'s around it.
@@ -441,9 +440,6 @@ void engine_runtime::start() {
 }
 void engine_runtime::stop() {
   impl_->stop();
-}
-std::uint16_t engine_runtime::port() const {
-  return impl_->bound_port;
 }
 std::vector<engine::organisation_view> engine_runtime::views() const {
   return impl_->all_views();

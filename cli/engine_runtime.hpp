@@ -43,7 +43,6 @@ class engine_runtime {
   /// Drain, then release: no new decisions, calls on their way to their answers, at most `drain`; then closes.
   void stop();
 
-  std::uint16_t port() const;
   std::vector<engine::organisation_view> views() const;
 
  private:

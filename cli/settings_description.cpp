@@ -32,6 +32,12 @@ std::string word(const Words& words, Enum value) {
   return words[static_cast<std::size_t>(value)];
 }
 
+described_fields fields_of(callerid::sharing_policy sharing, const std::vector<std::string>& allowed_countries) {
+  std::string countries;
+  for (const std::string& country : allowed_countries) countries += (countries.empty() ? "" : ", ") + country;
+  return {{"sharing", word(sharing_words, sharing)}, {"allowed_countries", countries}};
+}
+
 described_fields fields_of(const engine::workspace_record& one) {
   return {{"weight", text_of(one.weight)}};
 }
@@ -106,7 +112,7 @@ std::string in_order(std::vector<std::string> words) {
 
 described describe(const settings& wanted) {
   described all;
-  all["organisation " + wanted.organisation] = {{"sharing", word(sharing_words, wanted.sharing)}};
+  all["organisation " + wanted.organisation] = fields_of(wanted.sharing, wanted.allowed_countries);
   for (const auto& one : wanted.workspaces) all["workspace " + one.name] = fields_of(one);
   for (const auto& one : wanted.agents) all["agent " + one.workspace + "/" + one.what.name] = fields_of(one.what);
   for (const auto& one : wanted.integrations) all["integration " + one.account.name] = fields_of(one);
@@ -127,7 +133,7 @@ described describe(const std::string& organisation, const engine::organisation_s
                    const std::vector<sql::do_not_call_record>& lists) {
   described all;
   std::map<id128, std::string> names;
-  all["organisation " + organisation] = {{"sharing", word(sharing_words, snapshot.sharing)}};
+  all["organisation " + organisation] = fields_of(snapshot.sharing, snapshot.allowed_countries);
   for (const auto& one : snapshot.workspaces) {
     names[one.id] = one.name;
     all["workspace " + one.name] = fields_of(one);

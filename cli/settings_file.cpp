@@ -9,6 +9,7 @@
 
 #include "cli/secrets.hpp"
 #include "cli/toml_table.hpp"
+#include "compliance/countries.hpp"
 #include "engine/base_url.hpp"
 
 namespace dialer::cli {
@@ -73,6 +74,7 @@ class reading {
     const bool named = root_.table("organisation", R"([organisation])", [&](toml_table& in, const toml::node&) {
       out_.organisation = in.required_text("name", "give the organisation a name");
       in.choice("sharing", out_.sharing, all(sharing_names));
+      allowed_countries(in);
     });
     if (!named) root_.fail_missing("organisation", "begin the file with [organisation] and its name");
     root_.tables("workspace", [&](toml_table& in, const toml::node& node) { workspace(in, node); });
@@ -103,6 +105,18 @@ class reading {
       in.fail(key, "\"" + name + "\" is not defined in this file; add [[" + std::string(key) + "]] with this name");
     }
     return name;
+  }
+
+  void allowed_countries(toml_table& in) {
+    std::set<std::string> countries;
+    in.texts("allowed_countries", R"(["US", "CA"])", [&](const toml::node& at, const std::string& text) {
+      if (!compliance::is_known_country(text)) {
+        in.fail(at, "allowed_countries",
+                "holds \"" + text + "\"; write two capital letters (ISO 3166), such as \"US\"");
+      }
+      countries.insert(text);
+    });
+    out_.allowed_countries.assign(countries.begin(), countries.end());
   }
 
   void workspace(toml_table& in, const toml::node&) {

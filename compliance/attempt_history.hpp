@@ -34,8 +34,8 @@ class attempt_history {
   recent_attempts recent(e164 number, utc_time now) const noexcept;
   /// The instant at which count(...) falls below `cap`, when it has reached it. REQUIRES: cap > 0.
   std::optional<utc_time> below_cap_at(e164 number, utc_time now, std::chrono::hours length, unsigned cap) const;
-  /// Forgets attempts older than seven days; bounded work a call (a slice of the table), so call it about once a
-  /// second.
+  /// Forgets attempts older than seven days; bounded work a call (a slice of the table), so call it every few
+  /// seconds.
   void expire(utc_time now);
   void prefetch(e164 number) const noexcept;
   std::size_t attempts() const noexcept;  ///< remembered

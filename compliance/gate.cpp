@@ -49,6 +49,11 @@ verdict check_number(const check_inputs& in) {
   return verdict::never(fact);
 }
 
+verdict check_country(const check_inputs& in) {
+  const bool allowed = in.who.countries != nullptr && in.who.countries->contains(in.who.number);
+  return allowed ? verdict::allowed() : verdict::never(reason::country_not_allowed);
+}
+
 verdict check_opt_out(const check_inputs& in) {
   return in.known.opted_out ? verdict::never(reason::opted_out) : verdict::allowed();
 }

@@ -12,6 +12,7 @@
 
 #include "compliance/attempt_history.hpp"
 #include "compliance/calling_window.hpp"
+#include "compliance/countries.hpp"
 #include "compliance/suppression.hpp"
 #include "model/clock.hpp"
 #include "model/dial_permit.hpp"
@@ -65,6 +66,7 @@ struct subject {
   e164 number;
   const window_state* window = nullptr;  ///< of the contact's lane, evaluated for `now`; null = no place
   attempt_caps caps;
+  const country_set* countries = nullptr;  ///< that the contact's campaign calls; null = none
 };
 
 /// What the gate found about one contact at one instant. It can be neither copied nor moved, so it does not outlive the
@@ -111,8 +113,8 @@ class gate {
   gate(const rules_snapshot& rules, const opt_out_set& opt_outs, const attempt_history& history)
       : rules_{rules}, opt_outs_{opt_outs}, history_{history} {}
 
-  /// Order (domain, "Dialing"): freshness of the rules, the number itself, opt-outs, national list, attempt caps,
-  /// window. Opt-outs and lists say `never`; caps and windows say `not_yet`.
+  /// Order: freshness of the rules, the number itself, its country, opt-outs, national list, attempt caps, window. What
+  /// the number is, opt-outs and lists say `never`; caps and windows say `not_yet`.
   screening screen(const subject& who, const organisation_rules& rules, instant now) const;
   /// The same by what look_up() found for who.number at this instant, nothing having been recorded about it since.
   screening screen(const subject& who, const number_record& known, const organisation_rules& rules, instant now) const;
@@ -137,9 +139,9 @@ class gate {
 };
 
 /// Numbering-plan facts about a number by itself: reserved for fiction (555-0100..0199 in the NANP, the UK's drama
-/// ranges), of a kind that has no place (toll-free, premium, personal; the gate lets one through when the contact
-/// carries an explicit zone), or under an unassigned area or calling code (number_invalid). reason::none for an
-/// ordinary number.
+/// ranges), billed at a premium rate, of a kind that has no place (toll-free, personal; the gate lets one through when
+/// the contact carries an explicit zone), or under an unassigned area or calling code (number_invalid). reason::none
+/// for an ordinary number.
 reason number_fact(e164 number) noexcept;
 
 }  // namespace dialer::compliance

@@ -57,10 +57,15 @@ inputs describe_rules(const check_inputs& in) {
 inputs describe_number(const check_inputs& in) {
   const auto fact = find_numbering_fact(in.who.number);
   inputs result{{"number", in.who.number.text()}, {"kind", std::string{kind_text(fact.kind)}}};
-  if (!fact.country.empty()) result.emplace_back("country", fact.country);
   if (!fact.regions.empty()) result.emplace_back("region", fact.regions);
   result.emplace_back("numbers reserved for fiction", in.organisation.fiction_allowed ? "allowed" : "refused");
   return result;
+}
+
+inputs describe_country(const check_inputs& in) {
+  const auto country = find_numbering_fact(in.who.number).country;
+  return {{"country", std::string{country.empty() ? "none" : country}},
+          {"called", in.who.countries == nullptr ? "none" : in.who.countries->text()}};
 }
 
 inputs describe_national_list(const check_inputs& in) {
@@ -96,6 +101,7 @@ inputs describe(gate_check check, const check_inputs& in, const place& where) {
   switch (check) {
     case gate_check::rules_fresh: return describe_rules(in);
     case gate_check::number: return describe_number(in);
+    case gate_check::country: return describe_country(in);
     case gate_check::opt_out: return {{"opt-outs of the organisation", std::to_string(in.opt_outs.size())}};
     case gate_check::national_list: return describe_national_list(in);
     case gate_check::cap_24h: return describe_cap(in, std::chrono::hours{24}, in.who.caps.per_24h);

@@ -17,8 +17,8 @@ struct zone_offset {
   utc_time valid_until;
 };
 
-/// Reads zone files when it is made and on first use of a name, then only from memory. Thread-safe. The inner ring gets
-/// one from outside; `load_system` is called by the wiring only.
+/// Reads a zone's file on first use of its name, then only memory. Thread-safe. The inner ring gets one from outside;
+/// `load_system_zone_rules` is called by the wiring only.
 class zone_rules {
  public:
   virtual ~zone_rules() = default;

@@ -11,13 +11,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t config_errors_max = 5;  // in a row, then the account is stopped for a person to look
+constexpr std::uint32_t misunderstood_max =
+    5;  // of the latest answers, then the account is stopped for a person to look
+constexpr std::uint32_t closed_in_a_row_max = 5;  // area codes: not their fault any more
+constexpr std::chrono::minutes prefix_stays_closed{30};
 constexpr std::chrono::seconds probe_every{10};
 constexpr std::chrono::seconds ceiling_holds{30};
+constexpr std::chrono::seconds rate_rests{5};
 constexpr std::chrono::seconds fetch_again{30};
 
 attempt_event event_of(const carriers::call_report& report, bool hold) {
   return report.phase == carriers::call_phase::ended && !hold ? attempt_event::ended : attempt_event::reported;
+}
+
+/// Destinations that a carrier takes or refuses together: an area code under +1, elsewhere the first five digits.
+std::uint64_t prefix_of(e164 number) {
+  std::uint64_t prefix = number.digits();
+  while (prefix >= (number.is_nanp() ? 10'000U : 100'000U)) prefix /= 10;
+  return prefix;
 }
 
 }  // namespace
@@ -136,7 +147,7 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
   }
 }
 
-// What an answer says about the account, the caller ID and the pace (carriers.md 1.1); the attempt itself is apart.
+// What an answer says about the account, the caller ID and the pace; the attempt itself is apart.
 void organisation::apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now,
                                   effects& out) {
   account_run& account = accounts_[attempt.account];
@@ -145,11 +156,27 @@ void organisation::apply_reaction(attempt_run& attempt, const carriers::create_a
   } else if (answer.http_status != 0) {
     account.breaker.on_good();
   }
-  if (answer.react != carriers::reaction::config) account.config_errors = 0;
-  switch (answer.react) {
+  if (answer.what == carriers::answer_class::accepted) {
+    account.understood.note(true);
+    account.closed_in_a_row = 0;
+  }
+  if (answer.react == carriers::reaction::throttle_rate) {
+    out.slowdowns.push_back({account.what.id, answer.retry_after});
+    if (answer.retry_after) account.held_until = std::max(account.held_until, now.steady + *answer.retry_after);
+  } else {
+    apply_reaction(attempt, answer.react, now);
+  }
+  if (answer.what == carriers::answer_class::accepted && answer.queue_time > options_.queue_time_max) {
+    out.slowdowns.push_back({account.what.id, std::nullopt});
+  }
+}
+
+// Whether it was said at once or after the call had been taken.
+void organisation::apply_reaction(attempt_run& attempt, carriers::reaction react, instant now) {
+  account_run& account = accounts_[attempt.account];
+  switch (react) {
     case carriers::reaction::throttle_rate:
-      out.slowdowns.push_back({account.what.id, answer.retry_after});
-      if (answer.retry_after) account.held_until = std::max(account.held_until, now.steady + *answer.retry_after);
+      account.held_until = std::max(account.held_until, now.steady + rate_rests);
       break;
     case carriers::reaction::throttle_concurrency:
       account.ceiling = std::max<std::uint32_t>(account.live - 1, 1);
@@ -160,13 +187,25 @@ void organisation::apply_reaction(attempt_run& attempt, const carriers::create_a
       break;
     case carriers::reaction::stop_account: stop(account, now); break;
     case carriers::reaction::config:
-      if (++account.config_errors >= config_errors_max) stop(account, now);
+      account.understood.note(false);
+      if (account.understood.bad() >= misunderstood_max) stop(account, now);
+      break;
+    case carriers::reaction::close_prefix:
+      account.closed_prefixes[prefix_of(attempt.what.to)] = now.steady + prefix_stays_closed;
+      // One area code after the other: the account may not call the country at all.
+      if (attempt.what.to.is_nanp() && ++account.closed_in_a_row >= closed_in_a_row_max) stop(account, now);
       break;
     default: break;
   }
-  if (answer.what == carriers::answer_class::accepted && answer.queue_time > options_.queue_time_max) {
-    out.slowdowns.push_back({account.what.id, std::nullopt});
-  }
+}
+
+bool organisation::is_closed(account_run& account, e164 number, instant now) const {
+  if (account.closed_prefixes.empty()) return false;
+  const auto found = account.closed_prefixes.find(prefix_of(number));
+  if (found == account.closed_prefixes.end()) return false;
+  if (now.steady < found->second) return true;
+  account.closed_prefixes.erase(found);
+  return false;
 }
 
 // Until a probe finds the account usable again.
@@ -182,7 +221,8 @@ void organisation::on_event(account_probed& what, instant now, effects&) {
   account_run& account = accounts_[found->second];
   if (what.usable) {
     account.stopped = false;
-    account.config_errors = 0;
+    account.understood.forgive();
+    account.closed_in_a_row = 0;
   } else {
     account.probe_at = now.steady + probe_every;
   }

@@ -58,6 +58,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   generation_ = snapshot.generation;
   frozen_ = snapshot.frozen;
   rules_ = std::move(snapshot.rules);
+  allowed_countries_ = snapshot.allowed_countries;
   for (const workspace_record& record : snapshot.workspaces) {
     workspaces_[place_of(workspace_index_, workspaces_, record.id)].what = record;
   }
@@ -76,7 +77,9 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
     // A changed account (new credentials, say) gets another chance at once.
     if (account.what != record) {
       account.stopped = false;
-      account.config_errors = 0;
+      account.understood = {};
+      account.closed_in_a_row = 0;
+      account.closed_prefixes.clear();
       account.refused_caller_ids.clear();
     }
     account.what = record;
@@ -101,6 +104,7 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
   block(number, reason::none, steady_time{});
   campaign.what = settings;
   campaign.hours = to_hours(settings.window);
+  campaign.countries = countries_of(settings.default_country);
   campaign.present = true;
   campaign.agent = place_of(agent_index_, agents_, settings.agent);
   campaign.workspace = place_of(workspace_index_, workspaces_, settings.workspace);
@@ -109,6 +113,12 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
     lane->window_until = {};        // the window or the zone data may have changed
     lane->fresh_exhausted = false;  // contacts may have been added
   }
+}
+
+const compliance::country_set* organisation::countries_of(const std::string& default_country) {
+  auto& set = country_sets_[{allowed_countries_, default_country}];
+  set = compliance::countries_called(allowed_countries_, default_country);
+  return &set;
 }
 
 // A campaign stopped meanwhile, or an account taken away, stays for its open attempts.
@@ -173,6 +183,7 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;
+  if (!campaign.countries->contains(attempt.what.to)) return reason::country_not_allowed;
   const agent_run& agent = agents_[attempt.agent];
   if (!agent.present || !agent.what.published) return reason::agent_not_published;
   const account_run& account = accounts_[attempt.account];

@@ -14,13 +14,25 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds again_after_refusal{10};
 constexpr std::chrono::seconds answered_comes_within{10};  // of the call's end
 constexpr std::chrono::seconds ask_of_end_again{3};
+constexpr std::chrono::minutes again_after_misunderstanding{5};
+constexpr std::uint32_t understood_min = 10;  // good answers of late: then the one request is to blame
 
 reason why_refused(carriers::reaction react) {
   switch (react) {
     case carriers::reaction::caller_id: return reason::caller_id_withdrawn;
-    case carriers::reaction::retry: return reason::account_throttled;
+    case carriers::reaction::retry:
+    case carriers::reaction::throttle_rate:
+    case carriers::reaction::throttle_concurrency: return reason::account_throttled;
+    case carriers::reaction::close_prefix: return reason::carrier_refuses_destination;
     default: return reason::account_stopped;
   }
+}
+
+/// Whether a call that was taken and then refused is no fault of the number called.
+bool is_ours_to_mend(carriers::reaction react) {
+  using enum carriers::reaction;
+  return react == caller_id || react == throttle_rate || react == throttle_concurrency || react == stop_account ||
+         react == close_prefix;
 }
 
 }  // namespace
@@ -51,14 +63,17 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
   outcome row;
   row.carrier_code = answer.carrier_code;
   row.detail = answer.detail;
-  const bool contact_to_blame =
-      answer.react == carriers::reaction::fail_number || answer.react == carriers::reaction::fail_here;
+  const bool misunderstood = answer.react == carriers::reaction::config;
+  const bool contact_to_blame = answer.react == carriers::reaction::fail_number ||
+                                answer.react == carriers::reaction::fail_here ||
+                                (misunderstood && accounts_[attempt.account].understood.good() >= understood_min);
   if (contact_to_blame) {
     go_on_or_end(attempt, row, answer.outcome, now);
   } else {
     // An error of ours or of the account never costs the contact an attempt.
     row.why = why_refused(answer.react);
-    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+    const std::chrono::seconds again_in = misunderstood ? again_after_misunderstanding : again_after_refusal;
+    wait_until(attempt, attempt.contact, row.why, now.utc + again_in);
     history_.retract(attempt.what.to, attempt.what.decided_at);
   }
   write(attempt, outcome_kind::rejected, now, std::move(row));
@@ -95,6 +110,12 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
     // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
     row.why = reason::changed_since_decided;
     wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+  } else if (!attempt.answered && is_ours_to_mend(report.react)) {
+    // Taken and then refused for the account's or the caller ID's sake: nobody's phone rang.
+    apply_reaction(attempt, report.react, now);
+    row.why = why_refused(report.react);
+    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+    history_.retract(attempt.what.to, attempt.what.decided_at);
   } else {
     go_on_or_end(attempt, row, how, now);
   }

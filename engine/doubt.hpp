@@ -1,5 +1,5 @@
 #pragma once
-// Resolving an attempt of unknown fate by the carrier's word only (safety.md B5, carriers.md 2): when to look, how to
+// Resolving an attempt of unknown fate by the carrier's word only: when to look, how to
 // match what the carrier lists, and when "no such call" may be believed. Pure.
 
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 // Port: what the engine writes down and reads back. Declared here by its user, implemented over PostgreSQL in sql/ and
-// by the simulated store in tests/sim. Protocol: safety.md B in the shape of design.md 6; tables in sql/migrations.
+// by the simulated store in tests/sim. The protocol:
+// docs/ARCHITECTURE.md and docs/adr/0001; the tables: sql/migrations.
 //
 // A contact is, at every commit, exactly one of
 //   fresh   - in `contact` above its lane's cursor
@@ -190,6 +191,7 @@ struct organisation_snapshot {
   std::uint64_t generation = 0;
   bool frozen = false;
   callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  std::vector<std::string> allowed_countries;  ///< ISO 3166-1 alpha-2; empty: as compliance::countries_called says
   std::vector<workspace_record> workspaces;
   std::vector<agent_record> agents;
   std::vector<carriers::account> accounts;

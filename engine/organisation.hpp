@@ -15,9 +15,11 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "callerid/pick.hpp"
@@ -30,6 +32,7 @@
 #include "engine/fair_share.hpp"
 #include "engine/hash_tables.hpp"
 #include "engine/ledger.hpp"
+#include "engine/recent_answers.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
 #include "model/random.hpp"
@@ -116,6 +119,7 @@ class organisation {
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
     std::size_t lane_at = 0;
+    const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
     compliance::weekly_hours hours{};
   };
@@ -137,7 +141,9 @@ class organisation {
     circuit_breaker breaker;
     bool stopped = false;
     steady_time probe_at{};
-    std::uint32_t config_errors = 0;  // in a row
+    recent_answers understood;                             // a bad one: the carrier could not read our request
+    std::uint32_t closed_in_a_row = 0;                     // destinations under +1 refused without a call taken between
+    flat_map<std::uint64_t, steady_time> closed_prefixes;  // the carrier does not take them, until
     std::uint32_t live = 0;
     std::uint32_t reserve = 1;     // intents to be kept ahead of the senders
     std::uint32_t unsent = 0;      // decided, not yet taken by a sender
@@ -265,6 +271,8 @@ class organisation {
   void on_event(call_canceled& what, instant now, effects& out);
   void on_event(account_probed& what, instant now, effects& out);
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
+  void apply_reaction(attempt_run& attempt, carriers::reaction react, instant now);
+  bool is_closed(account_run& account, e164 number, instant now) const;
   void stop(account_run& account, instant now);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
@@ -306,6 +314,7 @@ class organisation {
   void on_event(changes_loaded& what, instant now, effects& out);
   void apply_snapshot(organisation_snapshot&& snapshot, instant now);
   void apply_campaign(const campaigns::settings& settings);
+  const compliance::country_set* countries_of(const std::string& default_country);
   index keep_campaign(campaign_id id);
   index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
@@ -333,6 +342,8 @@ class organisation {
 
   compliance::rules_snapshot rules_;
   compliance::organisation_rules org_rules_;
+  std::map<std::pair<std::vector<std::string>, std::string>, compliance::country_set> country_sets_;  // few, shared
+  std::vector<std::string> allowed_countries_;
   compliance::opt_out_set opt_outs_;
   compliance::attempt_history history_;
   compliance::gate gate_;

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t select_max = 128;  // contacts selected together, so that their memory accesses overlap
 constexpr std::uint32_t quantum_max = 8;
+// For a destination that one account refuses: when another could be free, and when none is left to try.
+constexpr std::chrono::seconds refused_here_again{10};
+constexpr std::chrono::minutes refused_again{10};
 
 std::size_t size_of(const decision_batch& batch) {
   return batch.intents.size() + batch.ends.size() + batch.waits.size();
@@ -143,7 +146,8 @@ bool organisation::advance(const candidate& next, const compliance::number_recor
   const compliance::subject subject{next.contact.id,
                                     next.contact.number,
                                     &next.lane->window,
-                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d}};
+                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d},
+                                    campaigns_[next.campaign].countries};
   const compliance::screening judged = gate_.screen(subject, known, org_rules_, now);
   const compliance::verdict& may = judged.result();
   if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {
@@ -186,10 +190,20 @@ bool organisation::place_call(const candidate& next, const compliance::screening
 
   reason why_not = reason::account_cps;
   std::optional<utc_time> until;
+  bool others_full = false;     // accounts that were not asked for a caller ID: of those that dial, and ...
+  bool others_blocked = false;  // ... of those that something stands in the way of
+  bool refused_here = false;    // an account does not take this destination
   for (std::size_t tried = 0; tried < campaign.accounts.size(); ++tried) {
     const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
-    if (room_of(account, now) == 0) continue;
+    if (is_closed(account, contact.number, now)) {
+      refused_here = true;
+      continue;
+    }
+    if (room_of(account, now) == 0) {
+      (account_block(account, now) == reason::none ? others_full : others_blocked) = true;
+      continue;
+    }
     const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number,
                                     contact.last_caller_id, now.utc, why_not, until);
     if (!picked) continue;
@@ -234,11 +248,19 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     touch(next);
     return true;
   }
+  if (refused_here) {
+    // What others of the lane may do is not held up by it.
+    const bool elsewhere_later = others_full || others_blocked || why_not == reason::caller_id_caps;
+    put_off(next, reason::carrier_refuses_destination,
+            now.utc + (elsewhere_later ? refused_here_again : refused_again));
+    return true;
+  }
   const bool own_limit = why_not == reason::no_caller_id || why_not == reason::caller_id_caps;
-  if (own_limit) {
-    // The pools change with time (caps) or with a snapshot; ask again when either may have happened.
+  if (own_limit && !others_full) {
+    // The pools change with time (caps) or with a snapshot, another account may come back: ask again by then.
     const auto wait = until ? std::max(*until - now.utc, std::chrono::microseconds{0}) : std::chrono::seconds{1};
-    block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, std::chrono::seconds{60}));
+    const std::chrono::seconds longest{others_blocked ? 1 : 60};
+    block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, longest));
   } else {
     campaign.blocked = reason::account_cps;
   }

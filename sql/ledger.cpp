@@ -155,8 +155,7 @@ postgres_ledger::postgres_ledger(ledger_options options)
       session_name_{unique_name()},
       resolve_secret_{std::move(options.resolve_secret)},
       check_account_{std::move(options.check_account)},
-      load_rules_{std::move(options.load_rules)},
-      outcomes_local_{options.outcomes_local} {
+      load_rules_{std::move(options.load_rules)} {
   session_ = session{named(std::move(options.connection), session_name_)};
 }
 
@@ -248,7 +247,6 @@ commit_result postgres_ledger::commit(const engine::outcome_batch& batch) {
     copies.push_back(waits_.bytes());
     script.sql(copy_waits);
   }
-  if (outcomes_local_) script.sql("SET LOCAL synchronous_commit = local;");
   script.sql("COMMIT");
 
   commit_result refusal = commit_result::failed;

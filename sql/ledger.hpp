@@ -29,9 +29,6 @@ struct ledger_options {
   secret_resolver resolve_secret;
   account_check check_account;  ///< null: whatever is stored will do
   rules_loader load_rules;      ///< null: snapshots come without rules, which close the gate
-  /// Outcomes without waiting for the disk of a standby (synchronous_commit=local): a lost one is recovered from the
-  /// carrier. Decisions always wait.
-  bool outcomes_local = false;
 };
 
 /// A callback of any organisation, as it came in.
@@ -91,7 +88,6 @@ class postgres_ledger {
   secret_resolver resolve_secret_;
   account_check check_account_;
   rules_loader load_rules_;
-  bool outcomes_local_;
   std::string last_error_;
   std::string script_;  // kept between batches, like the buffers
   copy_writer rows_;

@@ -1,5 +1,6 @@
 #include "sql/snapshot.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -54,6 +55,15 @@ campaigns::settings read_settings(const result& rows, int i) {
   for (auto& rule : one.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
   for (auto& rule : one.retry) rule.attempts_max = as<std::uint16_t>(rows, i, column++);
   return one;
+}
+
+/// "CA,US" as organisation.allowed_countries keeps it.
+std::vector<std::string> split_countries(std::string_view list) {
+  std::vector<std::string> countries;
+  for (; !list.empty(); list.remove_prefix(std::min<std::size_t>(list.size(), 3))) {
+    countries.emplace_back(list.substr(0, 2));
+  }
+  return countries;
 }
 
 template <class Record, class Read>
@@ -125,7 +135,8 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
                                             const secret_resolver& resolve_secret) {
   const params key = params{}.uuid(organisation);
   const result head = in.run(
-      "SELECT o.generation, o.frozen, g.sharing FROM org_owner o JOIN organisation g ON g.org_id = o.org_id "
+      "SELECT o.generation, o.frozen, g.sharing, g.allowed_countries FROM org_owner o JOIN organisation g ON g.org_id "
+      "= o.org_id "
       "WHERE o.org_id = $1",
       key);
   if (head.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
@@ -134,6 +145,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.generation = head.number(0, 0);
   all.frozen = head.boolean(0, 1);
   all.sharing = head.enumerator<callerid::sharing_policy>(0, 2);
+  all.allowed_countries = split_countries(head.text(0, 3));
 
   const result workspaces = in.run("SELECT id, name, weight FROM workspace WHERE org_id = $1 ORDER BY id", key);
   all.workspaces = read_all<engine::workspace_record>(workspaces, [&](int i) {

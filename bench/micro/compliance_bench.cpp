@@ -11,9 +11,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "compliance/gate.hpp"
+#include "compliance/numbering_plan.hpp"
 #include "model/random.hpp"
 
 namespace dialer::compliance {
@@ -77,12 +79,13 @@ struct world {
   opt_out_set opted_out;
   attempt_history history;
   window_state window;
+  country_set countries;  ///< all under +1
   instant now{steady_time{1h}, std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 18h};
   std::vector<e164> numbers;  ///< to ask for
   std::uint64_t allowed = 0;  ///< of numbers, by the reference
 
   subject about(e164 number) const {
-    return {.contact = contact_id{1}, .number = number, .window = &window, .caps = {}};
+    return {.contact = contact_id{1}, .number = number, .window = &window, .caps = {}, .countries = &countries};
   }
 };
 
@@ -107,6 +110,9 @@ world make_world() {
               static_cast<double>(list->bytes()) / static_cast<double>(list->size()), took.count(),
               static_cast<double>(built.numbers) / took.count() / 1e6);
   made.rules = {.national = {list}, .zones = load_system_zone_rules()};
+  std::vector<std::string> countries;
+  for (const auto& code : all_area_codes()) countries.emplace_back(code.country);
+  made.countries = country_set{countries};
   made.window = {.open = true, .why = reason::none, .closes_at = made.now.utc + 1h, .opens_at = {}};
 
   random_source random{1};

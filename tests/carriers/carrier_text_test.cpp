@@ -191,6 +191,7 @@ TEST(CallReportText, EveryField_ComesBack) {
   report.at = utc_time{std::chrono::microseconds{1'787'073'270'521'992}};
   report.caller_id_signal = true;
   report.circuit = true;
+  report.react = reaction::close_prefix;
   const auto got = parse_report(serialize_report(report));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->call_ref, report.call_ref);
@@ -204,6 +205,7 @@ TEST(CallReportText, EveryField_ComesBack) {
   EXPECT_EQ(got->at, report.at);
   EXPECT_EQ(got->caller_id_signal, report.caller_id_signal);
   EXPECT_EQ(got->circuit, report.circuit);
+  EXPECT_EQ(got->react, report.react);
 }
 
 TEST(CallReportText, Defaults_AreLeftOutAndComeBack) {

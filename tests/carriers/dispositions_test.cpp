@@ -1,8 +1,10 @@
-// A second transcription of carriers.md section 6.
+// A second transcription of the carriers' call statuses and hangup causes.
 #include "carriers/dispositions.hpp"
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace dialer::carriers {
@@ -54,9 +56,11 @@ TEST(TwilioCallEnd, ErrorNamedAfterwards_RefinesAFailedCall) {
   }
   for (const int code : {13225, 32203, 13227, 32205}) {
     EXPECT_EQ(twilio_call_end("failed", std::nullopt, code).if_answered, disposition::blocked) << code;
+    EXPECT_EQ(twilio_call_end("failed", std::nullopt, code).react, reaction::close_prefix) << code;
   }
   for (const int code : {13247, 32206, 32204}) {
     EXPECT_TRUE(twilio_call_end("failed", std::nullopt, code).caller_id_signal) << code;
+    EXPECT_EQ(twilio_call_end("failed", std::nullopt, code).react, reaction::caller_id) << code;
   }
   EXPECT_EQ(twilio_call_end("busy", 486, 32017).if_answered, disposition::busy);
   EXPECT_EQ(twilio_call_end("failed", 404, 11111).if_answered, disposition::invalid_number);
@@ -102,10 +106,27 @@ const std::vector<telnyx_expectation> telnyx_page{
 TEST(TelnyxCallEnd, EveryRow_EndsAsThePageSays) {
   for (const auto& row : telnyx_page) {
     for (const auto sip : row.sip_causes) {
-      EXPECT_EQ(telnyx_call_end(row.cause, sip), (call_end{disposition::answered, row.if_unanswered,
-                                                           row.caller_id_signal, row.circuit, row.maybe_answered}))
+      call_end end = telnyx_call_end(row.cause, sip);
+      end.react = reaction::none;  // below
+      EXPECT_EQ(end, (call_end{disposition::answered, row.if_unanswered, row.caller_id_signal, row.circuit,
+                               row.maybe_answered}))
           << row.cause << ' ' << sip;
     }
+  }
+}
+
+TEST(TelnyxCallEnd, RefusedAfterItWasTaken_AsksForWhatTheRefusalWouldHave) {
+  const std::vector<std::pair<std::string_view, reaction>> tokens{
+      {"D17", reaction::stop_account},        {"D19", reaction::stop_account}, {"D39", reaction::stop_account},
+      {"D35", reaction::caller_id},           {"D54", reaction::caller_id},    {"D13", reaction::close_prefix},
+      {"D1", reaction::throttle_concurrency}, {"D11", reaction::fail_number}};
+  for (const auto& [token, react] : tokens) {
+    for (const auto cause : {"call_rejected", "unspecified"}) {
+      EXPECT_EQ(telnyx_call_end(cause, "403 " + std::string{token}).react, react) << cause << ' ' << token;
+    }
+  }
+  for (const auto sip : {"403", "486", "603", ""}) {
+    EXPECT_EQ(telnyx_call_end("call_rejected", sip).react, reaction::none) << sip;
   }
 }
 

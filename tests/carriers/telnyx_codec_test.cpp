@@ -110,7 +110,7 @@ TEST_F(TelnyxCodec, Refusal_IsReadFromCodeTokenAndPointer) {
   create_answer result = answer(403, R"({"errors":[{"code":"10010","title":"Authorization failed",
     "detail":"Dialed number +12125550123 is not included in whitelisted countries D13"}]})");
   EXPECT_EQ(result.what, answer_class::rejected);
-  EXPECT_EQ(result.react, reaction::fail_here);
+  EXPECT_EQ(result.react, reaction::close_prefix);
   EXPECT_EQ(result.outcome, disposition::blocked);
   EXPECT_EQ(result.carrier_code, "D13");
   result = answer(403, R"({"errors":[{"code":"10010","title":"Caller D46","detail":"refused"}]})");

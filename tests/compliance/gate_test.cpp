@@ -39,6 +39,7 @@ class Gate : public testing::Test {
     window_ = {.open = true, .why = reason::none, .closes_at = now_.utc + 1h, .opens_at = {}};
     who_.number = e164::from_digits(12125550123);
     who_.window = &window_;
+    who_.countries = &countries_;
     organisation_.fiction_allowed = true;
   }
   verdict screen() const { return gate{rules_, opt_outs_, history_}.screen(who_, organisation_, now_).result(); }
@@ -55,6 +56,7 @@ class Gate : public testing::Test {
   attempt_history history_;
   organisation_rules organisation_;
   window_state window_;
+  country_set countries_{{"CA", "US"}};
   subject who_;
 };
 
@@ -107,6 +109,26 @@ TEST_F(Gate, TollFreeNumber_IsRefusedWithoutAnExplicitZone) {
   expect(kind::never, reason::number_kind_not_dialable);
   who_.window = nullptr;
   expect(kind::never, reason::number_kind_not_dialable);
+}
+
+TEST_F(Gate, PremiumNumber_IsRefusedWithAnExplicitZoneToo) {
+  for (const std::uint64_t digits : {19002345678, 12129761234, 97912345678, 449012345678}) {
+    SCOPED_TRACE(digits);
+    who_.number = e164::from_digits(digits);
+    who_.window = &window_;
+    expect(kind::never, reason::number_premium);
+    who_.window = nullptr;
+    expect(kind::never, reason::number_premium);
+  }
+}
+
+TEST_F(Gate, NumberOfACountryNotCalled_IsRefused) {
+  who_.number = e164::from_digits(18765550123);
+  expect(kind::never, reason::country_not_allowed);
+  countries_ = country_set{{"JM"}};
+  expect(kind::allowed, reason::none);
+  who_.countries = nullptr;
+  expect(kind::never, reason::country_not_allowed);
 }
 
 TEST_F(Gate, UnassignedAreaCode_IsInvalidEvenInAnOpenWindow) {
@@ -194,7 +216,7 @@ static_assert(!std::is_move_constructible_v<screening> && !std::is_copy_construc
 
 /// What explain says first is what screen says, whatever the combination of obstacles.
 TEST_F(Gate, Explain_HasScreensVerdictAsItsFirstNo) {
-  for (unsigned obstacles = 0; obstacles < 64; ++obstacles) {
+  for (unsigned obstacles = 0; obstacles < 128; ++obstacles) {
     SCOPED_TRACE(obstacles);
     opt_outs_ = {};
     history_ = {};
@@ -205,9 +227,10 @@ TEST_F(Gate, Explain_HasScreensVerdictAsItsFirstNo) {
     for (int i = 0; (obstacles & 16) != 0 && i < 3; ++i) history_.record(who_.number, now_.utc);
     window_ = {
         .open = (obstacles & 32) == 0, .why = reason::none, .closes_at = now_.utc + 1h, .opens_at = now_.utc + 2h};
+    countries_ = country_set{{(obstacles & 64) == 0 ? "US" : "GB"}};
     const gate judge{rules_, opt_outs_, history_};
     const auto steps = judge.explain(who_, {}, organisation_, now_);
-    ASSERT_EQ(steps.size(), 7U);
+    ASSERT_EQ(steps.size(), 8U);
     verdict first = verdict::allowed();
     for (const auto& step : steps) {
       if (first.is_allowed()) first = step.result;
@@ -228,9 +251,9 @@ TEST_F(Gate, Explain_ShowsWhatEachCheckJudgedBy) {
   }
   for (const auto* expected :
        {"rules_fresh national list=2026-11\n", "rules_fresh fetched=2026-11-01 00:00:00 UTC\n",
-        "number number=+12125550123\n", "number kind=geographic\n", "national_do_not_call numbers on it=1\n",
-        "attempt_cap_24h attempts=1\n", "attempt_cap_24h cap=3\n", "attempt_cap_7d window=the last 168 hours\n",
-        "calling_window place=US US-NY America/New_York number\n",
+        "number number=+12125550123\n", "number kind=geographic\n", "country country=US\n", "country called=CA, US\n",
+        "national_do_not_call numbers on it=1\n", "attempt_cap_24h attempts=1\n", "attempt_cap_24h cap=3\n",
+        "attempt_cap_7d window=the last 168 hours\n", "calling_window place=US US-NY America/New_York number\n",
         "calling_window local time in America/New_York=2026-11-21 13:00:00\n",
         "calling_window open until=2026-11-21 19:00:00 UTC\n"}) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "not in\n" << text;

@@ -128,6 +128,29 @@ TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {
   EXPECT_EQ(vetoes[0].why, reason::account_unusable);
 }
 
+TEST_F(changes, a_country_no_longer_allowed_takes_back_a_request_not_yet_written_and_ends_the_rest_undialed) {
+  add_contact(1);
+  start();
+  ASSERT_EQ(sends.size(), 1U);
+  change([](auto& config) { config.allowed_countries = {"GB"}; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::country_not_allowed);
+  veto_answered(last().attempt, reason::country_not_allowed);
+  wait(5s);
+  EXPECT_EQ(sends.size(), 1U);
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::country_not_allowed);
+}
+
+TEST_F(changes, a_campaign_calls_its_own_country_when_none_is_allowed_by_name) {
+  add_contact(1);
+  config().campaigns[0].default_country = "GB";
+  start();
+  EXPECT_TRUE(sends.empty());
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::country_not_allowed);
+}
+
 TEST_F(changes, an_opt_out_ends_a_call_that_rings) {
   add_contact(1);
   start();

@@ -65,6 +65,28 @@ TEST_F(Configuration, OneChangedValue_IsStoredAndRaisesTheGeneration) {
   EXPECT_GT(org_.generation(), before);
 }
 
+TEST_F(Configuration, AllowedCountries_AreStoredOnceAndReachTheSnapshot) {
+  const auto allow = [&](std::vector<std::string> countries) {
+    transaction tx{org_.on};
+    const auto made = configuration(tx, test::make_test_id)
+                          .organisation("Test", callerid::sharing_policy::workspace, std::move(countries));
+    tx.commit();
+    return made.what;
+  };
+  const auto stored = [&] {
+    transaction tx{org_.on, transaction::mode::snapshot};
+    return read_snapshot(tx, org_.id, [](const std::string&) { return std::string(); }).allowed_countries;
+  };
+  EXPECT_THAT(stored(), testing::IsEmpty());
+  const auto before = org_.generation();
+  EXPECT_EQ(allow({"US", "CA", "GB"}), change::updated);
+  EXPECT_THAT(stored(), testing::ElementsAre("CA", "GB", "US"));
+  EXPECT_GT(org_.generation(), before);
+  EXPECT_EQ(allow({"GB", "US", "CA"}), change::none);
+  EXPECT_EQ(allow({}), change::updated);
+  EXPECT_THAT(stored(), testing::IsEmpty());
+}
+
 TEST_F(Configuration, DryRun_LeavesNothingBehind) {
   {
     transaction tx{org_.on};
@@ -73,7 +95,7 @@ TEST_F(Configuration, DryRun_LeavesNothingBehind) {
   EXPECT_EQ(org_.on.run("SELECT count(*) FROM workspace WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 1);
 }
 
-TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
+TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefused) {
   transaction tx{org_.on};
   configuration config{tx, test::make_test_id};
   const auto second = config.organisation("Second", callerid::sharing_policy::workspace).id;
@@ -85,7 +107,7 @@ TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
     config.integration(second, account);
     FAIL() << "one account serves two organisations";
   } catch (const configuration_error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("S2"));
+    EXPECT_THAT(error.what(), HasSubstr("already serves another organisation"));
   }
 }
 
