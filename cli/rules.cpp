@@ -29,7 +29,7 @@ std::shared_ptr<const rules_reader::list> rules_reader::open(const sql::do_not_c
     return opened;
   } catch (const std::runtime_error& wrong) {
     throw settings_error("do-not-call list \"" + record.name + "\": " + wrong.what() +
-                         "; nothing is dialed before it can be read again");
+                         "; put the file back or apply another list: nothing is dialed until then");
   }
 }
 

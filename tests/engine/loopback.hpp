@@ -20,8 +20,7 @@ class machine_clock : public clock {
  public:
   instant now() const override {
     using std::chrono::microseconds;
-    return {steady_time{std::chrono::duration_cast<microseconds>(
-                std::chrono::steady_clock::now().time_since_epoch())},
+    return {steady_time{std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now().time_since_epoch())},
             std::chrono::floor<microseconds>(std::chrono::system_clock::now())};
   }
 };
@@ -88,8 +87,7 @@ inline send_call call_for(const carriers::account& account, attempt_id attempt, 
   const compliance::subject who{contact_id{attempt.value}, stage::number(attempt.value), &window, {}};
   const compliance::gate gate{rules, opt_outs, history};
   const auto judged = gate.screen(who, {.fiction_allowed = true}, now);
-  auto permit =
-      compliance::gate::permit(judged, {e164::from_digits(stage::caller_id_digits), account.id, send_within});
+  auto permit = compliance::gate::permit(judged, {e164::from_digits(stage::caller_id_digits), account.id, send_within});
   return {account.id,
           attempt,
           campaign_id{id128{6, 1}},

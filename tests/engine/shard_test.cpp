@@ -38,6 +38,7 @@ class kept_ledger : public ledger {
   }
   void load_changes(const organisation_id&, std::uint64_t) override {}
   void confirm_applied(const ownership&, std::uint64_t) override {}
+  void note_oldest_open(const ownership&, attempt_id) override {}
 
   std::vector<campaigns::contact> contacts;  ///< before the adoption
   std::atomic<commit_result> decisions_end = commit_result::committed;
