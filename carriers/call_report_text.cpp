@@ -71,16 +71,16 @@ std::optional<call_report> parse_report(std::string_view text) {
   std::optional<std::int64_t> phase, sip, duration, at, react;
   call_report report;
   report.call_ref.assign(ref->get_string().data(), ref->get_string().size());
-  const bool sound =
-      read_number(*fields, "phase", 0, static_cast<int>(call_phase::ended), phase) && phase &&
-      read_disposition(*fields, "answered", report.if_answered) &&
-      read_disposition(*fields, "unanswered", report.if_unanswered) &&
-      read_flag(*fields, "maybe_answered", report.maybe_answered) && read_flag(*fields, "machine", report.machine) &&
-      read_number(*fields, "sip", 0, 999, sip) && read_number(*fields, "duration_s", 0, any, duration) &&
-      read_number(*fields, "at_us", std::numeric_limits<std::int64_t>::min(), any, at) &&
-      read_flag(*fields, "caller_id_signal", report.caller_id_signal) &&
-      read_flag(*fields, "circuit", report.circuit) &&
-      read_number(*fields, "react", 0, static_cast<int>(reaction::close_prefix), react);
+  const bool sound = read_number(*fields, "phase", 0, static_cast<int>(call_phase::ended), phase) && phase &&
+                     read_disposition(*fields, "answered", report.if_answered) &&
+                     read_disposition(*fields, "unanswered", report.if_unanswered) &&
+                     read_flag(*fields, "maybe_answered", report.maybe_answered) &&
+                     read_flag(*fields, "machine", report.machine) && read_number(*fields, "sip", 0, 999, sip) &&
+                     read_number(*fields, "duration_s", 0, any, duration) &&
+                     read_number(*fields, "at_us", std::numeric_limits<std::int64_t>::min(), any, at) &&
+                     read_flag(*fields, "caller_id_signal", report.caller_id_signal) &&
+                     read_flag(*fields, "circuit", report.circuit) &&
+                     read_number(*fields, "react", 0, static_cast<int>(reaction::close_prefix), react);
   if (!sound) return std::nullopt;
   report.phase = static_cast<call_phase>(*phase);
   if (react) report.react = static_cast<reaction>(*react);

@@ -511,8 +511,8 @@ void organisation::on_deadline(attempt_run& attempt, instant now, effects& out) 
     case attempt_state::in_doubt:
     case attempt_state::held:
       ask(attempt,
-          look_up{sent.integration, sent.attempt, sent.to, sent.from, created_from(*attempt.in_doubt, options_.doubts),
-                  {}},
+          look_up{
+              sent.integration, sent.attempt, sent.to, sent.from, created_from(*attempt.in_doubt, options_.doubts), {}},
           out);
       set_deadline(attempt, now.steady + options_.doubts.look_again);
       return;

@@ -43,7 +43,7 @@ struct connect_options {
   std::string application_name = "dialer";
   std::chrono::milliseconds call_timeout{10'000};        ///< one statement, from sending it to its last row
   std::chrono::milliseconds first_row_timeout{600'000};  ///< for_each_row: joins and sorts of a large table come first
-  std::chrono::milliseconds commit_timeout{2'000};  ///< COMMIT; a synchronous standby can hold it for ever
+  std::chrono::milliseconds commit_timeout{2'000};       ///< COMMIT; a synchronous standby can hold it for ever
   bool key_lookups_only = false;  ///< every statement reads by key: plan so, even before a new table has statistics
 };
 

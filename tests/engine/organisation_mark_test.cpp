@@ -28,9 +28,7 @@ class mark : public testing::Test, protected stage {
     EXPECT_EQ(attempts.size(), contacts_count);
     return attempts;
   }
-  void end(attempt_id attempt) {
-    report(attempt, "CA" + attempt.text(), call_phase::ended, disposition::answered);
-  }
+  void end(attempt_id attempt) { report(attempt, "CA" + attempt.text(), call_phase::ended, disposition::answered); }
 };
 
 TEST_F(mark, is_the_oldest_open_attempt_and_moves_when_that_is_closed) {
