@@ -143,7 +143,7 @@ TEST_F(Shard, CallWithoutAQueue_GivesItsPlaceInTheReserveBack) {
 TEST_F(Shard, QuestionWithoutAQueue_IsAnsweredAsOneThatFailed) {
   found_.snapshot.campaigns[0].state = campaigns::campaign_state::paused;
   const attempt_id open = add_open_attempt();
-  adopt({}, {});  // the pause takes back a call that is queued at the carrier: a question that fails and is asked again
+  adopt({}, {});  // before the pause takes the call back, the carrier is asked how far it is: again until there is a way
   const tls_test_server::script silent = [](server_connection& c) { c.wait_for_peer(); };
   tls_test_server server{silent};
   const auto queue = queue_of(account_at(server));
@@ -151,9 +151,9 @@ TEST_F(Shard, QuestionWithoutAQueue_IsAnsweredAsOneThatFailed) {
   question_ticket asked;
   const auto limit = std::chrono::steady_clock::now() + patience;
   while (!queue->questions.try_dequeue(asked) && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
-  const auto* cancel = std::get_if<cancel_call>(&asked.what);
-  ASSERT_NE(cancel, nullptr);
-  EXPECT_EQ(cancel->attempt, open);
+  const auto* fetch = std::get_if<fetch_call>(&asked.what);
+  ASSERT_NE(fetch, nullptr);
+  EXPECT_EQ(fetch->attempt, open);
 }
 
 TEST_F(Shard, OrganisationOfAnotherEpoch_IsReportedLostAndGone) {
