@@ -34,7 +34,8 @@ struct open_mark {
 
 struct stop {};
 
-using write_job = std::variant<stop, engine::decision_batch, engine::outcome_batch, confirmation, open_mark>;
+using outcome_job = std::variant<stop, engine::outcome_batch>;
+using write_job = std::variant<stop, engine::decision_batch, confirmation, open_mark>;
 using read_job = std::variant<stop, engine::contact_request, changes_request>;
 
 struct event_job {
@@ -48,27 +49,32 @@ struct event_job {
 
 struct ledger_worker::impl {
   impl(ledger_options with, engine::event_sink& sink)
-      : options{std::move(with)}, answers{sink}, writer{[this] { write(); }}, reader{[this] { read(); }}, inbox{[this] {
-          receive();
-        }} {}
+      : options{std::move(with)},
+        answers{sink},
+        decider{[this] { write_decisions(); }},
+        closer{[this] { write_outcomes(); }},
+        reader{[this] { read(); }},
+        inbox{[this] { receive(); }} {}
 
   ~impl() {
     stopping = true;
     writes.enqueue(sql::stop{});
+    outcomes.enqueue(sql::stop{});
     reads.enqueue(sql::stop{});
     events.enqueue(event_job{true, {}, {}, {}});
     {
       const std::lock_guard lock{pause_mutex};
       pause.notify_all();
     }
-    writer.join();
+    decider.join();
+    closer.join();
     reader.join();
     inbox.join();
   }
 
   // --- decisions and outcomes ---
 
-  void write() {
+  void write_decisions() {
     postgres_ledger ledger{options};
     write_job job;
     for (;;) {
@@ -76,13 +82,22 @@ struct ledger_worker::impl {
       if (std::holds_alternative<sql::stop>(job)) return;
       if (auto* decisions = std::get_if<engine::decision_batch>(&job)) {
         commit<engine::decisions_committed>(ledger, *decisions);
-      } else if (auto* outcomes = std::get_if<engine::outcome_batch>(&job)) {
-        commit<engine::outcomes_committed>(ledger, *outcomes);
       } else if (const auto* mark = std::get_if<open_mark>(&job)) {
         note(ledger, *mark);
       } else {
         confirm(ledger, std::get<confirmation>(job));
       }
+    }
+  }
+
+  // Apart from the decisions: while one waits for the disk, the other is written.
+  void write_outcomes() {
+    postgres_ledger ledger{options};
+    outcome_job job;
+    for (;;) {
+      outcomes.wait_dequeue(job);
+      if (std::holds_alternative<sql::stop>(job)) return;
+      commit<engine::outcomes_committed>(ledger, std::get<engine::outcome_batch>(job));
     }
   }
 
@@ -203,13 +218,15 @@ struct ledger_worker::impl {
   ledger_options options;
   engine::event_sink& answers;
   moodycamel::BlockingConcurrentQueue<write_job> writes;
+  moodycamel::BlockingConcurrentQueue<outcome_job> outcomes;
   moodycamel::BlockingConcurrentQueue<read_job> reads;
   moodycamel::BlockingConcurrentQueue<event_job> events;
   std::atomic<bool> stopping{false};
   std::atomic<bool> healthy{true};
   std::mutex pause_mutex;
   std::condition_variable pause;
-  std::thread writer;  // last: they use everything above
+  std::thread decider;  // last: they use everything above
+  std::thread closer;
   std::thread reader;
   std::thread inbox;
 };
@@ -223,7 +240,7 @@ void ledger_worker::commit(engine::decision_batch&& batch) {
   impl_->writes.enqueue(std::move(batch));
 }
 void ledger_worker::commit(engine::outcome_batch&& batch) {
-  impl_->writes.enqueue(std::move(batch));
+  impl_->outcomes.enqueue(std::move(batch));
 }
 void ledger_worker::load(engine::contact_request&& request) {
   impl_->reads.enqueue(request);
