@@ -166,6 +166,11 @@ struct effects {
   std::optional<attempt_id> oldest_open;         ///< all attempts below are closed, durably: the mark may move there
   bool ownership_lost = false;                   ///< another epoch owns the organisation: drop it
 
+  bool empty() const {
+    return decisions.empty() && outcomes.empty() && loads.empty() && sends.empty() && vetoes.empty() &&
+           questions.empty() && slowdowns.empty() && !load_changes && !confirm_applied && !oldest_open &&
+           !ownership_lost;
+  }
   void clear() { *this = effects{}; }
 };
 

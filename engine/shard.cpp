@@ -100,6 +100,7 @@ struct shard::impl {
   // --- effects ---
 
   void carry_out(resident& home) {
+    if (pending.empty()) return;  // the most frequent event: a carrier's answer, whose outcome waits for its batch
     const organisation_id id = home.machine->owner().organisation;
     for (decision_batch& batch : pending.decisions) records.commit(std::move(batch));
     for (outcome_batch& batch : pending.outcomes) records.commit(std::move(batch));
