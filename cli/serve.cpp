@@ -14,10 +14,10 @@
 #include "cli/engine_runtime.hpp"
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
+#include "cli/key_file.hpp"
 #include "cli/secrets.hpp"
 #include "cli/settings_file.hpp"
 #include "cli/system_clock.hpp"
-#include "cli/token_key.hpp"
 
 namespace dialer::cli {
 namespace {
