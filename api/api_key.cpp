@@ -28,10 +28,9 @@ std::string checksum(std::string_view checked) {
 std::string hmac(std::string_view text, const key_pepper& pepper) {
   std::string hash(SHA256_DIGEST_LENGTH, '\0');
   unsigned size = 0;
-  const auto* done =
-      HMAC(EVP_sha256(), pepper.data(), static_cast<int>(pepper.size()),
-           reinterpret_cast<const unsigned char*>(text.data()), text.size(), reinterpret_cast<unsigned char*>(&hash[0]),
-           &size);
+  const auto* done = HMAC(EVP_sha256(), pepper.data(), static_cast<int>(pepper.size()),
+                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                          reinterpret_cast<unsigned char*>(&hash[0]), &size);
   if (done == nullptr || size != hash.size()) throw std::runtime_error{"HMAC-SHA-256 failed"};
   return hash;
 }
@@ -43,7 +42,8 @@ std::string mark_of(const key_pepper& pepper) {
 }
 
 std::string api_key_text(api_key_id id, const std::array<id128, 2>& random) {
-  const std::string checked = detail::id_text(prefix, id) + detail::id_text("_", random[0]) + detail::id_text("", random[1]);
+  const std::string checked =
+      detail::id_text(prefix, id) + detail::id_text("_", random[0]) + detail::id_text("", random[1]);
   return checked + checksum(checked);
 }
 

@@ -1,6 +1,8 @@
 // The only source of this folder that includes Beast.
 #include "api/http_server.hpp"
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -15,11 +17,18 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <unordered_set>
+
+#include "api/problem.hpp"
+#include "api/route_table.hpp"
+#include "model/ids.hpp"
 
 namespace dialer::api {
 
@@ -34,6 +43,21 @@ namespace {
 /// How long a peer may go on sending after a refusal, so that the close does not wipe out the answer on its way.
 constexpr std::chrono::seconds linger{2};
 
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {
+    throw std::system_error(errno, std::generic_category(), "no randomness for request ids");
+  }
+  return bits;
+}
+
+/// Safe in a header and in a log.
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
 struct atomic_stats {
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> connections_refused{0};
@@ -42,28 +66,17 @@ struct atomic_stats {
   std::atomic<std::uint64_t> handler_faults{0};
 };
 
-struct served_route {
-  route what;
-  bool prefix = false;
-  std::shared_ptr<std::atomic<std::size_t>> unanswered = std::make_shared<std::atomic<std::size_t>>(0);
-
-  bool matches(std::string_view path) const { return prefix ? path.starts_with(what.path) : path == what.path; }
-};
-
-http_response refusal(int status, std::string text) {
-  http_response response;
-  response.status = status;
-  response.body = std::move(text) + "\n";
-  return response;
+http_response refusal(int status, std::string code, std::string detail) {
+  return to_response({status, std::move(code), std::move(detail)});
 }
 
 /// What to answer to a request that could not be read; nothing when the peer is simply gone.
 std::optional<http_response> refusal_for(error_code error) {
-  if (error == http::error::header_limit) return refusal(431, "the request's head is too large");
-  if (error == http::error::body_limit) return refusal(413, "the request's body is too large");
+  if (error == http::error::header_limit) return refusal(431, "head_too_large", "the request's head is too large");
+  if (error == http::error::body_limit) return refusal(413, "body_too_large", "the request's body is too large");
   const bool peer_gone = error == http::error::end_of_stream || error == http::error::partial_message;
   if (!peer_gone && error.category() == make_error_code(http::error::bad_method).category()) {
-    return refusal(400, "this is not a valid HTTP request");
+    return refusal(400, "malformed_request", "this is not a valid HTTP request");
   }
   return std::nullopt;
 }
@@ -104,6 +117,11 @@ tcp::endpoint parse_listen(const std::string& listen) {
 
 }  // namespace
 
+std::string_view http_request::param(std::string_view name) const {
+  const auto found = std::ranges::find(params, name, &http_params::value_type::first);
+  return found == params.end() ? std::string_view{} : std::string_view{found->second};
+}
+
 std::string_view http_request::header(std::string_view name) const {
   const auto found = std::ranges::find_if(headers, [name](const auto& field) {
     return beast::iequals(beast::string_view{field.first.data(), field.first.size()},
@@ -117,18 +135,10 @@ class session;
 /// State of the server. Owned by http_server and, for the length of a call, by a respond_function; never by a session,
 /// whose handlers live inside `io`.
 struct server_core : std::enable_shared_from_this<server_core> {
-  server_core(std::vector<route> table, http_limits bounds) : limits{bounds} {
-    for (auto& each : table) {
-      served_route served{std::move(each)};
-      served.prefix = served.what.path.ends_with('*');
-      if (served.prefix) served.what.path.pop_back();
-      routes.push_back(std::move(served));
-    }
-    // The longest first, an exact one before a prefix of its length: the first match is then the closest.
-    std::ranges::stable_sort(routes, [](const served_route& left, const served_route& right) {
-      return std::pair{left.what.path.size(), !left.prefix} > std::pair{right.what.path.size(), !right.prefix};
-    });
-  }
+  server_core(std::vector<route> table, http_limits bounds) : limits{bounds}, routes{std::move(table)} {}
+
+  /// A name for a request that brought none: not to be guessed, and never given twice.
+  std::string next_request_id() { return detail::id_text("req_", id128{id_base, ++requests_named}); }
 
   void accept();
   void begin_drain(std::chrono::milliseconds drain);
@@ -136,11 +146,13 @@ struct server_core : std::enable_shared_from_this<server_core> {
 
   // Constant after construction.
   const http_limits limits;
-  std::vector<served_route> routes;
+  const route_table routes;
+  const std::uint64_t id_base = random_bits();
   // Any thread.
   atomic_stats stats;
   // The server's thread, `io` apart, to which any thread may post.
   std::unordered_set<session*> sessions;
+  std::uint64_t requests_named = 0;
   bool draining = false;
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
@@ -196,6 +208,7 @@ class session : public std::enable_shared_from_this<session> {
   phase phase_ = phase::reading;
   bool keep_alive_ = true;
   bool timed_out_ = false;
+  std::string request_id_;             // of the newest request
   unsigned version_ = 11;              // of the newest request
   std::uint64_t serial_ = 0;           // of the request being handled; late answers to earlier ones are ignored
   std::uint64_t deadline_number_ = 0;  // a deadline that fired while it was being replaced is ignored
@@ -215,7 +228,7 @@ class pending_answer {
     ++*unanswered_;
   }
   ~pending_answer() {
-    if (deliver(refusal(500, "no answer was given"))) fault();
+    if (deliver(refusal(500, "internal", "no answer was given"))) fault();
   }
   pending_answer(const pending_answer&) = delete;
   pending_answer& operator=(const pending_answer&) = delete;
@@ -265,7 +278,7 @@ void session::on_deadline() {
     }
     case phase::handling:
       ++core_.stats.handler_faults;
-      answer(refusal(503, "the answer took too long"), serial_);
+      answer(refusal(503, "too_slow", "the answer took too long; ask again later"), serial_);
       return;
     case phase::writing:
     case phase::lingering: close(); return;
@@ -286,6 +299,7 @@ void session::close_if_idle() {
 void session::read() {
   phase_ = phase::reading;
   timed_out_ = false;
+  request_id_ = core_.next_request_id();
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(core_.limits.head_bytes_max));
   parser_->body_limit(core_.limits.body_bytes_max);
@@ -296,7 +310,7 @@ void session::read() {
 
 void session::on_read(error_code error) {
   if (!error) return dispatch();
-  if (timed_out_ && request_begun()) return refuse(refusal(408, "the request took too long"), true);
+  if (timed_out_ && request_begun()) return refuse(refusal(408, "request_timeout", "the request took too long"), true);
   if (auto response = refusal_for(error)) return refuse(std::move(*response), true);
   close();
 }
@@ -305,47 +319,44 @@ void session::dispatch() {
   http::request<http::string_body> message = parser_->release();
   version_ = message.version();
   keep_alive_ = message.keep_alive();
-  if (version_ != 10 && version_ != 11) return refuse(refusal(505, "only HTTP/1.1 is spoken here"), true);
+  const auto given_id = message["X-Request-Id"];
+  if (is_request_id({given_id.data(), given_id.size()})) request_id_ = std::string{given_id};
+  if (version_ != 10 && version_ != 11)
+    return refuse(refusal(505, "http_version", "only HTTP/1.1 is spoken here"), true);
   // A body whose end another reader would see elsewhere is how one request smuggles in a second. The parser has refused
   // chunks together with a length; codings it doesn't know it passes over.
   const auto coding = message[http::field::transfer_encoding];
   if (!coding.empty() && !beast::iequals(coding, "chunked")) {
-    return refuse(refusal(400, "this transfer encoding is not accepted"), true);
+    return refuse(refusal(400, "transfer_encoding", "this transfer encoding is not accepted"), true);
   }
 
   http_request request = to_request(std::move(message));
-  served_route* found = nullptr;
-  std::string allow;
-  for (auto& candidate : core_.routes) {
-    if (!candidate.matches(request.path)) continue;
-    if (candidate.what.method == request.method) {
-      found = &candidate;
-      break;
-    }
-    allow += (allow.empty() ? "" : ", ") + candidate.what.method;
-  }
-  if (found == nullptr) {
-    if (allow.empty()) return refuse(refusal(404, "there is nothing here"), false);
-    http_response response = refusal(405, "this method is not allowed here");
-    response.headers.emplace_back("Allow", allow);
+  request.id = request_id_;
+  route_table::match found = core_.routes.find(request.method, request.path);
+  if (found.found == nullptr) {
+    if (found.allow.empty()) return refuse(refusal(404, "not_found", "there is nothing here"), false);
+    http_response response = refusal(405, "method_not_allowed", "this path knows only " + found.allow);
+    response.headers.emplace_back("Allow", found.allow);
     return refuse(std::move(response), false);
   }
-  if (*found->unanswered >= found->what.unanswered_max) {
-    http_response response = refusal(503, "too many requests wait for an answer");
+  const served_route& served = *found.found;
+  if (*served.unanswered >= served.what.unanswered_max) {
+    http_response response = refusal(503, "overloaded", "too many requests wait for an answer; try again in a second");
     response.headers.emplace_back("Retry-After", "1");
     return refuse(std::move(response), false);
   }
+  request.params = std::move(found.params);
 
   phase_ = phase::handling;
   ++core_.stats.requests;
   guard(core_.limits.respond_within);
   auto pending =
-      std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, found->unanswered);
+      std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, served.unanswered);
   try {
-    found->what.handle(std::move(request),
+    served.what.handle(std::move(request),
                        [pending](http_response response) { pending->deliver(std::move(response)); });
   } catch (const std::exception&) {
-    if (pending->deliver(refusal(500, "the request could not be handled"))) pending->fault();
+    if (pending->deliver(refusal(500, "internal", "the request could not be handled"))) pending->fault();
   }
 }
 
@@ -368,9 +379,11 @@ void session::write(http_response response) {
   if (response.status != 204) response_->set(http::field::content_type, response.content_type);
   response_->set(http::field::cache_control, "no-store");
   response_->set("X-Content-Type-Options", "nosniff");
+  response_->set("X-Request-Id", request_id_);
   response_->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   for (const auto& [name, value] : response.headers) response_->set(name, value);
   response_->body() = std::move(response.body);
+  if (response.content_type == problem_type) name_request(response_->body(), request_id_);
   keep_alive_ = keep_alive_ && !core_.draining;
   response_->keep_alive(keep_alive_);
   if (response.status != 204) response_->prepare_payload();  // which would claim a length for an answer without body

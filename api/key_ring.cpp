@@ -26,8 +26,7 @@ std::size_t key_ring::replace(organisation_id organisation, const std::vector<sq
       ++foreign;
       continue;
     }
-    next->insert_or_assign(key.id,
-                           entry{{organisation, key.id, key.workspace, key.scopes}, key.hash, key.expires_at});
+    next->insert_or_assign(key.id, entry{{organisation, key.id, key.workspace, key.scopes}, key.hash, key.expires_at});
   }
   entries_.store(std::move(next));
   return foreign;

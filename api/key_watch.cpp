@@ -42,7 +42,8 @@ void key_watch::run() {
     try {
       look();
     } catch (const sql::sql_error&) {
-      session_.disconnect();  // the ring refuses everybody until a look succeeds; /readyz says that the database is gone
+      session_
+          .disconnect();  // the ring refuses everybody until a look succeeds; /readyz says that the database is gone
     }
     lock.lock();
   }

@@ -13,8 +13,8 @@
 
 namespace dialer::api {
 
-/// Keeps a key ring as the database has it, from a thread of its own: one small read every `look_every`, and the keys of
-/// an organisation only when they changed.
+/// Keeps a key ring as the database has it, from a thread of its own: one small read every `look_every`, and the keys
+/// of an organisation only when they changed.
 class key_watch {
  public:
   static constexpr std::chrono::milliseconds look_every{200};

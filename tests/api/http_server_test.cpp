@@ -27,7 +27,8 @@ class HttpServer : public testing::Test {
          [](http_request request, respond_function respond) {
            respond({.content_type = request.content_type, .body = request.query + "|" + request.body});
          }},
-        {"GET", "/tree/*", [](http_request request, respond_function respond) { respond({.body = request.path}); }},
+        {"GET", "/tree/{what}",
+         [](http_request request, respond_function respond) { respond({.body = std::string{request.param("what")}}); }},
         {"GET", "/tree/leaf", [](http_request, respond_function respond) { respond({.body = "leaf"}); }},
         {"GET", "/header",
          [](http_request request, respond_function respond) {
@@ -112,12 +113,15 @@ TEST_F(HttpServer, HeaderName_IsFoundInAnyCase) {
   EXPECT_EQ(client.exchange("GET /header HTTP/1.1\r\nX-Mine: 7\r\n\r\n").body, "7");
 }
 
-TEST_F(HttpServer, LongestRoute_Wins) {
+TEST_F(HttpServer, LiteralSegment_GoesBeforeAParameter) {
   start();
   loopback_client client{port_};
   EXPECT_EQ(client.get("/tree/leaf").body, "leaf");
-  EXPECT_EQ(client.get("/tree/leaves").body, "/tree/leaves");
+  EXPECT_EQ(client.get("/tree/leaves").body, "leaves");
+  EXPECT_EQ(client.get("/tree/a%2Fb").body, "a%2Fb");
   EXPECT_EQ(client.get("/tree").status, 404);
+  EXPECT_EQ(client.get("/tree/").status, 404);
+  EXPECT_EQ(client.get("/tree/a/b").status, 404);
 }
 
 TEST_F(HttpServer, UnknownPathAndMethod_AreTold) {
@@ -136,7 +140,38 @@ TEST_F(HttpServer, Pipelined_AreAnsweredInOrder) {
   start();
   loopback_client client{port_};
   client.send("GET /tree/1 HTTP/1.1\r\n\r\nGET /tree/2 HTTP/1.1\r\n\r\nGET /tree/3 HTTP/1.1\r\n\r\n");
-  for (const char* path : {"/tree/1", "/tree/2", "/tree/3"}) EXPECT_EQ(client.receive().body, path);
+  for (const char* leaf : {"1", "2", "3"}) EXPECT_EQ(client.receive().body, leaf);
+}
+
+TEST_F(HttpServer, TwoRoutesForOneRequest_AreAMistakeOfTheSource) {
+  const request_handler none = [](http_request, respond_function) {};
+  EXPECT_THROW((http_server{{{"GET", "/a/{b}", none}, {"GET", "/a/{c}", none}}}), std::invalid_argument);
+  http_server different{{{"GET", "/a/{b}", none}, {"POST", "/a/{c}", none}, {"GET", "/a/b", none}}};
+}
+
+// ---- what every refusal looks like
+
+TEST_F(HttpServer, RequestId_IsTheCallersWhenItHasTheFormOfOne) {
+  start();
+  loopback_client client{port_};
+  const auto with = [&](const std::string& id) {
+    return client.exchange("GET /hello HTTP/1.1\r\nX-Request-Id: " + id + "\r\n\r\n").head;
+  };
+  EXPECT_THAT(with("job-7_a.B"), HasSubstr("X-Request-Id: job-7_a.B\r\n"));
+  EXPECT_THAT(with(std::string(64, 'x')), HasSubstr("X-Request-Id: xxxx"));
+  for (const std::string& bad : {std::string("a b"), std::string("\"quote"), std::string(65, 'x'), std::string()}) {
+    EXPECT_THAT(with(bad), HasSubstr("X-Request-Id: req_")) << bad;
+  }
+  EXPECT_NE(client.get("/hello").head, client.get("/hello").head) << "each has an id of its own";
+}
+
+TEST_F(HttpServer, Refusal_IsAProblemThatNamesTheRequest) {
+  start();
+  loopback_client client{port_};
+  const auto refused = client.exchange("GET /nowhere HTTP/1.1\r\nX-Request-Id: abc\r\n\r\n");
+  EXPECT_THAT(refused.head, HasSubstr("Content-Type: application/problem+json\r\n"));
+  EXPECT_EQ(refused.body, R"({"type":"about:blank","title":"Not Found","status":404,"code":"not_found",)"
+                          R"("detail":"there is nothing here","request_id":"abc"})");
 }
 
 // ---- bounds
