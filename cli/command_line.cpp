@@ -320,9 +320,10 @@ void add_serve(CLI::App& app, parsed& into) {
       ->envname("DIALER_DATABASE")
       ->type_name("URL");
   to->add_option("--state-dir", options.state_dir, "directory of the private database and the token key");
-  to->add_option("--listen", options.listen, "HOST:PORT for callbacks, metrics and health");
+  to->add_option("--listen", options.listen, "HOST:PORT for the REST API, callbacks, metrics and health");
   to->add_option("--public-url", options.public_url, "where carriers reach the listener");
   to->add_option("--token-key", options.token_key, "file with the key of attempt tokens, the same on every node");
+  to->add_option("--key-pepper", options.key_pepper, "file with the pepper of API keys, the same on every node");
   to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
       ->check(CLI::Range(1, 255));

@@ -24,4 +24,7 @@ struct organisation_generation {
 };
 std::vector<organisation_generation> read_generations(session& on);
 
+/// The generations that owners act by, of those organisations that there are.
+std::vector<organisation_generation> read_applied(session& on, const std::vector<organisation_id>& organisations);
+
 }  // namespace dialer::sql

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "api/rest_document.hpp"
+
+namespace dialer::api {
+
+/// The whole REST API.
+std::vector<rest_resource> rest_resources();
+
+rest_resource organisation_resource();
+rest_resource key_resource();
+
+}  // namespace dialer::api
