@@ -15,9 +15,10 @@ constexpr std::string_view reference_prefix = "#/components/schemas/";
 constexpr std::size_t errors_max = 20;
 
 constexpr std::array<std::string_view, 20> keywords{
-    "$ref",    "type",    "properties", "required",  "additionalProperties", "items",    "enum",
-    "minimum", "maximum", "minLength",  "maxLength", "minItems",             "maxItems", "description",
-    "title",   "default", "format",     "examples",  "readOnly",             "writeOnly"};
+    "$ref",      "type",     "properties", "required",    "additionalProperties",
+    "items",     "enum",     "minimum",    "maximum",     "minLength",
+    "maxLength", "minItems", "maxItems",   "description", "title",
+    "default",   "format",   "examples",   "readOnly",    "writeOnly"};
 
 std::string_view view(const json::value& text) {
   const auto& string = text.as_string();

@@ -1,6 +1,6 @@
 #pragma once
-// The part of JSON Schema (2020-12, as OpenAPI 3.1 uses it) that our document is written in. What it checks of a request
-// is what the document promises, because both read the same text.
+// The part of JSON Schema (2020-12, as OpenAPI 3.1 uses it) that our document is written in. What it checks of a
+// request is what the document promises, because both read the same text.
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

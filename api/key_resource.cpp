@@ -59,13 +59,7 @@ json::object to_json(const sql::api_key_record& key) {
 }
 
 rest_answer list_keys(rest_call& call) {
-  const page asked = read_page(call, "key");
-  std::vector<sql::api_key_record> after;
-  for (sql::api_key_record& key : sql::read_api_keys(call.tx.on(), call.who.organisation)) {
-    if (!asked.after || key.id < id128{asked.after->high, asked.after->low}) after.push_back(std::move(key));
-  }
-  return answer_page(asked, after, to_json,
-                     [](const sql::api_key_record& key) { return make_cursor("key", key.id.high, key.id.low); });
+  return answer_records(call, "key", sql::read_api_keys(call.tx.on(), call.who.organisation), to_json);
 }
 
 rest_answer revoke_key(rest_call& call) {
@@ -83,7 +77,7 @@ rest_resource key_resource() {
   return {{{.method = "GET",
             .path = "/v1/keys",
             .name = "listKeys",
-            .summary = "API keys, the newest first",
+            .summary = "API keys, in the order of their making",
             .needs = sql::scope::admin,
             .where = reach::organisation,
             .gives = "KeyList",

@@ -1,6 +1,6 @@
-#include <array>
 #include <boost/json/array.hpp>
 
+#include "api/campaign_words.hpp"
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
 #include "sql/configuration.hpp"
@@ -37,23 +37,16 @@ constexpr std::string_view schemas = R"({
   }
 })";
 
-constexpr std::array<const char*, 3> sharing_names{"workspace", "organisation", "exclusive"};
-
 json::object to_json(const sql::organisation_record& one) {
   return {{"id", one.id.text()},
           {"name", one.name},
-          {"sharing", sharing_names.at(static_cast<std::size_t>(one.sharing))},
+          {"sharing", std::string(find_name(sharing_names, one.sharing))},
           {"frozen", one.frozen}};
 }
 
 // There is one: the key's own. Row-level security shows no other.
 rest_answer list_organisations(rest_call& call) {
-  const page asked = read_page(call, "org");
-  std::vector<sql::organisation_record> own = sql::read_organisations(call.tx.on());
-  if (asked.after) own.clear();
-  return answer_page(asked, own, to_json, [](const sql::organisation_record& one) {
-    return make_cursor("org", one.id.high, one.id.low);
-  });
+  return answer_records(call, "org", sql::read_organisations(call.tx.on()), to_json);
 }
 
 rest_answer get_organisation(rest_call& call) {

@@ -62,8 +62,8 @@ std::string read_idempotency_key(const rest_operation& operation, const http_req
   const std::string_view key = request.header("Idempotency-Key");
   const bool printable = std::ranges::all_of(key, [](char c) { return c > ' ' && c < 127; });
   if (key.size() > idempotency_key_max || !printable) {
-    throw rest_error{{400, "invalid_idempotency_key", "Idempotency-Key has up to 255 visible ASCII characters",
-                      "Idempotency-Key"}};
+    throw rest_error{
+        {400, "invalid_idempotency_key", "Idempotency-Key has up to 255 visible ASCII characters", "Idempotency-Key"}};
   }
   return std::string(key);
 }

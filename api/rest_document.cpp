@@ -103,7 +103,8 @@ json::object describe(const rest_operation& operation) {
                          {"parameters", std::move(parameters)},
                          {"responses", std::move(responses)}};
   if (!operation.takes.empty()) {
-    described["requestBody"] = json::object{{"required", true}, {"content", content("application/json", operation.takes)}};
+    described["requestBody"] =
+        json::object{{"required", true}, {"content", content("application/json", operation.takes)}};
   }
   return described;
 }
@@ -142,9 +143,8 @@ std::string openapi_document(const std::vector<rest_operation>& operations, cons
     if (at.is_null()) at = json::object{};
     at.as_object()[method_name(operation.method)] = describe(operation);
   }
-  json::object scheme{{"type", "http"},
-                      {"scheme", "bearer"},
-                      {"description", "An API key (dlr_...), made by: dialer key create"}};
+  json::object scheme{
+      {"type", "http"}, {"scheme", "bearer"}, {"description", "An API key (dlr_...), made by: dialer key create"}};
   json::object components{{"schemas", schemas.all()}, {"securitySchemes", json::object{{"key", std::move(scheme)}}}};
   json::object needs_key{{"key", json::array{}}};
   const json::object document{

@@ -2,6 +2,7 @@
 // Lists that are read a page at a time. A page begins after a place in the list's order, never at a count of rows, so
 // that what comes or goes meanwhile neither repeats nor hides a row.
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <optional>
 #include <string_view>
@@ -33,6 +34,18 @@ rest_answer answer_page(const page& asked, const std::vector<Row>& rows, ToJson 
   boost::json::value next = nullptr;
   if (rows.size() > shown) next = cursor_of(rows[shown - 1]);
   return {{{"data", std::move(data)}, {"next_cursor", std::move(next)}}};
+}
+
+/// A page of records that were all read, in the order of their ids: what an organisation has by the hundred.
+template <class Record, class ToJson>
+rest_answer answer_records(const rest_call& call, std::string_view kind, std::vector<Record> all, ToJson to_json) {
+  const page asked = read_page(call, kind);
+  if (asked.after) {
+    const id128 after{asked.after->high, asked.after->low};
+    std::erase_if(all, [&](const Record& one) { return static_cast<const id128&>(one.id) <= after; });
+  }
+  return answer_page(asked, all, to_json,
+                     [kind](const Record& one) { return make_cursor(kind, one.id.high, one.id.low); });
 }
 
 }  // namespace dialer::api

@@ -8,8 +8,8 @@
 
 namespace dialer::api {
 
-/// "a=1&b=%41" taken apart and decoded; a "+" stays one, so that a phone number may be written as it is. Nothing when an
-/// escape is broken.
+/// "a=1&b=%41" taken apart and decoded; a "+" stays one, so that a phone number may be written as it is. Nothing when
+/// an escape is broken.
 std::optional<http_params> parse_query(std::string_view query);
 
 /// Where a list goes on: opaque outside. `kind` keeps a cursor of one list from being used in another.

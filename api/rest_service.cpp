@@ -46,7 +46,8 @@ sql::connect_options as_tenant(sql::connect_options database) {
 std::string digest_of(const http_request& request) {
   const std::string same = request.method + "\n" + request.target + "\n" + request.body;
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(same.data()), same.size(), reinterpret_cast<unsigned char*>(&digest[0]));
+  SHA256(reinterpret_cast<const unsigned char*>(same.data()), same.size(),
+         reinterpret_cast<unsigned char*>(&digest[0]));
   return digest;
 }
 
@@ -186,8 +187,7 @@ struct rest_service::impl {
                       "this Idempotency-Key was used for another request; use a new one for this", "Idempotency-Key"}};
   }
 
-  void deliver(const rest_operation& operation, const caller& who, done_request done,
-               const respond_function& respond) {
+  void deliver(const rest_operation& operation, const caller& who, done_request done, const respond_function& respond) {
     http_response response;
     response.status = done.status;
     response.content_type = "application/json";
@@ -246,8 +246,8 @@ rest_stats rest_service::stats() const {
     for (std::size_t i = 1; i < classes; ++i) {
       const std::uint64_t answered = operation->answered[i].load();
       if (answered == 0) continue;
-      stats.lines.push_back({std::string(operation->what.method), std::string(operation->what.path),
-                             std::to_string(i) + "xx", answered});
+      stats.lines.push_back(
+          {std::string(operation->what.method), std::string(operation->what.path), std::to_string(i) + "xx", answered});
     }
   }
   return stats;

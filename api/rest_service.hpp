@@ -42,8 +42,8 @@ void write_metrics(const rest_stats& stats, metric_writer& out);
 
 class rest_service {
  public:
-  /// `keys` and `time` must outlive the service, the service the server that has its routes. `warn` gets a line for each
-  /// failure that is ours, with the request's id; any thread.
+  /// `keys` and `time` must outlive the service, the service the server that has its routes. `warn` gets a line for
+  /// each failure that is ours, with the request's id; any thread.
   rest_service(rest_options options, std::vector<rest_resource> resources, const key_ring& keys, const clock& time,
                std::function<id128()> make_id, std::function<void(const std::string&)> warn);
   ~rest_service();

@@ -69,7 +69,7 @@ bool revoke_api_key(transaction& in, organisation_id organisation, api_key_id ke
 std::vector<api_key_record> read_api_keys(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, name, hash, pepper, scopes, workspace_id, created_at, expires_at, revoked_at FROM api_key "
-      "WHERE org_id = $1 ORDER BY id DESC",
+      "WHERE org_id = $1 ORDER BY id",
       params{}.uuid(organisation));
   std::vector<api_key_record> all;
   for (int i = 0; i < rows.rows(); ++i) {

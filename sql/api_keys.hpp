@@ -51,7 +51,7 @@ void create_api_key(transaction& in, organisation_id organisation, const api_key
 /// from the commit.
 bool revoke_api_key(transaction& in, organisation_id organisation, api_key_id key);
 
-/// All of them, the newest first.
+/// All of them, in the order of their making.
 std::vector<api_key_record> read_api_keys(session& on, organisation_id organisation);
 
 /// Where the keys of each organisation stand; organisations that never had one are left out.

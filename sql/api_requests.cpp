@@ -30,7 +30,8 @@ begun_api_request begin_api_request(transaction& in, const api_request_name& nam
     return {api_request_standing::in_progress, {}};
   }
   const result found = in.run(
-      "SELECT digest = $4, status, body, generation FROM api_request WHERE org_id = $1 AND api_key_id = $2 AND key = $3",
+      "SELECT digest = $4, status, body, generation FROM api_request WHERE org_id = $1 AND api_key_id = $2 AND key = "
+      "$3",
       key_of(name).bytea(name.digest));
   if (!found.boolean(0, 0)) return {api_request_standing::different, {}};
   return {api_request_standing::repeated,
@@ -39,7 +40,8 @@ begun_api_request begin_api_request(transaction& in, const api_request_name& nam
 
 void finish_api_request(transaction& in, const api_request_name& name, const api_request_answer& answer) {
   in.run(
-      "UPDATE api_request SET status = $4, body = $5, generation = $6 WHERE org_id = $1 AND api_key_id = $2 AND key = $3",
+      "UPDATE api_request SET status = $4, body = $5, generation = $6 WHERE org_id = $1 AND api_key_id = $2 AND key = "
+      "$3",
       key_of(name).int2(answer.status).text(answer.body).int8(answer.generation));
 }
 

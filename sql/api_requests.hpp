@@ -36,8 +36,8 @@ struct begun_api_request {
   api_request_answer answer;  ///< when repeated
 };
 
-/// First statement of the transaction. Waits at most 50 ms for another that has the same key. Forgets some of those that
-/// are older than two days.
+/// First statement of the transaction. Waits at most 50 ms for another that has the same key. Forgets some of those
+/// that are older than two days.
 begun_api_request begin_api_request(transaction& in, const api_request_name& name);
 void finish_api_request(transaction& in, const api_request_name& name, const api_request_answer& answer);
 

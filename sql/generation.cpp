@@ -28,6 +28,10 @@ std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
   return raised.number(0, 0);
 }
 
+std::uint64_t read_generation(transaction& in, organisation_id organisation) {
+  return in.run("SELECT generation FROM org_owner WHERE org_id = $1", params{}.uuid(organisation)).number(0, 0);
+}
+
 std::vector<organisation_generation> read_generations(session& on) {
   return all_of(on.run("SELECT org_id, generation FROM org_owner ORDER BY org_id"));
 }

@@ -17,6 +17,9 @@ void lock_organisation(transaction& in, organisation_id organisation);
 /// from its commit on. Answers the new generation. The notification on channel dialer_changes is a hint only.
 std::uint64_t raise_generation(transaction& in, organisation_id organisation);
 
+/// As it stands in this transaction.
+std::uint64_t read_generation(transaction& in, organisation_id organisation);
+
 /// Where every organisation stands; one small read, to notice changes by.
 struct organisation_generation {
   organisation_id organisation;

@@ -32,7 +32,8 @@ json_schemas small() {
 
 std::string wrong(const std::string& text) {
   std::string all;
-  for (const param_error& each : small().check_named("Thing", json::parse(text))) all += each.param + " " + each.message + "; ";
+  for (const param_error& each : small().check_named("Thing", json::parse(text)))
+    all += each.param + " " + each.message + "; ";
   return all;
 }
 

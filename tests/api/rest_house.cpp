@@ -40,15 +40,18 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
                    .int8(contact.value)
                    .int8(call.to.digits())
                    .time(sql::test::morning));
-  house.on.run("INSERT INTO outcome VALUES ($1, $2, $3, 17, 10, 1, 0, true, true, 'CA1', '', '')",
+  house.on.run("INSERT INTO outcome VALUES ($1, $2, $3, 17, 13, 1, 0, true, true, 'CA1', '', '')",
                key_of().int8(attempt.value).time(sql::test::morning + std::chrono::seconds{30}));
   house.on.run("UPDATE lane SET through = $2 WHERE org_id = $1", key_of().int8(contact.value));
-  const std::vector<e164> opted_out{e164::from_digits(12125550150)};
+  const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
-  ids = {{"organisation_id", house.id.text()}, {"workspace_id", house.workspace.text()},
-         {"agent_id", house.agent.text()},     {"campaign_id", house.campaign.text()},
-         {"contact_id", contact.text()},       {"attempt_id", attempt.text()},
+  ids = {{"organisation_id", house.id.text()},
+         {"workspace_id", house.workspace.text()},
+         {"agent_id", house.agent.text()},
+         {"campaign_id", house.campaign.text()},
+         {"contact_id", contact.text()},
+         {"attempt_id", attempt.text()},
          {"number", number}};
 }
 
@@ -110,7 +113,8 @@ rest_reply rest_house::ask(const std::string& method, const std::string& target,
   loopback_client client{port_};
   std::string request = method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers;
   if (!key.empty()) request += "Authorization: Bearer " + key + "\r\n";
-  if (!body.empty() && headers.find("Content-Type") == std::string::npos) request += "Content-Type: application/json\r\n";
+  if (!body.empty() && headers.find("Content-Type") == std::string::npos)
+    request += "Content-Type: application/json\r\n";
   request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   const client_response received = client.exchange(request);
   rest_reply reply{received.status, received.head, received.body, {}};

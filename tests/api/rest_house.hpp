@@ -25,13 +25,13 @@ struct tenant {
   std::string add_key(key_ring& keys, sql::scope_bits scopes, std::optional<workspace_id> confined = {});
 
   sql::test::small_organisation house;
-  workspace_id other_workspace;             ///< with nothing in it
-  contact_id contact;                       ///< the first of three; it has one attempt, which ended
+  workspace_id other_workspace;  ///< with nothing in it
+  contact_id contact;            ///< the first of three; it has one attempt, which ended
   attempt_id attempt;
-  std::string number;                       ///< opted out
+  std::string number;  ///< opted out
   std::vector<sql::api_key_record> keys;
-  std::string key;                          ///< every scope, the whole organisation
-  std::map<std::string, std::string> ids;   ///< by the name of a path parameter
+  std::string key;                         ///< every scope, the whole organisation
+  std::map<std::string, std::string> ids;  ///< by the name of a path parameter
 };
 
 struct rest_reply {

@@ -109,11 +109,11 @@ TEST_F(key_command, list_tells_what_each_may_and_whether_it_still_may) {
   (void)run(run_key_revoke, revoked);
   const json::value all = run(run_key_list, key_options{});
   ASSERT_EQ(all.as_array().size(), 2U);
-  EXPECT_EQ(all.at(0).at("id").as_string(), id_of(second));
-  EXPECT_EQ(all.at(0).at("scopes").as_string(), "read,operate");
-  EXPECT_EQ(all.at(0).at("state").as_string(), "active");
-  EXPECT_EQ(all.at(0).at("expires_at").as_string(), "2999-01-01T00:00:00Z");
-  EXPECT_EQ(all.at(1).at("state").as_string(), "revoked");
+  EXPECT_EQ(all.at(1).at("id").as_string(), id_of(second));
+  EXPECT_EQ(all.at(1).at("scopes").as_string(), "read,operate");
+  EXPECT_EQ(all.at(1).at("state").as_string(), "active");
+  EXPECT_EQ(all.at(1).at("expires_at").as_string(), "2999-01-01T00:00:00Z");
+  EXPECT_EQ(all.at(0).at("state").as_string(), "revoked");
   EXPECT_EQ(json::serialize(all).find("dlr_"), std::string::npos);
 }
 
