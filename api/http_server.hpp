@@ -53,11 +53,26 @@ struct http_response {
 using respond_function = std::function<void(http_response)>;
 using request_handler = std::function<void(http_request, respond_function)>;
 
+/// Takes a body of any size, piece by piece. Used on the listener's thread; destroyed before finish() when the peer
+/// went away, was too slow, or was answered early.
+class body_sink {
+ public:
+  virtual ~body_sink() = default;
+  /// Must not wait. `go_on`, called once from any thread, asks for the next piece: no other comes before.
+  virtual void take(std::string piece, std::function<void()> go_on) = 0;
+  virtual void finish() = 0;  ///< that was all of it
+};
+/// Given the head of a request. Nothing: it is answered without its body. An answer before finish() ends the
+/// connection.
+using stream_handler = std::function<std::unique_ptr<body_sink>(http_request, respond_function)>;
+
 struct route {
   std::string method;
   std::string path;  ///< "/v1/campaigns/{campaign_id}": a parameter takes one segment, a literal goes before it
   request_handler handle;
-  std::size_t unanswered_max = 1024;  ///< requests that may wait for `respond`; beyond it 503
+  std::size_t unanswered_max = 1024;            ///< requests that may wait for `respond`; beyond it 503
+  stream_handler stream{};                      ///< instead of `handle`: the body is not bounded, and not kept
+  std::chrono::milliseconds respond_within{0};  ///< 0: the server's
 };
 
 struct http_limits {
