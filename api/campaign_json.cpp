@@ -83,8 +83,8 @@ json::object status_json(const sql::campaign_status& status) {
                                    {"contacts", one.contacts},
                                    {"first_due", to_text(one.first_due)}});
   }
-  return {{"contacts", status.contacts},   {"stages", stages},   {"attempts", status.attempts},
-          {"dispositions", dispositions},  {"not_dialed", not_dialed}, {"waiting", waiting},
+  return {{"contacts", status.contacts},  {"stages", stages},         {"attempts", status.attempts},
+          {"dispositions", dispositions}, {"not_dialed", not_dialed}, {"waiting", waiting},
           {"misplaced", status.misplaced}};
 }
 

@@ -38,6 +38,35 @@ constexpr std::string_view schemas = R"({
       "variables": {"type": "object", "additionalProperties": true}
     }
   },
+  "ImportResult": {
+    "type": "object",
+    "description": "Every row of the list is exactly one of accepted, duplicate, rejected.",
+    "required": ["rows", "accepted", "duplicate", "rejected", "finished", "imported_before", "not_accepted"],
+    "additionalProperties": false,
+    "properties": {
+      "rows": {"type": "integer"},
+      "accepted": {"type": "integer"},
+      "duplicate": {"type": "integer"},
+      "rejected": {"type": "integer"},
+      "finished": {"type": "boolean", "description": "false: the engine was stopped; send the list again to go on."},
+      "imported_before": {"type": "boolean", "description": "This very list was here already; nothing was done."},
+      "not_accepted": {
+        "type": "array",
+        "description": "The first hundred of them.",
+        "items": {
+          "type": "object",
+          "required": ["row", "verdict", "number", "detail"],
+          "additionalProperties": false,
+          "properties": {
+            "row": {"type": "integer"},
+            "verdict": {"type": "string", "enum": ["duplicate", "rejected"]},
+            "number": {"type": "string"},
+            "detail": {"type": "string", "description": "What is wrong and what to write instead."}
+          }
+        }
+      }
+    }
+  },
   "ContactList": {
     "type": "object",
     "required": ["data", "next_cursor"],
@@ -119,6 +148,16 @@ rest_resource contact_resource() {
             .gives = "ContactList",
             .query = paged({{"number", "string", "Only the one of this number, in E.164."}}),
             .run = list_contacts},
+           {.method = "POST",
+            .path = "/v1/campaigns/{campaign_id}/contacts",
+            .name = "uploadContacts",
+            .summary = "Import a list of any size; the same list again goes on where it stopped",
+            .needs = sql::scope::operate,
+            .gives = "ImportResult",
+            .query = {{"format", "string", "csv, ndjson or detect (detect)."},
+                      {"country", "string", "Of numbers that are written nationally (the campaign's)."},
+                      {"phone_column", "string", "Which column to call, when there are several."}},
+            .takes_list = true},
            {.method = "GET",
             .path = "/v1/campaigns/{campaign_id}/contacts/{contact_id}",
             .name = "getContact",

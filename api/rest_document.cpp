@@ -76,6 +76,13 @@ json::object response(std::string_view description, std::string_view type, std::
   return {{"description", text(description)}, {"content", content(type, schema)}};
 }
 
+json::object list_content() {
+  const json::object text{{"type", "string"}};
+  return {{"text/csv", json::object{{"schema", text}, {"example", "phone_number,name\n+12125550161,Ann\n12,Bob\n"}}},
+          {"application/x-ndjson",
+           json::object{{"schema", text}, {"example", "{\"phone_number\":\"+12125550161\",\"name\":\"Ann\"}\n"}}}};
+}
+
 json::object describe(const rest_operation& operation) {
   json::array parameters;
   for (const std::string& name : path_parameters(operation.path)) {
@@ -84,7 +91,7 @@ json::object describe(const rest_operation& operation) {
   for (const query_parameter& one : operation.query) {
     parameters.push_back(parameter(one.name, "query", one.type, false, one.description));
   }
-  if (operation.changes()) {
+  if (operation.changes() && !operation.takes_list) {
     parameters.push_back(parameter("Idempotency-Key", "header", "string", false,
                                    "Up to 255 characters. A repeat within 24 hours has no second effect and gets the "
                                    "first one's answer, marked Idempotency-Replayed."));
@@ -105,6 +112,9 @@ json::object describe(const rest_operation& operation) {
   if (!operation.takes.empty()) {
     described["requestBody"] =
         json::object{{"required", true}, {"content", content("application/json", operation.takes)}};
+  }
+  if (operation.takes_list) {
+    described["requestBody"] = json::object{{"required", true}, {"content", list_content()}};
   }
   return described;
 }

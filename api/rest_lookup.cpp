@@ -57,9 +57,9 @@ std::string body_text(const rest_call& call, std::string_view name) {
 }
 
 void refuse_taken(std::string_view kind) {
-  throw rest_error{
-      {409, "conflict", "there is " + std::string(kind) + " of this name already; choose another, or change that one",
-       "name"}};
+  throw rest_error{{409, "conflict",
+                    "there is " + std::string(kind) + " of this name already; choose another, or change that one",
+                    "name"}};
 }
 
 rest_answer answer_when_applied(rest_call& call, boost::json::object body) {

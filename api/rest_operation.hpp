@@ -75,6 +75,7 @@ struct rest_operation {
   int success = 200;
   std::vector<query_parameter> query{};
   rest_answer (*run)(rest_call&) = nullptr;
+  bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
 
   bool changes() const { return method != "GET"; }
 };

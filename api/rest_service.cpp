@@ -6,12 +6,18 @@
 #include <atomic>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <exception>
+#include <stdexcept>
 
 #include "api/applied_wait.hpp"
+#include "api/list_import.hpp"
+#include "api/list_uploads.hpp"
 #include "api/problem.hpp"
 #include "api/rest_admission.hpp"
 #include "api/rest_document.hpp"
+#include "api/rest_lookup.hpp"
 #include "api/sql_workers.hpp"
+#include "api/upload_json.hpp"
 #include "sql/api_requests.hpp"
 #include "sql/configuration.hpp"
 #include "sql/tenant.hpp"
@@ -21,7 +27,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t classes = 6;  // of status codes; 0 unused
+constexpr std::size_t uploads_max = 4;             // at a time
+constexpr std::chrono::minutes upload_within{60};  // for the import of a list that has come
+constexpr std::size_t classes = 6;                 // of status codes; 0 unused
 
 /// An operation in service.
 struct served_operation {
@@ -79,6 +87,18 @@ rest_error explain(const sql::sql_error& error) {
 
 }  // namespace
 
+namespace {
+
+/// An upload with what is known of it so far.
+struct upload_request {
+  http_request request;
+  admitted_request admitted;
+  list_import import;
+  campaign_id campaign;
+};
+
+}  // namespace
+
 struct rest_service::impl {
   impl(rest_options with, std::vector<rest_resource> resources, const key_ring& ring, const clock& time,
        std::function<id128()> ids, std::function<void(const std::string&)> warning)
@@ -88,6 +108,8 @@ struct rest_service::impl {
         warn{std::move(warning)},
         schemas{gather_schemas(resources)},
         acknowledgements{options.database, time},
+        time_{time},
+        uploads{options.uploads},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {
     std::vector<rest_operation> all;
     for (rest_resource& resource : resources) {
@@ -102,13 +124,43 @@ struct rest_service::impl {
 
   // --- on the listener's thread ---
 
-  void handle(const std::shared_ptr<served_operation>& operation, http_request request,
-              const respond_function& respond) {
-    const respond_function counted = [operation, respond](http_response response) {
+  static respond_function count(const std::shared_ptr<served_operation>& operation, const respond_function& respond) {
+    return [operation, respond](http_response response) {
       const auto status_class = static_cast<std::size_t>(response.status / 100);
       if (status_class < classes) ++operation->answered[status_class];
       respond(std::move(response));
     };
+  }
+
+  std::unique_ptr<body_sink> open_upload(const std::shared_ptr<served_operation>& operation, http_request request,
+                                         const respond_function& respond) {
+    const respond_function counted = count(operation, respond);
+    auto asked = std::make_shared<upload_request>();
+    asked->request = std::move(request);
+    try {
+      const caller who = admit_caller(operation->what, asked->request, keys);
+      asked->admitted = read_request(operation->what, asked->request, who, schemas);
+      asked->import = read_upload(asked->admitted.query);
+    } catch (const rest_error& refused) {
+      counted(to_response(refused));
+      return nullptr;
+    }
+    asked->import.place = options.place;
+    asked->import.verdicts = [this](const std::string& name) { return uploads.directory() / (name + ".verdicts.csv"); };
+    asked->import.go_on = [this](const campaigns::import_progress&) { return !uploads.stopping(); };
+    return uploads.begin({[this, asked] { find_upload_campaign(*asked); },
+                          [this, asked, counted](const std::filesystem::path& list) {
+                            asked->import.list = list;
+                            counted(import_upload(*asked));
+                          },
+                          [this, asked, counted, operation](std::exception_ptr error) {
+                            counted(explain_failure(operation->what, asked->request, error));
+                          }});
+  }
+
+  void handle(const std::shared_ptr<served_operation>& operation, http_request request,
+              const respond_function& respond) {
+    const respond_function counted = count(operation, respond);
     caller who;
     try {
       who = admit_caller(operation->what, request, keys);
@@ -130,10 +182,19 @@ struct rest_service::impl {
             const respond_function& respond) {
     try {
       deliver(operation, who, perform(operation, who, request, on), respond);
+    } catch (...) {
+      respond(explain_failure(operation, request, std::current_exception()));
+    }
+  }
+
+  http_response explain_failure(const rest_operation& operation, const http_request& request,
+                                const std::exception_ptr& failed) const {
+    try {
+      std::rethrow_exception(failed);
     } catch (const rest_error& refused) {
-      respond(to_response(refused));
+      return to_response(refused);
     } catch (const sql::configuration_error& refused) {
-      respond(to_response(rest_error{{409, "conflict", refused.what()}}));
+      return to_response(rest_error{{409, "conflict", refused.what()}});
     } catch (const sql::sql_error& error) {
       const rest_error told = explain(error);
       // Not its words when the server spoke them: they quote values, phone numbers among them.
@@ -141,11 +202,36 @@ struct rest_service::impl {
       if (told.what_happened().status >= 500) {
         complain(operation, request, quotes ? "SQLSTATE " + error.sqlstate() : error.what());
       }
-      respond(to_response(told));
+      return to_response(told);
     } catch (const std::exception& error) {
       complain(operation, request, error.what());
-      respond(to_response(rest_error{{500, "internal", "the request failed here; nothing was changed"}}));
+      return to_response(rest_error{{500, "internal", "the request failed here; nothing was changed"}});
     }
+  }
+
+  // --- on an upload's thread ---
+
+  void find_upload_campaign(upload_request& asked) const {
+    const caller& who = asked.admitted.who;
+    sql::session on{as_tenant(options.database)};
+    const sql::acting_for tenant{on, who.organisation};
+    sql::transaction tx{on, sql::transaction::mode::snapshot};
+    const rest_call call{tx, who, asked.request, asked.admitted.query, asked.admitted.body, make_id};
+    asked.campaign = find_campaign(call).id;
+  }
+
+  http_response import_upload(const upload_request& asked) const {
+    list_import_result done;
+    try {
+      done = import_list(asked.import, options.database, asked.admitted.who.organisation, asked.campaign, time_);
+    } catch (const std::invalid_argument& refused) {
+      throw rest_error{{409, "conflict", refused.what()}};
+    }
+    if (!done.what.refused.empty()) throw rest_error{{422, "no_list", done.what.refused}};
+    http_response response;
+    response.content_type = "application/json";
+    response.body = json::serialize(upload_json(done));
+    return response;
   }
 
   void complain(const rest_operation& operation, const http_request& request, const std::string& why) const {
@@ -214,6 +300,8 @@ struct rest_service::impl {
   std::vector<std::shared_ptr<served_operation>> operations;
   std::string document;
   applied_wait acknowledgements;
+  const clock& time_;
+  list_uploads uploads;
   sql_workers workers;  // last: what it does needs all of the above
 };
 
@@ -229,6 +317,17 @@ std::vector<route> rest_service::routes() {
   std::vector<route> all;
   for (const auto& operation : impl_->operations) {
     const rest_operation& what = operation->what;
+    if (what.takes_list) {
+      all.push_back({.method = std::string(what.method),
+                     .path = std::string(what.path),
+                     .unanswered_max = uploads_max,
+                     .stream =
+                         [self = impl_.get(), operation](http_request request, const respond_function& respond) {
+                           return self->open_upload(operation, std::move(request), respond);
+                         },
+                     .respond_within = upload_within});
+      continue;
+    }
     all.push_back({std::string(what.method), std::string(what.path),
                    [self = impl_.get(), operation](http_request request, const respond_function& respond) {
                      self->handle(operation, std::move(request), respond);

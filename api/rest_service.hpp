@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/metrics.hpp"
+#include "campaigns/place_finder.hpp"
 #include "model/clock.hpp"
 #include "sql/session.hpp"
 
@@ -26,6 +28,8 @@ struct rest_options {
   unsigned threads = 4;
   std::size_t waiting_max = 256;                         ///< requests that wait for a thread; beyond it 503
   std::chrono::milliseconds acknowledged_within{2'000};  ///< for the engine to act by a change; then `pending`
+  std::filesystem::path uploads;                         ///< directory of lists under way and of the verdicts of each
+  campaigns::place_finder place;                         ///< where an imported phone is
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

@@ -343,6 +343,7 @@ int run_demo(const demo_options& options) {
   running.listen = free_address();
   running.token_key = load_token_key({}, directory.path());
   running.key_pepper = load_key_pepper({}, directory.path());
+  running.uploads = directory.path() / "uploads";
   running.resolve_secret = resolve_secret;
   engine_runtime engine{running, time};
   const steady_time started = time.now().steady;

@@ -98,6 +98,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     key_follower.emplace(ledger_options.connection, *keys, time, warn);
     api::rest_options serving;
     serving.database = ledger_options.connection;
+    serving.uploads = options.uploads;
+    serving.place = make_place_finder(compliance::load_system_zone_rules());
     rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
   }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ struct runtime_options {
   std::string public_url;              ///< how carriers reach the listener; empty: http://<listen>
   carriers::token_key token_key{};
   api::key_pepper key_pepper{};
+  std::filesystem::path uploads;  ///< directory of uploaded lists and their verdicts
   sql::secret_resolver resolve_secret;
   unsigned shards = 0;           ///< 0 = one per core
   std::size_t connections = 64;  ///< to a carrier account, per shard

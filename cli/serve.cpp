@@ -81,6 +81,7 @@ int run_serve(const serve_options& options) {
   running.public_url = options.public_url;
   running.token_key = load_token_key(options.token_key, state_dir_of(where));
   running.key_pepper = load_key_pepper(options.key_pepper, state_dir_of(where));
+  running.uploads = state_dir_of(where) / "uploads";
   running.resolve_secret = resolve_secret;
   running.shards = static_cast<unsigned>(options.shards);
   engine_runtime engine{running, time};

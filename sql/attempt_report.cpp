@@ -71,9 +71,9 @@ std::vector<attempt_record> read_attempts(session& on, organisation_id organisat
 
 std::optional<attempt_record> find_attempt(session& on, organisation_id organisation, attempt_id attempt,
                                            std::optional<workspace_id> workspace) {
-  auto found = read_intents(on.run(std::string(columns) +
-                                       "AND i.attempt_id = $2 AND ($3::uuid IS NULL OR c.workspace_id = $3)",
-                                   params{}.uuid(organisation).int8(attempt.value).uuid(workspace)));
+  auto found =
+      read_intents(on.run(std::string(columns) + "AND i.attempt_id = $2 AND ($3::uuid IS NULL OR c.workspace_id = $3)",
+                          params{}.uuid(organisation).int8(attempt.value).uuid(workspace)));
   if (found.empty()) return std::nullopt;
   add_outcomes(on, organisation, found);
   return std::move(found.front());

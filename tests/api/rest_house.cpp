@@ -95,6 +95,10 @@ rest_house::rest_house(std::vector<rest_resource> resources)
   rest_options options;
   options.database.target = database;
   options.threads = 2;
+  options.uploads = uploads.path();
+  options.place = [](const campaigns::place_question&) {
+    return campaigns::place_answer{sql::test::place_of(0), {}, {}};
+  };
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};
@@ -105,7 +109,13 @@ rest_house::rest_house(std::vector<rest_resource> resources)
 }
 
 rest_house::~rest_house() {
-  server_->stop(std::chrono::seconds{1});
+  stop();
+}
+
+void rest_house::stop() {
+  if (server_) server_->stop(std::chrono::seconds{1});
+  server_.reset();
+  service_.reset();
 }
 
 rest_reply rest_house::ask(const std::string& method, const std::string& target, const std::string& key,

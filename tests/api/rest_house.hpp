@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "api/rest_service.hpp"
 #include "tests/api/manual_clock.hpp"
 #include "tests/sql/organisation.hpp"
+#include "tests/sql/state_dir.hpp"
 
 namespace dialer::api::test {
 
@@ -56,10 +58,13 @@ class rest_house {
                  const std::string& body = "", const std::string& headers = "");
   std::uint16_t port() const { return port_; }
   rest_service& service() { return *service_; }
+  /// Ends what is under way.
+  void stop();
   /// The engine acts by everything: what waits for it is answered at once.
   void engine_follows();
 
   std::string database = sql::test::fresh_database();
+  sql::test::state_dir uploads;
   manual_clock time;
   key_ring keys;
   tenant first;

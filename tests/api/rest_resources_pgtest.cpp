@@ -5,12 +5,14 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <filesystem>
 #include <future>
 #include <set>
 #include <thread>
 
 #include "sql/opt_outs.hpp"
 #include "sql/snapshot.hpp"
+#include "tests/api/loopback_client.hpp"
 #include "tests/api/rest_house.hpp"
 
 namespace dialer::api {
@@ -72,8 +74,7 @@ TEST_F(RestResources, CampaignSettings_AreKeptWhereNothingIsSaid) {
   EXPECT_TRUE(stored.redial_absent);
   EXPECT_EQ(stored.attempts_per_contact_max, 9);
   EXPECT_EQ(stored.weight, 1);
-  EXPECT_EQ(json::serialize(ask("GET", campaign()).body.at("settings")),
-            json::serialize(changed.body.at("settings")));
+  EXPECT_EQ(json::serialize(ask("GET", campaign()).body.at("settings")), json::serialize(changed.body.at("settings")));
 }
 
 TEST_F(RestResources, CampaignSettings_ThatMakeNoSense_AreToldByName) {
@@ -94,7 +95,8 @@ TEST_F(RestResources, CampaignSettings_ThatMakeNoSense_AreToldByName) {
 
 TEST_F(RestResources, NewThings_HaveTheirDefaultsAndTheirOwnName) {
   const std::string owner = R"("workspace_id":")" + id("workspace_id") + '"';
-  const rest_reply agent = ask("POST", "/v1/agents", "{" + owner + R"(,"name":"Bea","answer_url":"https://a.example"})");
+  const rest_reply agent =
+      ask("POST", "/v1/agents", "{" + owner + R"(,"name":"Bea","answer_url":"https://a.example"})");
   ASSERT_EQ(agent.status, 201) << agent.text;
   EXPECT_FALSE(agent.body.at("published").as_bool()) << "a new agent is a draft and never dials";
   EXPECT_EQ(ask("POST", "/v1/agents", "{" + owner + R"(,"name":"Bea","answer_url":"https://b.example"})").status, 409);
@@ -124,15 +126,16 @@ TEST_F(RestResources, ConfinedKey_WorksWithinItsWorkspace) {
   EXPECT_EQ(house_.ask("POST", campaign() + "/pause", key).status, 200);
   EXPECT_EQ(house_.ask("GET", "/v1/attempts", key).body.at("data").as_array().size(), 1U);
   EXPECT_EQ(house_.ask("GET", "/v1/attempts/" + id("attempt_id"), key).status, 200);
-  const rest_reply elsewhere = house_.ask("POST", "/v1/agents", key,
-                                          R"({"workspace_id":")" + us_.other_workspace.text() +
-                                              R"(","name":"D","answer_url":"https://a.example"})");
+  const rest_reply elsewhere = house_.ask(
+      "POST", "/v1/agents", key,
+      R"({"workspace_id":")" + us_.other_workspace.text() + R"(","name":"D","answer_url":"https://a.example"})");
   EXPECT_EQ(elsewhere.status, 422);
 }
 
 TEST_F(RestResources, OptOut_IsNormalisedStoredAndWithdrawn) {
   const std::uint64_t before = generation();
-  const rest_reply added = ask("POST", "/v1/opt-outs", R"({"numbers":["(212) 555-0133","+12125550133","+442079460000"]})");
+  const rest_reply added =
+      ask("POST", "/v1/opt-outs", R"({"numbers":["(212) 555-0133","+12125550133","+442079460000"]})");
   ASSERT_EQ(added.status, 200) << added.text;
   EXPECT_EQ(added.body.at("engine").as_string(), "acknowledged");
   EXPECT_EQ(json::serialize(added.body.at("numbers")), R"(["+12125550133","+12125550133","+442079460000"])");
@@ -159,8 +162,8 @@ TEST_F(RestResources, OptOutWithoutAnEngineThatFollows_IsPendingAndHolds) {
   us_.house.on.run("UPDATE org_owner SET applied_generation = 0 WHERE org_id IS NOT NULL");
   house_.time.advance(std::chrono::hours{1});
   house_.keys.confirm(house_.time.now().steady);
-  auto asked = std::async(std::launch::async,
-                          [&] { return ask("POST", "/v1/opt-outs", R"({"numbers":["+12125550135"]})"); });
+  auto asked =
+      std::async(std::launch::async, [&] { return ask("POST", "/v1/opt-outs", R"({"numbers":["+12125550135"]})"); });
   // Only once it is committed: a clock that ran ahead of that would end a wait that has not begun.
   while (!sql::find_opt_out(us_.house.on, us_.house.id, e164::from_digits(12125550135))) std::this_thread::yield();
   while (asked.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {
@@ -204,6 +207,73 @@ TEST_F(RestResources, ContactsThatComeWhileAListIsRead_RepeatAndHideNone) {
   EXPECT_EQ(seen.size(), 7U);
 }
 
+// ---- uploads
+
+/// A list of `rows` different numbers, longer than several pieces of a body.
+std::string long_list(std::uint64_t rows) {
+  std::string list = "phone_number,name\n";
+  for (std::uint64_t i = 0; i < rows; ++i) list += sql::test::number_of(1'000 + i).text() + ",Some name\n";
+  return list;
+}
+
+TEST_F(RestResources, Upload_AccountsForEveryRowOnce) {
+  const std::string list = "phone_number,name\n+12125550171,A\n(212) 555-0172,B\n+12125550171,C\n12,D\n";
+  const rest_reply done = ask("POST", campaign() + "/contacts", list);
+  ASSERT_EQ(done.status, 200) << done.text;
+  EXPECT_THAT(done.text,
+              HasSubstr(R"("rows":4,"accepted":2,"duplicate":1,"rejected":1,"finished":true,"imported_before":false)"));
+  const json::array& refused = done.body.at("not_accepted").as_array();
+  ASSERT_EQ(refused.size(), 2U);
+  EXPECT_EQ(json::serialize(refused[0]),
+            R"({"row":3,"verdict":"duplicate","number":"+12125550171","detail":"of row 1"})");
+  EXPECT_EQ(refused[1].at("verdict").as_string(), "rejected");
+  EXPECT_EQ(ask("GET", campaign() + "/contacts?number=+12125550172").body.at("data").as_array().size(), 1U);
+
+  const rest_reply again = ask("POST", campaign() + "/contacts", list);
+  EXPECT_THAT(again.text,
+              HasSubstr(R"("rows":4,"accepted":2,"duplicate":1,"rejected":1,"finished":true,"imported_before":true)"));
+  EXPECT_EQ(us_.house.on.run("SELECT count(*) FROM contact").integer(0, 0), 3 + 3 + 2);
+}
+
+TEST_F(RestResources, UploadInManyPieces_IsTheSameList) {
+  const rest_reply done = ask("POST", campaign() + "/contacts", long_list(12'000));
+  ASSERT_EQ(done.status, 200) << done.text;
+  EXPECT_EQ(done.body.at("rows").to_number<int>(), 12'000) << done.text;
+  EXPECT_EQ(done.body.at("accepted").to_number<int>() + done.body.at("duplicate").to_number<int>() +
+                done.body.at("rejected").to_number<int>(),
+            12'000);
+  EXPECT_GT(done.body.at("accepted").to_number<int>(), 10'000) << "area codes that cannot exist are few";
+}
+
+TEST_F(RestResources, UploadThatBreaksOff_LeavesNothing) {
+  {
+    loopback_client client{house_.port()};
+    const std::string list = long_list(12'000);
+    client.send("POST " + campaign() + "/contacts HTTP/1.1\r\nAuthorization: Bearer " + us_.key +
+                "\r\nContent-Length: " + std::to_string(list.size()) + "\r\n\r\n" + list.substr(0, list.size() / 2));
+  }
+  EXPECT_EQ(ask("POST", campaign() + "/contacts", "phone_number\n+12125550173\n").status, 200);
+  EXPECT_EQ(us_.house.on.run("SELECT count(*) FROM campaign_import WHERE source LIKE 'sha256:%'").integer(0, 0), 1);
+  house_.stop();
+  for (const auto& left : std::filesystem::directory_iterator{house_.uploads.path()}) {
+    EXPECT_EQ(left.path().extension(), ".csv") << left.path();
+  }
+}
+
+TEST_F(RestResources, UploadThatIsNoList_IsRefused) {
+  const rest_reply refused = ask("POST", campaign() + "/contacts", "colour,size\nred,1\n");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.code(), "no_list");
+  EXPECT_EQ(ask("POST", campaign() + "/contacts?format=xls", "x").body.at("param").as_string(), "format");
+  EXPECT_EQ(ask("POST", campaign() + "/contacts?country=ZZ", "x").body.at("param").as_string(), "country");
+}
+
+TEST_F(RestResources, UploadWhileAnotherImports_IsAConflict) {
+  sql::contact_store other{us_.house.connection(), us_.house.id, us_.house.campaign, "another"};
+  const rest_reply refused = ask("POST", campaign() + "/contacts", "phone_number\n+12125550174\n");
+  EXPECT_EQ(refused.status, 409) << refused.text;
+}
+
 TEST_F(RestResources, Attempt_TellsHowItEnded) {
   const rest_reply one = ask("GET", "/v1/attempts/" + id("attempt_id"));
   EXPECT_EQ(one.body.at("state").as_string(), "ended");
@@ -212,8 +282,9 @@ TEST_F(RestResources, Attempt_TellsHowItEnded) {
   EXPECT_EQ(one.body.at("call_ref").as_string(), "CA1");
   EXPECT_EQ(one.body.at("contact_id").as_string(), id("contact_id"));
   EXPECT_EQ(ask("GET", "/v1/attempts?campaign_id=" + id("campaign_id")).body.at("data").as_array().size(), 1U);
-  EXPECT_EQ(ask("GET", "/v1/attempts?campaign_id=" + house_.second.ids.at("campaign_id")).body.at("data").as_array().size(),
-            0U);
+  EXPECT_EQ(
+      ask("GET", "/v1/attempts?campaign_id=" + house_.second.ids.at("campaign_id")).body.at("data").as_array().size(),
+      0U);
 }
 
 TEST_F(RestResources, RevokedKey_IsKeptWithItsEnd) {
