@@ -8,10 +8,13 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace dialer::api {
 namespace {
+
+constexpr std::string_view spool_prefix = "upload-";
 
 /// Between the listener's thread, which gives pieces, and the upload's, which writes them down. Holds one.
 struct channel {
@@ -51,7 +54,8 @@ class upload_sink final : public body_sink {
 /// A file of its own, gone with the object.
 class spool_file {
  public:
-  explicit spool_file(const std::filesystem::path& directory) : path_{(directory / "upload-XXXXXX").string()} {
+  explicit spool_file(const std::filesystem::path& directory)
+      : path_{(directory / (std::string(spool_prefix) + "XXXXXX")).string()} {
     descriptor_ = mkstemp(path_.data());
     if (descriptor_ < 0) throw std::runtime_error("an upload cannot be kept below " + directory.string());
   }
@@ -96,6 +100,12 @@ bool receive(channel& from, const spool_file& into) {
 
 list_uploads::list_uploads(std::filesystem::path directory) : directory_{std::move(directory)} {
   std::filesystem::create_directories(directory_);
+  // What an engine that was killed left behind: half a list, of no use to anybody.
+  std::vector<std::filesystem::path> left;
+  for (const auto& each : std::filesystem::directory_iterator{directory_}) {
+    if (each.path().filename().string().starts_with(spool_prefix)) left.push_back(each.path());
+  }
+  for (const std::filesystem::path& each : left) std::filesystem::remove(each);
 }
 
 list_uploads::~list_uploads() {

@@ -23,7 +23,7 @@ struct list_upload {
 /// on its way leaves nothing behind. Memory: one piece for each.
 class list_uploads {
  public:
-  /// `directory` is made when it is not there.
+  /// `directory`, this engine's own, is made when it is not there; lists that a killed engine left in it go.
   explicit list_uploads(std::filesystem::path directory);
   /// Waits for those under way; imports are told to stop (stopping()).
   ~list_uploads();

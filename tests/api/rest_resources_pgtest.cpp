@@ -6,10 +6,12 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <set>
 #include <thread>
 
+#include "api/list_uploads.hpp"
 #include "sql/opt_outs.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/api/loopback_client.hpp"
@@ -258,6 +260,14 @@ TEST_F(RestResources, UploadThatBreaksOff_LeavesNothing) {
   for (const auto& left : std::filesystem::directory_iterator{house_.uploads.path()}) {
     EXPECT_EQ(left.path().extension(), ".csv") << left.path();
   }
+}
+
+TEST(ListUploads, WhatAKilledEngineLeft_IsRemovedAndVerdictsAreKept) {
+  const sql::test::state_dir directory;
+  for (const char* name : {"upload-abc123", "0123.verdicts.csv"}) std::ofstream{directory.path() / name} << "x";
+  const list_uploads made{directory.path()};
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "upload-abc123"));
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "0123.verdicts.csv"));
 }
 
 TEST_F(RestResources, UploadThatIsNoList_IsRefused) {
