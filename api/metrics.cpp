@@ -4,7 +4,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 namespace dialer::api {
@@ -47,22 +46,6 @@ void metric_writer::counter(std::string_view name, std::string_view help, std::u
 
 void metric_writer::gauge(std::string_view name, std::string_view help, double value, metric_labels labels) {
   impl_->add(name, help, prometheus::MetricType::Gauge, std::move(labels)).gauge.value = value;
-}
-
-void metric_writer::histogram(std::string_view name, std::string_view help, std::span<const double> upper_bounds,
-                              std::span<const std::uint64_t> counts, double sum, metric_labels labels) {
-  if (counts.size() != upper_bounds.size() + 1) {
-    throw std::invalid_argument{"metric " + std::string{name} + " needs one count more than it has bounds"};
-  }
-  auto& histogram = impl_->add(name, help, prometheus::MetricType::Histogram, std::move(labels)).histogram;
-  std::uint64_t cumulated = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    cumulated += counts[i];
-    const double bound = i < upper_bounds.size() ? upper_bounds[i] : std::numeric_limits<double>::infinity();
-    histogram.bucket.push_back({cumulated, bound});
-  }
-  histogram.sample_count = cumulated;
-  histogram.sample_sum = sum;
 }
 
 std::string metric_writer::text() const {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,10 +28,6 @@ class metric_writer {
 
   void counter(std::string_view name, std::string_view help, std::uint64_t value, metric_labels labels = {});
   void gauge(std::string_view name, std::string_view help, double value, metric_labels labels = {});
-  /// `upper_bounds`: rising, without infinity. `counts`: of each bucket alone, not cumulated; one more than bounds, the
-  /// last for what is above them all. `sum`: of the values observed.
-  void histogram(std::string_view name, std::string_view help, std::span<const double> upper_bounds,
-                 std::span<const std::uint64_t> counts, double sum, metric_labels labels = {});
 
   /// The page, families in the order of their first sample.
   std::string text() const;

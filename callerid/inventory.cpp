@@ -21,13 +21,14 @@ class referee {
   std::optional<assignment_conflict> judge(const outbound_assignment& asked) {
     const auto found = numbers_.find(asked.number);
     if (found == numbers_.end()) {
-      return conflict(asked, "S6 number", "no number " + asked.number.text() + " in this organisation",
+      return conflict(asked, "numbers of this organisation",
+                      "no number " + asked.number.text() + " in this organisation",
                       "assign a number that the organisation holds, or remove this assignment");
     }
     const phone_number& number = *found->second;
     if (policy_ != sharing_policy::organisation && number.workspace != asked.workspace) {
       return conflict(
-          asked, policy_ == sharing_policy::workspace ? "S4 workspace" : "S4 exclusive",
+          asked, policy_ == sharing_policy::workspace ? "sharing = workspace" : "sharing = exclusive",
           number.number.text() + " belongs to " + number.workspace.text() + ", the agent to " + asked.workspace.text(),
           "assign a number of the agent's own workspace, or set the sharing policy to organisation");
     }
@@ -46,11 +47,12 @@ class referee {
 
   std::optional<assignment_conflict> judge_exclusive(const outbound_assignment& asked, const phone_number& number) {
     if (const auto taken = agent_of_.find(asked.number); taken != agent_of_.end() && taken->second != asked.agent) {
-      return conflict(asked, "S4 exclusive", number.number.text() + " is already shown by " + taken->second.text(),
+      return conflict(asked, "sharing = exclusive",
+                      number.number.text() + " is already shown by " + taken->second.text(),
                       "remove that assignment, or give this agent a number of its own");
     }
     if (const auto has = number_of_.find(asked.agent); has != number_of_.end() && has->second != asked.number) {
-      return conflict(asked, "S4 exclusive",
+      return conflict(asked, "sharing = exclusive",
                       asked.agent.text() + " already shows " + numbers_.at(has->second)->number.text(),
                       "remove that assignment first: under this policy an agent shows one number");
     }

@@ -45,11 +45,11 @@ struct outbound_assignment {
   workspace_id workspace;  ///< the agent's workspace
 };
 
-/// Why an assignment is not allowed (domain S4, S10).
+/// Why an assignment is not allowed.
 struct assignment_conflict {
   phone_number_id number;
   agent_id agent;
-  std::string rule;      ///< "S4 workspace", "S4 exclusive", …
+  std::string rule;      ///< "sharing = workspace", "sharing = exclusive", …
   std::string obstacle;  ///< what stands in the way
   std::string remedy;
 };

@@ -52,7 +52,7 @@ struct phone_result {
 /// trunk prefix kept in an international number ("+44 (0)20 ...").
 ///
 /// Refuses only what no plan allows: lengths, unknown calling codes, and for +1 the syntax NPA NXX XXXX with N = 2-9,
-/// no N11 and no 9 in the middle of the area code (ATIS numbering plan; compliance.md 5.3). A number that passes may
+/// no N11 and no 9 in the middle of the area code (ATIS numbering plan). A number that passes may
 /// still not be in service. What is ambiguous is refused, never guessed: the guess would ring a stranger.
 ///
 /// Immutable; any thread. Does not allocate.

@@ -33,7 +33,7 @@ inline constexpr std::chrono::minutes redial_absent_delay{30};
 /// The rule of the attempt's disposition, bounded by attempts_per_contact_max. `attempts`: of this contact in this
 /// campaign, this one included, whatever they ended as; a rule's attempts_max is compared with it. A contact whose call
 /// the carrier does not know (unknown) goes on only when settings.redial_absent says so. Not for errors of ours or of
-/// the account: those consume no attempt (carriers.md 1.1, rule 4). Pure; attempt_ended: when the attempt ended, UTC.
+/// the account: those consume no attempt. Pure; attempt_ended: when the attempt ended, UTC.
 next_step_result next_step(const settings& campaign, disposition ended_as, unsigned attempts,
                            utc_time attempt_ended) noexcept;
 

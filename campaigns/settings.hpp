@@ -15,7 +15,7 @@ namespace dialer::campaigns {
 /// Stored as its number: append only.
 enum class campaign_state : std::uint8_t { draft = 0, running = 1, paused = 2, stopped = 3, finished = 4 };
 
-/// How the caller ID is chosen (domain: "Caller-ID policies"). Stored as its number: append only.
+/// How the caller ID is chosen. Stored as its number: append only.
 enum class caller_id_policy : std::uint8_t { sticky = 0, local_presence = 1, least_used_today = 2 };
 
 enum class machine_detection : std::uint8_t { off = 0, detect = 1 };
@@ -37,26 +37,27 @@ using retry_rules = std::array<retry_rule, disposition_slots>;
 /// final.
 retry_rules default_retry_rules();
 
+/// What every decision reads comes first, together.
 struct settings {
   campaign_id id;
-  workspace_id workspace;
   agent_id agent;
-  std::string name;
-  campaign_state state = campaign_state::draft;
-  std::uint16_t weight = 1;                ///< share of the workspace's capacity, 1..1000
-  double calls_per_second_max = 0;         ///< 0 = only the account's limit
-  std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited here
-  weekly_window window{};
-  retry_rules retry = default_retry_rules();
+  double calls_per_second_max = 0;             ///< 0 = only the account's limit
+  std::uint32_t concurrent_calls_max = 0;      ///< 0 = unlimited here
+  std::uint16_t weight = 1;                    ///< share of the workspace's capacity, 1..1000
   std::uint16_t attempts_per_contact_max = 6;  ///< over the whole campaign, whatever the dispositions
   std::uint16_t attempts_per_number_24h = 3;   ///< rolling, over all campaigns of the organisation
   std::uint16_t attempts_per_number_7d = 7;    ///< likewise
+  campaign_state state = campaign_state::draft;
   caller_id_policy caller_id = caller_id_policy::sticky;
+  machine_detection detection = machine_detection::detect;
+  bool redial_absent = false;  ///< redial contacts whose attempt the carrier does not know, 30 min later
+  workspace_id workspace;
   std::chrono::seconds ring_timeout{30};       ///< 5..600
   std::chrono::seconds call_time_limit{1800};  ///< 30..14400
-  machine_detection detection = machine_detection::detect;
+  weekly_window window{};
+  retry_rules retry = default_retry_rules();
+  std::string name;
   std::string default_country = "US";  ///< ISO 3166-1 alpha-2, for numbers written nationally
-  bool redial_absent = false;          ///< redial contacts whose attempt the carrier does not know, 30 min later
   friend bool operator==(const settings&, const settings&) = default;
 };
 

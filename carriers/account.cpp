@@ -9,6 +9,10 @@
 
 namespace dialer::carriers {
 
+bool queues_calls(carrier_kind kind) {
+  return kind == carrier_kind::twilio;
+}
+
 bool on_loopback(const account& value) {
   const auto url = boost::urls::parse_uri(value.base_url);
   // Boost 1.81 splits "https://127.0.0.1.example.com" into host 127.0.0.1 and path ".example.com": no such path is

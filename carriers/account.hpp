@@ -24,8 +24,12 @@ struct account {
   std::string webhook_public_key;  ///< Telnyx: Ed25519 key, base64
   double calls_per_second = 1;     ///< the account's limit at the carrier: Twilio CPS, Telnyx dials per second
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = none known
+  std::string unusable;                    ///< why it can't be used as it is set up, for a person; empty: it can
   friend bool operator==(const account&, const account&) = default;
 };
+
+/// True when the carrier takes calls above its pace and starts them later (Twilio); others refuse them.
+bool queues_calls(carrier_kind kind);
 
 /// True when base_url points at 127.0.0.0/8, [::1] or "localhost": a simulator, not a carrier.
 bool on_loopback(const account& value);

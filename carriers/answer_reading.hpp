@@ -10,7 +10,7 @@
 
 namespace dialer::carriers {
 
-/// carriers.md 1.4 and safety.md B3 for everything that is not a readable answer of the carrier: no answer at all, or
+/// For everything that is not a readable answer of the carrier: no answer at all, or
 /// one whose body is not the carrier's. not_sent only when the request cannot have been complete.
 create_answer answer_without_verdict(const http::http_answer& answer);
 

@@ -24,10 +24,11 @@ struct call_options {
   bool machine_detection = true;
 };
 
-/// safety.md B3. not_sent: certainly not processed, retry freely. unknown: ask the carrier before acting.
+/// not_sent: certainly not processed, retry freely. unknown: ask the carrier before acting.
 enum class answer_class : std::uint8_t { not_sent, rejected, accepted, unknown };
 
-/// carriers.md 1.1. What the answer asks us to do beyond the attempt itself.
+/// What an answer, or the way a call ended, asks us to do beyond the attempt itself. Stored with reports as its number:
+/// append only.
 enum class reaction : std::uint8_t {
   none,
   retry,
@@ -38,7 +39,8 @@ enum class reaction : std::uint8_t {
   throttle_rate,
   throttle_concurrency,
   stop_account,
-  config,
+  config,        ///< our request or set-up is wrong: nobody's number is to blame
+  close_prefix,  ///< the account does not take destinations like this one; another account may
 };
 
 /// The answer to create-call, classified.
@@ -66,13 +68,23 @@ struct call_report {
   /// When ended: the disposition if the call had been answered before, and if not (Telnyx tells them apart only so).
   disposition if_answered = disposition::answered;
   disposition if_unanswered = disposition::no_answer;
-  bool machine = false;  ///< answered by a machine (any phase)
+  bool maybe_answered = false;  ///< ended, and the cause alone fits an answered call as well as an unanswered one
+  bool machine = false;         ///< answered by a machine (any phase)
   std::optional<int> sip_code;
   std::optional<std::chrono::seconds> duration;
-  utc_time at{};                  ///< carrier's time of the event; the epoch when it gives none
-  bool caller_id_signal = false;  ///< 607/608, reputation refusals: counts against the caller ID
-  bool circuit = false;           ///< carrier fault
+  utc_time at{};                    ///< carrier's time of the event; the epoch when it gives none
+  bool caller_id_signal = false;    ///< 607/608, reputation refusals: counts against the caller ID
+  bool circuit = false;             ///< carrier fault
+  reaction react = reaction::none;  ///< when it ended unanswered for a reason that is not the called number's
 };
+
+/// Two observations of one call made one: the later phase holds, and what only the other knew is kept.
+void join(call_report& known, call_report&& more);
+
+/// What a look-up says when the carrier knows no such call: ended, both dispositions unknown. Carriers show a call only
+/// some time after they took it (carriers.md 2), so this alone does not prove that there is none.
+call_report no_such_call();
+bool is_no_such_call(const call_report& report);
 
 /// A callback, still to be matched to its organisation by the token.
 struct callback {

@@ -23,10 +23,10 @@ struct shape {
 
 constexpr shape shape_of(carrier_kind kind) {
   switch (kind) {
-    case carrier_kind::twilio: return {1.0, 10, 20'000'000, 1.007};
+    case carrier_kind::twilio: return {1.0, 10, 100'000'000, 1.007};
     case carrier_kind::telnyx: break;
   }
-  return {5.0, 12, 250'000'000, 1.005};
+  return {5.0, 12, 250'000'000, 1.0065};
 }
 
 constexpr double slowest = 1.0 / 64;
@@ -59,6 +59,14 @@ class start_log {
   void add(microseconds now) {
     ++at(now >> bits_);
     ++total_;
+  }
+
+  /// Puts in a start of the past, unless its window has passed. REQUIRES: count(now) was asked before; made_at <= now.
+  void remember(microseconds made_at, microseconds now) {
+    const std::int64_t bucket = made_at >> bits_;
+    if (leaves(bucket) <= now) return;
+    oldest_ = std::min(oldest_, bucket);  // the buckets in use still span no more than the window
+    add(made_at);
   }
 
   /// Takes out one start that was taken at `taken_at`, or counted later because another thread's clock was ahead; false
@@ -171,6 +179,16 @@ void call_budget::give_back(steady_time taken_at) {
   impl& my = *impl_;
   const std::lock_guard guarded{my.lock};
   if (my.log.remove(micros(taken_at), my.latest)) my.due -= static_cast<nanoseconds>(my.spacing / my.share(my.latest));
+}
+
+void call_budget::remember(steady_time at, steady_time now) {
+  impl& my = *impl_;
+  const std::lock_guard guarded{my.lock};
+  const microseconds known = my.settle(now);
+  const microseconds made_at = std::min(micros(at), known);
+  my.log.count(known);
+  my.log.remember(made_at, known);
+  my.due = std::max(my.due, made_at * 1000 + static_cast<nanoseconds>(my.spacing / my.share(known)));
 }
 
 void call_budget::slow_down(steady_time now, std::chrono::seconds recover) {

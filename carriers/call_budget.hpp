@@ -4,10 +4,10 @@
 // Two rules, both must agree:
 //  - Window: at most N starts in any N / rate seconds, N being the least whole number of starts that fills the
 //  carrier's
-//    period (Twilio 1 s, Telnyx 5 s; carriers.md 3). At a whole rate that is the carrier's own rule. 0.5 per second is
-//    one start in any 2 s. The window is kept 0.5 to 0.7 % longer than it is, so starts that are delayed unequally on
-//    the way, by up to 5 ms (Twilio) or 25 ms (Telnyx), still keep the limit on arrival.
-//  - Pace: starts are spaced evenly over the window. A sender that wakes up late, by up to 20 ms (Twilio) or 250 ms
+//    period (Twilio 1 s, Telnyx 5 s). At a whole rate that is the carrier's own rule. 0.5 per second is
+//    one start in any 2 s. The window is kept some 0.7 % longer than it is, so starts that are delayed unequally on
+//    the way, by up to 7 ms (Twilio) or 32 ms (Telnyx), still keep the limit on arrival.
+//  - Pace: starts are spaced evenly over the window. A sender that wakes up late, by up to 100 ms (Twilio) or 250 ms
 //    (Telnyx, which counts over 5 s), catches up; after longer than that the spacing begins anew, so silence earns no
 //    burst. A limit of one start per window leaves nothing to catch up.
 //
@@ -37,6 +37,8 @@ class call_budget {
   /// Halves the rate now and lets it climb back additively over `recover` (a 429, or queue_time above the bound). Again
   /// before that: halves what it has climbed to, at the least to 1/64 of the limit.
   void slow_down(steady_time now, std::chrono::seconds recover);
+  /// Counts a start that another process made at `at`, in any order; one after `now` counts as made now.
+  void remember(steady_time at, steady_time now);
   /// No starts before `until` (Retry-After, or the window the carrier counts in). The later of several holds.
   void hold(steady_time until);
   /// A changed limit; keeps the history: starts of the last window count against the new limit.

@@ -1,4 +1,4 @@
-// Callbacks to reports: carriers.md 7.1 and 7.3. Called after the signature was verified, yet nothing here trusts a
+// Callbacks to reports. Called after the signature was verified, yet nothing here trusts a
 // byte.
 
 #include <algorithm>
@@ -50,6 +50,7 @@ void read_end(const std::vector<form_field>& fields, std::string_view status, ca
   report.if_unanswered = end.if_unanswered;
   report.caller_id_signal = end.caller_id_signal;
   report.circuit = end.circuit;
+  report.react = end.react;
   if (const auto seconds = small_number(form_value(fields, "CallDuration"))) {
     report.duration = std::chrono::seconds{*seconds};
   }

@@ -14,7 +14,7 @@
 
 namespace dialer::carriers {
 
-/// What the listing is asked for while reconciling (safety.md B5, carriers.md 2).
+/// What the listing is asked for while reconciling.
 struct lookup_query {
   e164 to;
   e164 from;
@@ -33,8 +33,7 @@ class codec {
   virtual create_answer decode_create(const http::http_answer& answer) = 0;
 
   virtual void encode_fetch(std::string_view call_ref, std::string& out) = 0;
-  /// nullopt: no clean answer. A call the carrier does not know yields a report with phase ended and both dispositions
-  /// unknown.
+  /// nullopt: no clean answer. A call the carrier does not know yields no_such_call().
   virtual std::optional<call_report> decode_fetch(const http::http_answer& answer) = 0;
 
   virtual void encode_list(const lookup_query& query, std::string& out) = 0;
@@ -55,7 +54,8 @@ std::unique_ptr<codec> make_codec(const account& value);
 
 /// Whether a listed call without a token (Twilio's list) can be the one asked for: same numbers, created not before.
 /// A page is not filtered by the codec, because answers do not repeat the question; a call may be listed on several
-/// pages (Telnyx: active calls, then events), so count distinct call_refs.
+/// pages (Telnyx: active calls, then events), so count distinct call_refs. An event that says whom it called and not in
+/// which call has an empty call_ref.
 bool can_be(const lookup_query& query, const listed_call& call);
 
 /// A callback as it came in over HTTP.
@@ -69,9 +69,10 @@ struct callback_request {
   std::string_view telnyx_timestamp;  ///< telnyx-timestamp
 };
 
-/// carriers.md 7.2. `keys`: the account's auth tokens, primary first. Form bodies, GET, and JSON with bodySHA256.
+/// By Twilio's X-Twilio-Signature. `key`: one of the account's auth tokens. Form bodies, GET, and JSON with bodySHA256.
 bool verify_twilio(const callback_request& request, std::string_view key);
-/// carriers.md 7.3. `public_key_base64`: 32 bytes. Refuses a timestamp more than 300 s from now, or not all digits.
+/// By Telnyx's Ed25519 signature. `public_key_base64`: 32 bytes. Refuses a timestamp more than 300 s from now, or not
+/// all digits.
 bool verify_telnyx(const callback_request& request, std::string_view public_key_base64, utc_time now);
 
 /// Reads a verified callback. nullopt: not a call event we use (acknowledge and ignore it). The Twilio token is in the

@@ -9,14 +9,22 @@
 namespace dialer::carriers {
 namespace {
 
-constexpr call_end both(disposition value, bool caller_id_signal = false, bool circuit = false) {
-  return {value, value, caller_id_signal, circuit};
+constexpr call_end both(disposition value, bool caller_id_signal = false, bool circuit = false,
+                        reaction react = reaction::none) {
+  return {value, value, caller_id_signal, circuit, false, react};
 }
 
-/// Telnyx's hangup event does not say whether the call had been answered.
-constexpr call_end unanswered(disposition value, bool caller_id_signal = false, bool circuit = false) {
-  return {disposition::answered, value, caller_id_signal, circuit};
+/// Telnyx's hangup event does not say whether the call had been answered; these causes belong to one that was not.
+constexpr call_end unanswered(disposition value, bool caller_id_signal = false, bool circuit = false,
+                              reaction react = reaction::none) {
+  return {disposition::answered, value, caller_id_signal, circuit, false, react};
 }
+
+/// ... and these to either.
+constexpr call_end cleared{disposition::answered, disposition::no_answer, false, false, true, reaction::none};
+
+constexpr call_end caller_id_refused = both(disposition::failed, true, false, reaction::caller_id);
+constexpr call_end prefix_closed = both(disposition::blocked, false, false, reaction::close_prefix);
 
 struct twilio_end_row {
   std::string_view status;
@@ -56,17 +64,17 @@ struct twilio_error_row {
 constexpr std::array twilio_late_errors{
     twilio_error_row{13223, both(disposition::invalid_number)},
     twilio_error_row{13224, both(disposition::invalid_number)},
-    twilio_error_row{13225, both(disposition::blocked)},
+    twilio_error_row{13225, prefix_closed},
     twilio_error_row{13226, both(disposition::invalid_number)},
-    twilio_error_row{13227, both(disposition::blocked)},
-    twilio_error_row{13247, both(disposition::failed, true)},
+    twilio_error_row{13227, prefix_closed},
+    twilio_error_row{13247, caller_id_refused},
     twilio_error_row{32014, both(disposition::failed, false, true)},
     twilio_error_row{32016, both(disposition::failed, false, true)},
     twilio_error_row{32017, both(disposition::rejected, true)},
-    twilio_error_row{32203, both(disposition::blocked)},
-    twilio_error_row{32204, both(disposition::failed, true)},
-    twilio_error_row{32205, both(disposition::blocked)},
-    twilio_error_row{32206, both(disposition::failed, true)},
+    twilio_error_row{32203, prefix_closed},
+    twilio_error_row{32204, caller_id_refused},
+    twilio_error_row{32205, prefix_closed},
+    twilio_error_row{32206, caller_id_refused},
     twilio_error_row{34002, both(disposition::busy)},
     twilio_error_row{34003, both(disposition::no_answer)},
 };
@@ -78,7 +86,7 @@ struct q850_row {
 
 constexpr std::array q850_ends{
     q850_row{1, unanswered(disposition::invalid_number)},
-    q850_row{16, unanswered(disposition::no_answer)},
+    q850_row{16, cleared},
     q850_row{17, unanswered(disposition::busy)},
     q850_row{18, unanswered(disposition::no_answer)},
     q850_row{19, unanswered(disposition::no_answer)},
@@ -96,8 +104,14 @@ std::optional<int> number_of(std::string_view text) {
   return value;
 }
 
+/// A SIP answer that ends a call before anybody took it.
+bool sip_final(std::optional<int> number) {
+  return number && *number >= 300;
+}
+
+/// The carrier took the create and refused the call after all.
 call_end refusal(const classified& row) {
-  return unanswered(row.outcome, row.react == reaction::caller_id, row.circuit);
+  return unanswered(row.outcome, row.react == reaction::caller_id, row.circuit, row.react);
 }
 
 call_end rejected_call(std::optional<int> number, std::string_view sip_cause) {
@@ -111,7 +125,7 @@ call_end rejected_call(std::optional<int> number, std::string_view sip_cause) {
 call_end unexplained(std::optional<int> number, std::string_view sip_cause) {
   if (const auto row = classify_refusal_token(find_refusal_token(sip_cause))) return refusal(*row);
   if (number && *number >= 500 && *number <= 599) return unanswered(disposition::failed, false, true);
-  return unanswered(disposition::no_answer);
+  return sip_final(number) ? unanswered(disposition::no_answer) : cleared;
 }
 
 }  // namespace
@@ -130,9 +144,11 @@ call_end twilio_call_end(std::string_view status, std::optional<int> sip_code, i
 call_end telnyx_call_end(std::string_view cause, std::string_view sip_cause) {
   const auto number = number_of(sip_cause);
   if (cause == "time_limit") return both(disposition::answered);
-  if (cause == "normal_clearing" || cause == "timeout" || cause == "no_answer") {
-    return unanswered(disposition::no_answer);
+  if (cause == "normal_clearing") {
+    if (number == 200) return both(disposition::answered);
+    return sip_final(number) ? unanswered(disposition::no_answer) : cleared;
   }
+  if (cause == "timeout" || cause == "no_answer") return unanswered(disposition::no_answer);
   if (cause == "user_busy") return unanswered(disposition::busy);
   if (cause == "originator_cancel") return unanswered(disposition::canceled);
   if (cause == "not_found") return unanswered(disposition::invalid_number);

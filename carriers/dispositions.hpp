@@ -1,5 +1,6 @@
 #pragma once
-// From the carrier's words for a call's end to our disposition: carriers.md section 6 as data. Pure.
+// From the carrier's words for a call's end to our disposition: tables as data, after the
+// carriers' references of call statuses and hangup causes. Pure.
 
 #include <optional>
 #include <string_view>
@@ -14,15 +15,17 @@ struct call_end {
   disposition if_unanswered = disposition::no_answer;
   bool caller_id_signal = false;
   bool circuit = false;
+  bool maybe_answered = false;
+  reaction react = reaction::none;  ///< when it was not answered
   friend bool operator==(const call_end&, const call_end&) = default;
 };
 
-/// carriers.md 6.1: CallStatus decides, the SIP code refines; Twilio's status alone says whether it was answered, so
+/// CallStatus decides, the SIP code refines; Twilio's status alone says whether it was answered, so
 /// both dispositions are equal. `error_code`: an error named afterwards (1.2, last paragraph), 0 when none. REQUIRES:
 /// status is one of completed, busy, no-answer, canceled, failed.
 call_end twilio_call_end(std::string_view status, std::optional<int> sip_code, int error_code);
 
-/// carriers.md 6.2: `sip_cause` as sent: a SIP code, a Q.850 value below 100, a text with a refusal token,
+/// `sip_cause` as sent: a SIP code, a Q.850 value below 100, a text with a refusal token,
 /// "unspecified".
 call_end telnyx_call_end(std::string_view cause, std::string_view sip_cause);
 

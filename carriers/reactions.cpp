@@ -20,7 +20,7 @@ struct effect {
 
 constexpr effect bad_number{fail_number, disposition::invalid_number};
 constexpr effect number_policy{fail_number, disposition::blocked};
-constexpr effect closed_here{fail_here, disposition::blocked};
+constexpr effect closed_here{close_prefix, disposition::blocked};
 constexpr effect no_route_here{fail_here, disposition::failed};
 constexpr effect bad_caller_id{caller_id};
 constexpr effect stop{stop_account};
@@ -29,7 +29,7 @@ constexpr effect line_limit{throttle_concurrency};
 constexpr effect in_doubt{reconcile};
 constexpr effect downstream{retry, disposition::failed, true};
 
-// --- Twilio (carriers.md 1.2): by code ---
+// --- Twilio: by code, after its error and warning dictionary ---
 
 struct twilio_row {
   int first;
@@ -80,11 +80,11 @@ effect twilio_by_status(int status) {
     case 401:
     case 403: return stop;
     case 429: return {throttle_rate};
-    default: return our_mistake;  // 1.1 rule 2
+    default: return our_mistake;  // nothing is said about the number
   }
 }
 
-// --- Telnyx (carriers.md 1.3): by token first, then by status and code ---
+// --- Telnyx, after its API errors and its outbound call rejection codes: by token first, then by status and code ---
 
 struct token_row {
   std::string_view token;
@@ -188,7 +188,7 @@ std::optional<milliseconds> pause_of(const effect& then) {
   return then.pause.count() == 0 ? std::nullopt : std::optional{then.pause};
 }
 
-/// safety.md B3: the status says whether the outcome is open; only then does the row say what to do.
+/// The status says whether the outcome is open; only then does the row say what to do.
 classified judge(int status, const effect& then) {
   const bool server_side = status < 400 || status >= 500;
   if (server_side || status == 408 || then.react == reconcile) {

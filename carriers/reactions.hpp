@@ -1,7 +1,7 @@
 #pragma once
-// What a carrier's error asks us to do: the tables of carriers.md 1.2 and 1.3 as data, and the order in which they
-// apply. Pure. A table row never overrides safety.md B3: a status that leaves the outcome open stays `unknown`,
-// whatever the code.
+// What a carrier's error asks us to do: the carriers' published error codes as tables, and the order in
+// which they apply. Pure. A row never overrides the status: one that leaves open whether the call was placed stays
+// `unknown`, whatever the code.
 
 #include <chrono>
 #include <optional>

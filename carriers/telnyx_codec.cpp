@@ -93,7 +93,7 @@ class telnyx_codec final : public codec {
     if (!may_be_json(answer)) return std::nullopt;
     const auto body = json_document(parser_, answer.body);
     if (!body) return std::nullopt;
-    if (is_unknown_call(*body, answer.status)) return unknown_call();
+    if (is_unknown_call(*body, answer.status)) return no_such_call();
     const auto data = answer.status == 200 ? json_object(*body, "data") : std::nullopt;
     if (!data || !is_call_control_id(json_text(*data, "call_control_id"))) return std::nullopt;
     return read_status(*data);
@@ -264,14 +264,6 @@ class telnyx_codec final : public codec {
     return (status == 404 && has_error(body, "10005")) || (status == 422 && has_error(body, "90015"));
   }
 
-  static call_report unknown_call() {
-    call_report report;
-    report.phase = call_phase::ended;
-    report.if_answered = disposition::unknown;
-    report.if_unanswered = disposition::unknown;
-    return report;
-  }
-
   /// is_alive is also false while a call is being set up, so only a time or a length makes it an end.
   static call_report read_status(simdjson::dom::object data) {
     call_report report;
@@ -279,12 +271,17 @@ class telnyx_codec final : public codec {
     bool alive = false;
     if (data.at_key("is_alive").get(alive) != simdjson::SUCCESS) alive = false;
     const auto ended_at = parse_rfc3339(json_text(data, "end_time"));
-    const std::int64_t seconds = json_integer(data, "call_duration").value_or(0);
+    const auto seconds = json_integer(data, "call_duration");
     if (alive) {
       report.phase = call_phase::initiated;
     } else if (ended_at || seconds > 0) {
       report.phase = call_phase::ended;
       if (ended_at) report.at = *ended_at;
+      if (seconds > 0) {
+        report.if_unanswered = disposition::answered;
+        report.duration = std::chrono::seconds{*seconds};
+      }
+      report.maybe_answered = !seconds;
     }
     return report;
   }
@@ -303,13 +300,18 @@ class telnyx_codec final : public codec {
   }
 
   /// Several events of one call become one listed call. An event that names no call shows that there was one without
-  /// saying which: then nothing may be concluded.
+  /// saying which: it stands for itself. The list has commands, too; one that names no call placed none.
   static bool read_events(simdjson::dom::array rows, std::vector<listed_call>& calls) {
     for (const simdjson::dom::element element : rows) {
       simdjson::dom::object row;
       if (element.get(row) != simdjson::SUCCESS) return false;
       const std::string_view call_ref = find_text(row, "call_control_id", payload_depth);
-      if (!is_call_control_id(call_ref)) return false;
+      if (!is_call_control_id(call_ref)) {
+        listed_call unnamed;
+        merge_event(row, unnamed);
+        if (unnamed.report.phase != call_phase::queued) calls.push_back(std::move(unnamed));
+        continue;
+      }
       auto known = std::ranges::find(calls, call_ref,
                                      [](const listed_call& call) -> std::string_view { return call.report.call_ref; });
       if (known == calls.end()) {
@@ -335,13 +337,8 @@ class telnyx_codec final : public codec {
         read_telnyx_event({json_text(row, "name"), call.report.call_ref, find_text(row, "hangup_cause", payload_depth),
                            find_text(row, "sip_hangup_cause", payload_depth), find_text(row, "result", payload_depth)});
     if (!report) return;
-    report->machine = report->machine || call.report.machine;
     if (at) report->at = *at;
-    if (report->phase < call.report.phase) {
-      call.report.machine = report->machine;
-    } else {
-      call.report = std::move(*report);
-    }
+    join(call.report, std::move(*report));
   }
 
   static void append_events_page(std::int64_t number, std::string& next) {

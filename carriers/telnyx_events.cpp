@@ -27,8 +27,10 @@ std::optional<call_report> read_telnyx_event(const telnyx_event& event) {
     report.phase = call_phase::ended;
     report.if_answered = end.if_answered;
     report.if_unanswered = end.if_unanswered;
+    report.maybe_answered = end.maybe_answered;
     report.caller_id_signal = end.caller_id_signal;
     report.circuit = end.circuit;
+    report.react = end.react;
     report.sip_code = parse_sip_code(event.sip_hangup_cause);
   } else {
     return std::nullopt;

@@ -88,7 +88,7 @@ class twilio_codec final : public codec {
     if (!may_be_json(answer)) return std::nullopt;
     const auto body = json_document(parser_, answer.body);
     if (!body) return std::nullopt;
-    if (answer.status == 404 && error_code(*body) == 20404) return unknown_call();
+    if (answer.status == 404 && error_code(*body) == 20404) return no_such_call();
     if (answer.status != 200) return std::nullopt;
     return read_call(*body);
   }
@@ -221,14 +221,6 @@ class twilio_codec final : public codec {
     return true;
   }
 
-  static call_report unknown_call() {
-    call_report report;
-    report.phase = call_phase::ended;
-    report.if_answered = disposition::unknown;
-    report.if_unanswered = disposition::unknown;
-    return report;
-  }
-
   static std::optional<call_report> read_call(simdjson::dom::object row) {
     const std::string_view sid = json_text(row, "sid");
     const std::string_view status = json_text(row, "status");
@@ -244,6 +236,7 @@ class twilio_codec final : public codec {
       report.if_unanswered = end.if_unanswered;
       report.caller_id_signal = end.caller_id_signal;
       report.circuit = end.circuit;
+      report.react = end.react;
       if (const auto seconds = whole_number(json_text(row, "duration")))
         report.duration = std::chrono::seconds{*seconds};
       if (const auto at = parse_rfc2822(json_text(row, "end_time"))) report.at = *at;

@@ -1,4 +1,4 @@
-// carriers.md 7.2 and 7.3.
+// As the carriers document it: Twilio, "Webhooks security"; Telnyx, "Webhook signing".
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

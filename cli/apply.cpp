@@ -37,7 +37,7 @@ class applying {
       : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {}
 
   std::vector<settings_change> run() {
-    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing);
+    const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing, wanted_.allowed_countries);
     organisation_ = organisation.id;
     note("organisation " + wanted_.organisation, organisation.what);
     for (const auto& one : wanted_.workspaces) {
@@ -99,16 +99,18 @@ class applying {
   }
 
   void apply_do_not_call() {
-    if (!wanted_.do_not_call) return;
-    sql::do_not_call_record record;
-    try {
-      const auto list = compliance::do_not_call_list::open(wanted_.do_not_call->file);
-      record = {wanted_.do_not_call->name, wanted_.do_not_call->file.string(), list->version(), list->as_of(),
-                list->size()};
-    } catch (const std::runtime_error& wrong) {
-      throw settings_error(std::string("[do_not_call] file: ") + wrong.what() + "; make it with: dialer dnc build");
+    if (wanted_.do_not_call.empty()) return;  // what the file does not name stays
+    std::vector<sql::do_not_call_record> records;
+    for (const do_not_call_settings& one : wanted_.do_not_call) {
+      try {
+        const auto list = compliance::do_not_call_list::open(one.file);
+        records.push_back({one.name, one.file.string(), list->version(), list->as_of(), list->size()});
+      } catch (const std::runtime_error& wrong) {
+        throw settings_error("[[do_not_call]] \"" + one.name + "\" file: " + wrong.what() +
+                             "; make it with: dialer dnc build");
+      }
     }
-    note("do-not-call list " + record.name, config_.do_not_call(organisation_, record));
+    note("do-not-call lists", config_.do_not_call(organisation_, records));
   }
 
   // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.
@@ -116,10 +118,14 @@ class applying {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
     const auto conflicts = callerid::check_assignments(now.sharing, now.numbers, now.assignments);
     if (conflicts.empty()) return;
-    const auto& first = conflicts.front();
-    const auto number = std::ranges::find(now.numbers, first.number, &callerid::phone_number::id);
-    throw settings_error("shown_by: " + (number == now.numbers.end() ? first.number.text() : number->number.text()) +
-                         ": rule " + first.rule + ": " + first.obstacle + "; " + first.remedy);
+    const auto number_of = [&](const callerid::assignment_conflict& conflict) {
+      const auto number = std::ranges::find(now.numbers, conflict.number, &callerid::phone_number::id);
+      return number == now.numbers.end() ? conflict.number.text() : number->number.text();
+    };
+    // The same file is refused with the same words: ids made in one millisecond come in any order.
+    const auto& first = *std::ranges::min_element(conflicts, {}, number_of);
+    throw settings_error("shown_by: " + number_of(first) + ": rule " + first.rule + ": " + first.obstacle + "; " +
+                         first.remedy);
   }
 
   sql::transaction& tx_;

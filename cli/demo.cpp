@@ -30,6 +30,7 @@
 #include "cli/secrets.hpp"
 #include "cli/settings_file.hpp"
 #include "cli/system_clock.hpp"
+#include "cli/zone_data.hpp"
 #include "compliance/calling_window.hpp"
 #include "sql/campaign_report.hpp"
 #include "sql/configuration.hpp"
@@ -146,8 +147,7 @@ campaigns::import_progress import_list(const database& store, const demonstratio
   sql::contact_store sink{store.connection(), demo.organisation, demo.campaign, list.filename().string()};
   campaigns::verdict_file verdicts{verdicts_path.string()};
   id_sequence ids{0, sink.last_contact().value};
-  const campaigns::import_ports ports{
-      make_place_finder(compliance::load_system_zone_rules()), sink, verdicts, ids, time, {}};
+  const campaigns::import_ports ports{make_place_finder(load_zone_data()), sink, verdicts, ids, time, {}};
   const campaigns::import_result result = campaigns::import_contacts(file, {}, ports);
   if (!result.refused.empty()) throw settings_error{list.string() + ": " + result.refused};
   return result.progress;
@@ -287,7 +287,7 @@ std::vector<closed_place> closed_places(sql::session& session, const demonstrati
   std::ranges::transform(settings.window, hours.begin(), [](const campaigns::day_window& day) {
     return compliance::local_hours{day.open_minute, day.close_minute};
   });
-  const auto zones = compliance::load_system_zone_rules();
+  const auto zones = load_zone_data();
   std::vector<closed_place> closed;
   for (const sql::fresh_count& fresh : sql::read_fresh(session, demo.organisation, demo.campaign)) {
     closed_place& place = closed.emplace_back();

@@ -11,7 +11,7 @@ struct demo_options {
   std::string output = "table";  ///< "table" or "json"
   std::string config;            ///< configuration file; empty: examples/demo.toml
   std::string state_dir;         ///< empty: a directory of its own, removed at the end
-  std::string scenario;          ///< of the simulated carriers; empty: none goes wrong
+  std::string scenario;          ///< of the simulated carriers; empty: examples/demo-carriers.toml
   std::uint64_t seed = 1;        ///< of the simulated carriers
   std::string wall_clock;        ///< RFC 3339 instant at which the run starts; empty: the real one
 };

@@ -20,13 +20,15 @@
 #include "api/rest_service.hpp"
 #include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
+#include "carriers/http/tls_client.hpp"
 #include "cli/engine_metrics.hpp"
 #include "cli/errors.hpp"
 #include "cli/new_id.hpp"
 #include "cli/place_finder.hpp"
-#include "compliance/gate.hpp"
+#include "cli/rules.hpp"
+#include "cli/zone_data.hpp"
+#include "engine/base_url.hpp"
 #include "engine/shard.hpp"
-#include "sql/configuration.hpp"
 #include "sql/generation.hpp"
 #include "sql/ledger_worker.hpp"
 
@@ -38,6 +40,8 @@ using namespace std::chrono_literals;
 // How soon a change that somebody committed is noticed at the latest.
 constexpr auto look_for_changes = 50ms;
 constexpr auto database_back_off = 500ms;
+// How soon what a person has to set right is looked at again.
+constexpr auto settings_back_off = 1s;
 
 }  // namespace
 
@@ -54,6 +58,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     ledger_options.connection.target = options.database;
     ledger_options.connection.application_name = "dialer engine";
     ledger_options.resolve_secret = options.resolve_secret;
+    ledger_options.check_account = check;
+    ledger_options.load_rules = [this](const auto& lists) { return rules.load(lists); };
     control.emplace(ledger_options.connection);
     take_over_ledger.emplace(ledger_options);
     control->connect();
@@ -66,7 +72,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         wake.notify_all();
       }));
     }
+    check_that_something_is_usable();
     look();
+    started = true;
     publish_accounts();
     watcher = std::thread{[this] { watch(); }};
   }
@@ -89,7 +97,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     start_rest();
     for (api::route& each : rest->routes()) routes.push_back(std::move(each));
     server.emplace(std::move(routes));
-    bound_port = server->start(options.listen);
+    server->start(options.listen);
   }
 
   void start_rest() {
@@ -99,7 +107,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     api::rest_options serving;
     serving.database = ledger_options.connection;
     serving.uploads = options.uploads;
-    serving.place = make_place_finder(compliance::load_system_zone_rules());
+    serving.place = make_place_finder(load_zone_data());
     rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
   }
 
@@ -141,6 +149,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 
   void release_all() {
     for (const auto& [id, owned] : organisations) {
+      if (owned.lost) continue;
       try {
         take_over_ledger->release(owned.owner);
       } catch (const std::runtime_error&) {
@@ -156,8 +165,16 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   struct owned_organisation {
     engine::ownership owner;
     std::uint64_t generation = 0;
-    std::map<integration_id, std::shared_ptr<engine::send_queue>> queues;
-    std::vector<carriers::account> accounts;
+    std::map<integration_id, std::shared_ptr<engine::send_queue>> queues;  // of accounts that are or were usable
+    std::vector<carriers::account> accounts;                               // as last seen
+    steady_time accounts_again_at = steady_time::max();                    // a look at those that can't be used
+    bool lost = false;  // to another engine: stood by for; callbacks are stored all the same
+  };
+
+  // Why an organisation is not followed now; tried again.
+  struct setback {
+    std::string what;
+    steady_time again_at;
   };
 
   void watch() {
@@ -186,62 +203,96 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       const std::lock_guard lock{mutex};
       lost.swap(lost_organisations);
     }
-    for (const organisation_id& id : lost) {
-      spdlog::warn("{}: another engine had taken it over", id.text());
-      organisations.erase(id);
-    }
-    std::exception_ptr unusable;  // what one organisation set up must not keep changes from the others
+    for (const organisation_id& id : lost) stand_by(id);
     for (const sql::organisation_generation& at : sql::read_generations(*control)) {
+      const auto before = setbacks.find(at.organisation);
+      if (before != setbacks.end() && time.now().steady < before->second.again_at) continue;
       try {
         follow(at);
-      } catch (const settings_error&) {
-        unusable = std::current_exception();
+        setbacks.erase(at.organisation);
+      } catch (const settings_error& wrong) {  // of one organisation: the others are followed all the same
+        setback& met = setbacks[at.organisation];
+        if (met.what != wrong.what()) spdlog::warn("{}: {}; trying again", at.organisation.text(), wrong.what());
+        met = {wrong.what(), time.now().steady + settings_back_off};
       }
     }
-    if (unusable) std::rethrow_exception(unusable);
   }
 
   void follow(const sql::organisation_generation& at) {
     const auto known = organisations.find(at.organisation);
     if (known == organisations.end()) {
       take_over(at.organisation);
-    } else if (known->second.generation != at.generation) {
+    } else if (owned_organisation& owned = known->second; owned.lost) {
+      if (at.node == 0) take_over(at.organisation);
+    } else if (owned.generation != at.generation) {
       post(at.organisation, engine::changes_announced{});
-      refresh_accounts(known->second);
-      known->second.generation = at.generation;
+      refresh_accounts(owned);
+      owned.generation = at.generation;
+    } else if (time.now().steady >= owned.accounts_again_at && refresh_accounts(owned)) {
+      post(at.organisation, engine::changes_announced{});
     }
   }
 
-  // Before anything is taken over or handed to the shards: what can't be used leaves everything as it is.
-  static void check(const std::vector<carriers::account>& accounts) {
-    for (const carriers::account& account : accounts) {
+  // One engine wins; the other must not take back what it lost, or they would take it from each other for ever. It is
+  // taken again when its owner has given it up.
+  void stand_by(const organisation_id& id) {
+    owned_organisation& owned = organisations.at(id);
+    spdlog::error("{}: another engine has taken it over; standing by until that one gives it up", id.text());
+    owned.lost = true;
+    leave(owned);
+  }
+
+  void leave(const owned_organisation& owned) {
+    for (const auto& [integration, queue] : owned.queues) withdraw(queue);
+  }
+
+  // Throws what keeps an account from being used, its secrets aside.
+  static void check(const carriers::account& account) {
+    carriers::make_codec(account);
+    engine::parse_base_url(account.base_url);
+    if (!account.ca_file.empty()) carriers::http::check_ca_file(account.ca_file);
+  }
+
+  static std::string trouble_of(const carriers::account& account) {
+    return "integration \"" + account.name + "\": " + account.unusable;
+  }
+
+  // An engine that could dial for nobody says so to who started it, and leaves everything as it is.
+  void check_that_something_is_usable() {
+    std::string first;
+    for (const sql::organisation_generation& at : sql::read_generations(*control)) {
       try {
-        carriers::make_codec(account);
-      } catch (const std::invalid_argument& wrong) {
-        throw settings_error("integration \"" + account.name + "\": " + wrong.what());
+        for (const carriers::account& account : take_over_ledger->snapshot_of(at.organisation).accounts) {
+          if (account.unusable.empty()) return;
+          if (first.empty()) first = trouble_of(account);
+        }
+      } catch (const settings_error& wrong) {
+        if (first.empty()) first = wrong.what();
       }
     }
-  }
-
-  engine::organisation_snapshot read(organisation_id id) {
-    sql::transaction tx{*control, sql::transaction::mode::snapshot};
-    engine::organisation_snapshot snapshot = sql::read_snapshot(tx, id, options.resolve_secret);
-    tx.commit();
-    return snapshot;
+    if (!first.empty()) throw settings_error(first);
   }
 
   void take_over(organisation_id id) {
-    check(read(id).accounts);
+    // What it is judged by must be there before it is taken from its last owner.
+    (void)take_over_ledger->snapshot_of(id);
     engine::recovery found = take_over_ledger->take_over(id, options.node, time.now().utc);
-    std::vector<attempt_id> open;
-    for (const engine::open_attempt& attempt : found.open) open.push_back(attempt.what.attempt);
-    const std::vector<engine::stored_event> events = take_over_ledger->events_of(id, open);
-    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, open.size());
+    std::vector<attempt_id> awaited;
+    for (const engine::open_attempt& attempt : found.open) awaited.push_back(attempt.what.attempt);
+    for (const engine::absent_attempt& attempt : found.absent) awaited.push_back(attempt.attempt);
+    std::vector<engine::call_reported> reports = reports_of(id, awaited);
+    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, found.open.size());
 
-    owned_organisation& owned = organisations[id];
+    owned_organisation owned;
     owned.owner = found.owner;
     owned.generation = found.snapshot.generation;
-    add_accounts(owned, found.snapshot.accounts);
+    try {
+      use_accounts(owned, std::move(found.snapshot.accounts), {});
+    } catch (...) {
+      leave(owned);
+      throw;
+    }
+    found.snapshot.accounts = owned.accounts;
 
     engine::organisation_options settings;
     settings.node = static_cast<std::uint8_t>(options.node);
@@ -249,59 +300,96 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     settings.region = region_of_number;
     std::vector<std::shared_ptr<engine::send_queue>> queues;
     for (const auto& [integration, queue] : owned.queues) queues.push_back(queue);
-    home_of(id).adopt(std::move(settings), std::move(found), rules_of(id), std::move(queues));
-    for (const engine::stored_event& event : events) {
-      if (auto report = carriers::parse_report(event.payload)) {
-        post(id, engine::call_reported{event.attempt, std::move(*report)});
-      }
+    home_of(id).adopt(std::move(settings), std::move(found), std::move(reports), std::move(queues));
+    organisations.insert_or_assign(id, std::move(owned));
+    publish_accounts();
+    // What was stored between the reading above and the adoption was told to nobody. A repeat changes nothing.
+    for (engine::call_reported& report : reports_of(id, awaited)) post(id, std::move(report));
+  }
+
+  std::vector<engine::call_reported> reports_of(organisation_id id, const std::vector<attempt_id>& awaited) {
+    std::vector<engine::call_reported> reports;
+    for (const engine::stored_event& event : take_over_ledger->events_of(id, awaited)) {
+      if (auto report = carriers::parse_report(event.payload)) reports.push_back({event.attempt, std::move(*report)});
     }
+    return reports;
   }
 
-  compliance::rules_snapshot rules_of(organisation_id id) {
-    compliance::rules_snapshot rules;
-    rules.zones = compliance::load_system_zone_rules();
-    const auto lists = sql::read_do_not_call(*control, id);
-    if (!lists.empty()) rules.national = compliance::do_not_call_list::open(lists.front().path);
-    return rules;
-  }
-
-  void add_accounts(owned_organisation& owned, const std::vector<carriers::account>& wanted) {
-    owned.accounts = wanted;
-    for (const carriers::account& account : wanted) {
-      auto& queue = owned.queues[account.id];
-      if (queue) {
-        queue->set_account(account);
+  // An account that can't be used keeps the queue it had: calls on their way are asked for as long as the carrier
+  // answers.
+  void use_accounts(owned_organisation& owned, std::vector<carriers::account> found,
+                    const std::vector<carriers::account>& before) {
+    owned.accounts_again_at = steady_time::max();
+    for (const carriers::account& account : found) {
+      if (account.unusable.empty()) {
+        use_account(owned, account);
         continue;
       }
-      queue = std::make_shared<engine::send_queue>(account);
-      // What the last engine sent within the carrier's counting window is not known here: begin with an empty bucket.
-      const auto window = account.kind == carriers::carrier_kind::twilio ? 1100ms : 5100ms;
-      if (owned.owner.epoch > 1) queue->budget.hold(time.now().steady + window);
-      engine::sender_options sending;
-      sending.token_key = options.token_key;
-      sending.callback_base_url = options.public_url;
-      sending.connections_max = options.connections;
-      // As many connections as the account's pace needs at a tenth of a second an answer.
-      const auto warm = std::clamp<std::size_t>(static_cast<std::size_t>(account.calls_per_second / 10), 1,
-                                                std::min<std::size_t>(options.connections, 16));
-      for (auto& shard : shards) shard->add_account(queue, sending, warm);
-      home_of(owned.owner.organisation).add_queue(owned.owner.organisation, queue);
+      owned.accounts_again_at = time.now().steady + settings_back_off;
+      if (std::ranges::find(before, account) == before.end()) {
+        spdlog::error("{}: {}", owned.owner.organisation.text(), trouble_of(account));
+      }
     }
-    // The first time only with all organisations: callbacks that come before are put off, not refused.
-    if (accounts.load()) publish_accounts();
+    owned.accounts = std::move(found);
   }
 
-  void refresh_accounts(owned_organisation& owned) {
-    const auto snapshot = read(owned.owner.organisation);
-    if (snapshot.accounts == owned.accounts) return;
-    check(snapshot.accounts);
-    add_accounts(owned, snapshot.accounts);
+  void use_account(owned_organisation& owned, const carriers::account& account) {
+    const auto known = owned.queues.find(account.id);
+    if (known == owned.queues.end()) {
+      const auto queue = std::make_shared<engine::send_queue>(account);
+      send_from(queue);
+      owned.queues.emplace(account.id, queue);
+      home_of(owned.owner.organisation).add_queue(owned.owner.organisation, queue);
+      return;
+    }
+    const auto queue = known->second;
+    const auto before = queue->account();
+    if (*before == account) return;
+    queue->set_account(account);
+    if (before->base_url == account.base_url && before->ca_file == account.ca_file) return;
+    try {
+      send_from(queue);
+    } catch (...) {
+      queue->set_account(*before);  // so that the next look sees a difference
+      throw;
+    }
   }
 
+  void send_from(const std::shared_ptr<engine::send_queue>& queue) {
+    engine::sender_options sending;
+    sending.token_key = options.token_key;
+    sending.callback_base_url = options.public_url;
+    sending.connections_max = options.connections;
+    // As many connections as the account's pace needs at a tenth of a second an answer.
+    const auto warm = std::clamp<std::size_t>(static_cast<std::size_t>(queue->account()->calls_per_second / 10), 1,
+                                              std::min<std::size_t>(options.connections, 16));
+    try {
+      for (auto& shard : shards) shard->add_account(queue, sending, warm);
+    } catch (...) {  // its ca_file went between the check and now: the next look finds it so
+      withdraw(queue);
+      throw;
+    }
+  }
+
+  void withdraw(const std::shared_ptr<engine::send_queue>& queue) {
+    for (auto& shard : shards) shard->remove_account(queue);
+  }
+
+  // True when something about them is new.
+  bool refresh_accounts(owned_organisation& owned) {
+    std::vector<carriers::account> found = take_over_ledger->snapshot_of(owned.owner.organisation).accounts;
+    const bool changed = found != owned.accounts;
+    use_accounts(owned, std::move(found), std::exchange(owned.accounts, {}));
+    if (changed) publish_accounts();
+    return changed;
+  }
+
+  // Not before all organisations of the start are here: callbacks that come earlier are put off, not refused.
   void publish_accounts() {
+    if (!started) return;
     auto all = std::make_shared<std::vector<api::owned_account>>();
     for (const auto& [id, owned] : organisations) {
-      for (const carriers::account& account : owned.accounts) all->push_back({id, account});
+      for (const auto& [integration, queue] : owned.queues) all->push_back({id, *queue->account()});
     }
     accounts.store(std::move(all));
   }
@@ -338,6 +426,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   const clock& time;
   sql::ledger_options ledger_options;
 
+  rules_reader rules;
   std::optional<sql::session> control;
   std::optional<sql::postgres_ledger> take_over_ledger;
   std::optional<sql::ledger_worker> worker;
@@ -347,10 +436,12 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::optional<api::key_watch> key_follower;
   std::optional<api::rest_service> rest;
   std::optional<api::http_server> server;
-  std::uint16_t bound_port = 0;
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
 
-  std::map<organisation_id, owned_organisation> organisations;  // the watcher's, and start()'s and stop()'s around it
+  // The watcher's, and start()'s and stop()'s around it.
+  std::map<organisation_id, owned_organisation> organisations;
+  std::map<organisation_id, setback> setbacks;
+  bool started = false;
 
   std::mutex mutex;
   std::condition_variable wake;
@@ -371,9 +462,6 @@ void engine_runtime::start() {
 }
 void engine_runtime::stop() {
   impl_->stop();
-}
-std::uint16_t engine_runtime::port() const {
-  return impl_->bound_port;
 }
 std::vector<engine::organisation_view> engine_runtime::views() const {
   return impl_->all_views();

@@ -41,12 +41,12 @@ class engine_runtime {
   engine_runtime& operator=(const engine_runtime&) = delete;
 
   /// Takes over every organisation of the database and dials. Throws when the database does not answer, the listener
-  /// can't listen, or a secret can't be resolved.
+  /// can't listen, or nothing that is set up can be used; what can't be used beside others is logged, stands as
+  /// account_unusable in the views, and is tried again.
   void start();
   /// Drain, then release: no new decisions, calls on their way to their answers, at most `drain`; then closes.
   void stop();
 
-  std::uint16_t port() const;
   std::vector<engine::organisation_view> views() const;
 
  private:

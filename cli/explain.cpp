@@ -118,10 +118,13 @@ void add_gate(const explain_inputs& in, const recent_calls& calls, std::vector<g
   compliance::opt_out_set opt_outs;
   if (in.contact.opted_out) opt_outs.insert(in.contact.state.number);
   const compliance::gate gate{in.rules, opt_outs, calls.to_number};
+  const compliance::country_set countries =
+      compliance::countries_called(in.organisation.allowed_countries, in.campaign.default_country);
   const compliance::subject subject{in.contact.state.contact,
                                     in.contact.state.number,
                                     where.zones.empty() ? nullptr : &window,
-                                    {in.campaign.attempts_per_number_24h, in.campaign.attempts_per_number_7d}};
+                                    {in.campaign.attempts_per_number_24h, in.campaign.attempts_per_number_7d},
+                                    &countries};
   const compliance::organisation_rules rules{!in.organisation.accounts.empty() &&
                                              std::ranges::all_of(in.organisation.accounts, carriers::on_loopback)};
   auto gate_steps = gate.explain(subject, where, rules, {{}, in.now});

@@ -8,6 +8,7 @@
 #include "cli/explain.hpp"
 #include "cli/instants.hpp"
 #include "cli/lookup.hpp"
+#include "cli/rules.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
 #include "sql/snapshot.hpp"
@@ -53,14 +54,6 @@ sql::contact_facts find(sql::session& on, const found_campaign& campaign, const 
                              "; was the row rejected at import? its verdict file says so");
   }
   return *found;
-}
-
-compliance::rules_snapshot load_rules(sql::session& on, organisation_id organisation) {
-  compliance::rules_snapshot rules;
-  rules.zones = compliance::load_system_zone_rules();
-  const auto lists = sql::read_do_not_call(on, organisation);
-  if (!lists.empty()) rules.national = compliance::do_not_call_list::open(lists.front().path);
-  return rules;
 }
 
 std::string conclusion(const gate_step* blocker) {
@@ -138,7 +131,7 @@ int run_explain(const explain_options& options) {
   const found_campaign campaign = find_campaign(on, options.which);
   in.contact = find(on, campaign, options);
   in.campaign = sql::read_campaign(on, campaign.organisation, campaign.campaign).value();
-  in.rules = load_rules(on, campaign.organisation);
+  in.rules = rules_reader{}.load(sql::read_do_not_call(on, campaign.organisation));
   {
     sql::transaction tx{on, sql::transaction::mode::snapshot};
     in.organisation = sql::read_snapshot(tx, campaign.organisation, [](const std::string&) { return std::string(); });

@@ -18,7 +18,7 @@
 #include "cli/place_finder.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
-#include "compliance/zone_rules.hpp"
+#include "cli/zone_data.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -127,7 +127,7 @@ int run_campaign_import(const campaign_import_options& options) {
                           options.format,
                           options.country,
                           options.phone_column,
-                          make_place_finder(compliance::load_system_zone_rules()),
+                          make_place_finder(load_zone_data()),
                           [&](const std::string&) { return fs::path{verdict_path}; }};
   import.go_on = [&](const campaigns::import_progress& at) { return shown.show(at);
 };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +22,11 @@
 
 namespace dialer::cli {
 namespace {
+
+// This memory holds carrier secrets and keys: it goes into no core file, and no other process of the user reads it.
+void hide_memory() {
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) throw std::system_error(errno, std::generic_category(), "prctl(PR_SET_DUMPABLE)");
+}
 
 // Blocks the signals in every thread made from here on, so that one place waits for them.
 sigset_t block_stop_signals() {
@@ -64,6 +70,7 @@ system_clock make_clock(const std::string& wall_clock) {
 }  // namespace
 
 int run_serve(const serve_options& options) {
+  hide_memory();
   const sigset_t signals = block_stop_signals();
   const system_clock time = make_clock(options.wall_clock);
   const database_options where{options.database, options.state_dir};

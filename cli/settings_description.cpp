@@ -1,10 +1,11 @@
 #include "cli/settings_description.hpp"
 
-#include "api/campaign_words.hpp"
-
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdio>
+
+#include "api/campaign_words.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -31,6 +32,12 @@ std::string text_of(std::chrono::seconds value) {
 template <class Words, class Enum>
 std::string word(const Words& words, Enum value) {
   return words[static_cast<std::size_t>(value)];
+}
+
+described_fields fields_of(callerid::sharing_policy sharing, const std::vector<std::string>& allowed_countries) {
+  std::string countries;
+  for (const std::string& country : allowed_countries) countries += (countries.empty() ? "" : ", ") + country;
+  return {{"sharing", word(sharing_words, sharing)}, {"allowed_countries", countries}};
 }
 
 described_fields fields_of(const engine::workspace_record& one) {
@@ -96,11 +103,18 @@ described_fields fields_of(const campaigns::settings& one, const std::string& ag
   return fields;
 }
 
+std::string in_order(std::vector<std::string> words) {
+  std::ranges::sort(words);
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 }  // namespace
 
 described describe(const settings& wanted) {
   described all;
-  all["organisation " + wanted.organisation] = {{"sharing", word(sharing_words, wanted.sharing)}};
+  all["organisation " + wanted.organisation] = fields_of(wanted.sharing, wanted.allowed_countries);
   for (const auto& one : wanted.workspaces) all["workspace " + one.name] = fields_of(one);
   for (const auto& one : wanted.agents) all["agent " + one.workspace + "/" + one.what.name] = fields_of(one.what);
   for (const auto& one : wanted.integrations) all["integration " + one.account.name] = fields_of(one);
@@ -110,9 +124,9 @@ described describe(const settings& wanted) {
   for (const auto& one : wanted.campaigns) {
     all["campaign " + one.workspace + "/" + one.what.name] = fields_of(one.what, one.agent);
   }
-  if (wanted.do_not_call) {
-    all["do-not-call list " + wanted.do_not_call->name] = {{"file", wanted.do_not_call->file.string()}};
-  }
+  std::vector<std::string> lists;
+  for (const auto& one : wanted.do_not_call) lists.push_back(one.name + " (" + one.file.string() + ")");
+  if (!lists.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(lists))}};
   return all;
 }
 
@@ -121,7 +135,7 @@ described describe(const std::string& organisation, const engine::organisation_s
                    const std::vector<sql::do_not_call_record>& lists) {
   described all;
   std::map<id128, std::string> names;
-  all["organisation " + organisation] = {{"sharing", word(sharing_words, snapshot.sharing)}};
+  all["organisation " + organisation] = fields_of(snapshot.sharing, snapshot.allowed_countries);
   for (const auto& one : snapshot.workspaces) {
     names[one.id] = one.name;
     all["workspace " + one.name] = fields_of(one);
@@ -140,7 +154,9 @@ described describe(const std::string& organisation, const engine::organisation_s
   for (const auto& one : snapshot.campaigns) {
     all["campaign " + names[one.workspace] + "/" + one.name] = fields_of(one, names[one.agent]);
   }
-  for (const auto& one : lists) all["do-not-call list " + one.name] = {{"file", one.path}};
+  std::vector<std::string> files;
+  for (const auto& one : lists) files.push_back(one.name + " (" + one.path + ")");
+  if (!files.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(files))}};
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include "api/campaign_words.hpp"
 #include "cli/secrets.hpp"
 #include "cli/toml_table.hpp"
+#include "compliance/countries.hpp"
 #include "engine/base_url.hpp"
 
 namespace dialer::cli {
@@ -62,6 +63,7 @@ class reading {
     const bool named = root_.table("organisation", R"([organisation])", [&](toml_table& in, const toml::node&) {
       out_.organisation = in.required_text("name", "give the organisation a name");
       in.choice("sharing", out_.sharing, all(sharing_names));
+      allowed_countries(in);
     });
     if (!named) root_.fail_missing("organisation", "begin the file with [organisation] and its name");
     root_.tables("workspace", [&](toml_table& in, const toml::node& node) { workspace(in, node); });
@@ -69,7 +71,7 @@ class reading {
     root_.tables("integration", [&](toml_table& in, const toml::node& node) { integration(in, node); });
     root_.tables("numbers", [&](toml_table& in, const toml::node&) { numbers(in); });
     root_.tables("campaign", [&](toml_table& in, const toml::node& node) { campaign(in, node); });
-    root_.table("do_not_call", "[do_not_call]", [&](toml_table& in, const toml::node&) { do_not_call(in); });
+    root_.tables("do_not_call", [&](toml_table& in, const toml::node&) { do_not_call(in); });
     root_.finish();
     return std::move(out_);
   }
@@ -92,6 +94,18 @@ class reading {
       in.fail(key, "\"" + name + "\" is not defined in this file; add [[" + std::string(key) + "]] with this name");
     }
     return name;
+  }
+
+  void allowed_countries(toml_table& in) {
+    std::set<std::string> countries;
+    in.texts("allowed_countries", R"(["US", "CA"])", [&](const toml::node& at, const std::string& text) {
+      if (!compliance::is_known_country(text)) {
+        in.fail(at, "allowed_countries",
+                "holds \"" + text + "\"; write two capital letters (ISO 3166), such as \"US\"");
+      }
+      countries.insert(text);
+    });
+    out_.allowed_countries.assign(countries.begin(), countries.end());
   }
 
   void workspace(toml_table& in, const toml::node&) {
@@ -290,7 +304,8 @@ class reading {
     do_not_call_settings one;
     one.name = in.required_text("name", "name the list, such as \"us-national\"");
     one.file = absolute(in.required_text("file", "write the path of a list made by: dialer dnc build"));
-    out_.do_not_call = std::move(one);
+    once(lists_, one.name, in, "name");
+    out_.do_not_call.push_back(std::move(one));
   }
 
   std::string absolute(const std::string& path) const {
@@ -300,7 +315,7 @@ class reading {
   toml_table root_;
   const std::string& file_;
   settings out_;
-  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_;
+  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_, lists_;
   std::set<e164> numbers_;
 };
 

@@ -49,12 +49,13 @@ struct do_not_call_settings {
 struct settings {
   std::string organisation;
   callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  std::vector<std::string> allowed_countries;  ///< sorted
   std::vector<engine::workspace_record> workspaces;
   std::vector<agent_settings> agents;
   std::vector<sql::integration_record> integrations;
   std::vector<number_settings> numbers;
   std::vector<campaign_settings> campaigns;
-  std::optional<do_not_call_settings> do_not_call;
+  std::vector<do_not_call_settings> do_not_call;  ///< when any: exactly these are to be in force
 };
 
 /// Strict: an unknown key, a wrong type, a value out of range, a name that is not defined or defined twice throws
@@ -73,7 +74,8 @@ struct settings_change {
 
 /// Makes the stored configuration as `wanted`, in one transaction; things that the file does not name stay. Answers the
 /// changes; the same settings a second time change nothing. dry_run: everything is tried and rolled back. Throws
-/// settings_error or sql::configuration_error when a rule of the domain, or a missing do-not-call list, is in the way.
+/// settings_error or sql::configuration_error when a rule of sharing numbers or accounts, or a missing do-not-call
+/// list, is in the way.
 std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run = false);
 /// Reads and applies.
 std::vector<settings_change> apply_file(sql::session& on, const std::filesystem::path& file);

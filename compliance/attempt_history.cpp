@@ -14,18 +14,18 @@ struct attempt {
   utc_time at() const { return utc_time{std::chrono::microseconds{at_us}}; }
 };
 
-/// (now - length, now]
+/// Later than now - length: an attempt that lies ahead, because the wall clock was set back since, counts like any
+/// other.
 struct rolling_window {
   utc_time now;
   std::chrono::hours length;
-  bool contains(const attempt& one) const { return one.at() <= now && one.at() + length > now; }
+  bool contains(const attempt& one) const { return one.at() + length > now; }
 };
 
 }  // namespace
 
 struct attempt_history::impl {
   number_table<attempt, 2> table;
-  std::size_t numbers = 0;
 
   template <class Visit>
   void for_each(e164 number, const rolling_window& window, Visit visit) const noexcept {
@@ -42,27 +42,35 @@ attempt_history::attempt_history(attempt_history&&) noexcept = default;
 attempt_history& attempt_history::operator=(attempt_history&&) noexcept = default;
 
 void attempt_history::record(e164 number, utc_time at) {
-  if (!impl_->table.contains(number)) ++impl_->numbers;
   impl_->table.insert({number.digits(), at.time_since_epoch().count()});
 }
 
 void attempt_history::retract(e164 number, utc_time at) {
   const auto* entry = impl_->table.find(number, [&](const attempt& one) { return one.at() == at; });
-  if (entry == nullptr) return;
-  impl_->table.erase(entry);
-  if (!impl_->table.contains(number)) --impl_->numbers;
+  if (entry != nullptr) impl_->table.erase(entry);
 }
 
 unsigned attempt_history::count(e164 number, utc_time now, std::chrono::hours length) const {
   // Arithmetic instead of branches: which entries match is a coin toss that no processor predicts.
-  const auto newest = now.time_since_epoch().count();
-  const auto oldest = newest - std::chrono::microseconds{length}.count();
+  const auto oldest = (now - length).time_since_epoch().count();
   unsigned total = 0;
   impl_->table.any_group(number, [&](auto line) {
     for (const auto& one : line) {
-      total += static_cast<unsigned>(one.number == number.digits()) & static_cast<unsigned>(one.at_us > oldest) &
-               static_cast<unsigned>(one.at_us <= newest);
+      total += static_cast<unsigned>(one.number == number.digits()) & static_cast<unsigned>(one.at_us > oldest);
     }
+    return false;
+  });
+  return total;
+}
+
+recent_attempts attempt_history::recent(e164 number, utc_time now) const noexcept {
+  recent_attempts total;
+  if (!impl_->table.contains(number)) return total;  // most
+  const auto day_ago = now - std::chrono::hours{24};
+  const auto week_ago = now - std::chrono::days{7};
+  impl_->table.find(number, [&](const attempt& one) {
+    if (one.at() > day_ago) ++total.last_24h;
+    if (one.at() > week_ago) ++total.last_7d;
     return false;
   });
   return total;
@@ -92,19 +100,14 @@ std::optional<utc_time> attempt_history::below_cap_at(e164 number, utc_time now,
 void attempt_history::expire(utc_time now) {
   constexpr std::size_t slice = 16'384;  // 256 KB read in order: some 20 microseconds
   constexpr std::chrono::days kept{7};
-  impl_->table.sweep(slice, [&](const attempt& one) {
-    if (one.at() + kept > now) return false;
-    const e164 number = e164::from_digits(one.number);
-    if (impl_->table.find(number, [&](const attempt& other) { return &other != &one; }) == nullptr) --impl_->numbers;
-    return true;
-  });
+  impl_->table.sweep(slice, [&](const attempt& one) { return one.at() + kept <= now; });
 }
 
 void attempt_history::prefetch(e164 number) const noexcept {
   impl_->table.prefetch(number);
 }
-std::size_t attempt_history::numbers() const noexcept {
-  return impl_->numbers;
+std::size_t attempt_history::attempts() const noexcept {
+  return impl_->table.size();
 }
 std::size_t attempt_history::bytes() const noexcept {
   return impl_->table.capacity() * sizeof(attempt);

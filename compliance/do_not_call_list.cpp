@@ -72,11 +72,6 @@ std::shared_ptr<const do_not_call_list> do_not_call_list::open(const std::filesy
   return list;
 }
 
-std::shared_ptr<const do_not_call_list> do_not_call_list::none() {
-  static const std::shared_ptr<const do_not_call_list> empty{new do_not_call_list};
-  return empty;
-}
-
 do_not_call_list::~do_not_call_list() {
   if (mapping_ != nullptr) ::munmap(mapping_, bytes_);
 }

@@ -4,14 +4,15 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "compliance/attempt_history.hpp"
 #include "compliance/calling_window.hpp"
+#include "compliance/countries.hpp"
 #include "compliance/suppression.hpp"
 #include "model/clock.hpp"
 #include "model/dial_permit.hpp"
@@ -36,12 +37,16 @@ struct verdict {
   bool is_allowed() const { return what == kind::allowed; }
 };
 
-/// National data shared by all organisations: an immutable snapshot, swapped whole.
+/// What the law's registries say, as of one generation: an immutable snapshot, swapped whole. Without zones the gate is
+/// closed.
 struct rules_snapshot {
-  std::shared_ptr<const do_not_call_list> national = do_not_call_list::none();
+  std::vector<std::shared_ptr<const do_not_call_list>> national;  ///< empty: outside the reach of any
   std::shared_ptr<const zone_rules> zones;
-  /// A list fetched longer ago than this closes the gate (31 days: 47 CFR 64.1200(c)(2)(i)(D)). Not applied to none().
+  /// A list fetched longer ago than this closes the gate (31 days: 47 CFR 64.1200(c)(2)(i)(D)).
   std::chrono::days national_age_max{31};
+
+  bool is_listed(e164 number) const noexcept;            ///< on any of the lists
+  const do_not_call_list* oldest_list() const noexcept;  ///< by when it was fetched; null without lists
 };
 
 /// What the organisation allows. Fail-closed defaults.
@@ -61,6 +66,31 @@ struct subject {
   e164 number;
   const window_state* window = nullptr;  ///< of the contact's lane, evaluated for `now`; null = no place
   attempt_caps caps;
+  const country_set* countries = nullptr;  ///< that the contact's campaign calls; null = none
+};
+
+/// What the gate found about one contact at one instant. It can be neither copied nor moved, so it does not outlive the
+/// moment whose facts it rests on; while it stands, permit() has nothing to judge anew.
+class screening {
+ public:
+  screening(const screening&) = delete;
+  screening& operator=(const screening&) = delete;
+  const verdict& result() const noexcept { return result_; }
+
+ private:
+  friend class gate;
+  screening(const subject& who, verdict result, instant now) : who_{who}, result_{result}, now_{now} {}
+
+  subject who_;
+  verdict result_;
+  instant now_;
+};
+
+/// What the tables hold about one number at one instant.
+struct number_record {
+  recent_attempts recent;
+  bool opted_out = false;
+  bool on_national_list = false;
 };
 
 /// What a permit is bound to.
@@ -83,22 +113,24 @@ class gate {
   gate(const rules_snapshot& rules, const opt_out_set& opt_outs, const attempt_history& history)
       : rules_{rules}, opt_outs_{opt_outs}, history_{history} {}
 
-  /// Order (domain, "Dialing"): freshness of the rules, the number itself, opt-outs, national list, attempt caps,
-  /// window. Opt-outs and lists say `never`; caps and windows say `not_yet`.
-  verdict screen(const subject& who, const organisation_rules& rules, instant now) const;
+  /// Order: freshness of the rules, the number itself, its country, opt-outs, national list, attempt caps, window. What
+  /// the number is, opt-outs and lists say `never`; caps and windows say `not_yet`.
+  screening screen(const subject& who, const organisation_rules& rules, instant now) const;
+  /// The same by what look_up() found for who.number at this instant, nothing having been recorded about it since.
+  screening screen(const subject& who, const number_record& known, const organisation_rules& rules, instant now) const;
 
-  /// Screens again, then binds: send_before is now.steady + send_within, window_closes is the window's closes_at. The
-  /// only source of dial_permit.
-  std::variant<dial_permit, verdict> permit(const subject& who, const organisation_rules& rules,
-                                            const call_binding& binding, instant now) const;
+  /// Looks numbers up in all tables; `found` gets one record each, in order. Made for a hundred at once: it is their
+  /// number that lets the memory accesses overlap.
+  void look_up(std::span<const e164> numbers, instant now, std::vector<number_record>& found) const;
+
+  /// Binds what was judged: send_before is send_within from the screening's instant, window_closes is the window's
+  /// closes_at. nullopt unless `judged` is allowed. The only source of dial_permit.
+  static std::optional<dial_permit> permit(const screening& judged, const call_binding& binding);
 
   /// Every check in screen's order, run by the same code, with its inputs; screen's verdict is the first that is not
   /// allowed. `where` is the place that who.window was evaluated for. Allocates; for people, not for the pipeline.
   std::vector<gate_step> explain(const subject& who, const place& where, const organisation_rules& rules,
                                  instant now) const;
-
-  /// Starts the memory accesses that screen(number) will need; call for a whole batch first.
-  void prefetch(e164 number) const noexcept;
 
  private:
   const rules_snapshot& rules_;
@@ -107,9 +139,9 @@ class gate {
 };
 
 /// Numbering-plan facts about a number by itself: reserved for fiction (555-0100..0199 in the NANP, the UK's drama
-/// ranges), of a kind that has no place (toll-free, premium, personal; the gate lets one through when the contact
-/// carries an explicit zone), or under an unassigned area or calling code (number_invalid). reason::none for an
-/// ordinary number.
+/// ranges), billed at a premium rate, of a kind that has no place (toll-free, personal; the gate lets one through when
+/// the contact carries an explicit zone), or under an unassigned area or calling code (number_invalid). reason::none
+/// for an ordinary number.
 reason number_fact(e164 number) noexcept;
 
 }  // namespace dialer::compliance

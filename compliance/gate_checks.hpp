@@ -16,18 +16,20 @@ struct check_inputs {
   const rules_snapshot& rules;
   const opt_out_set& opt_outs;
   const attempt_history& history;
+  const number_record& known;  // of who.number, as of now
   instant now;
 };
 
 verdict check_rules_fresh(const check_inputs& in);
 verdict check_number(const check_inputs& in);
+verdict check_country(const check_inputs& in);
 verdict check_opt_out(const check_inputs& in);
 verdict check_national_list(const check_inputs& in);
 verdict check_cap_24h(const check_inputs& in);
 verdict check_cap_7d(const check_inputs& in);
 verdict check_window(const check_inputs& in);
 
-enum class gate_check : std::uint8_t { rules_fresh, number, opt_out, national_list, cap_24h, cap_7d, window };
+enum class gate_check : std::uint8_t { rules_fresh, number, country, opt_out, national_list, cap_24h, cap_7d, window };
 
 struct check_row {
   gate_check id;
@@ -35,9 +37,10 @@ struct check_row {
   verdict (*judge)(const check_inputs&);
 };
 
-inline constexpr std::array<check_row, 7> gate_checks{{
+inline constexpr std::array<check_row, 8> gate_checks{{
     {gate_check::rules_fresh, "rules_fresh", check_rules_fresh},
     {gate_check::number, "number", check_number},
+    {gate_check::country, "country", check_country},
     {gate_check::opt_out, "opt_out", check_opt_out},
     {gate_check::national_list, "national_do_not_call", check_national_list},
     {gate_check::cap_24h, "attempt_cap_24h", check_cap_24h},

@@ -34,16 +34,20 @@ std::string_view kind_text(number_kind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 
+std::string versions(const rules_snapshot& rules) {
+  std::string all;
+  for (const auto& list : rules.national) all += (all.empty() ? "" : ", ") + list->version();
+  return all;
+}
+
 inputs describe_rules(const check_inputs& in) {
   inputs result;
-  const auto& list = in.rules.national;
-  if (list == nullptr) {
-    result.emplace_back("national list", "not loaded");
-  } else if (list->is_none()) {
+  const do_not_call_list* oldest = in.rules.oldest_list();
+  if (oldest == nullptr) {
     result.emplace_back("national list", "none configured");
   } else {
-    result.emplace_back("national list", list->version());
-    result.emplace_back("fetched", utc_text(list->as_of(), ""));
+    result.emplace_back("national list", versions(in.rules));
+    result.emplace_back("fetched", utc_text(oldest->as_of(), ""));
     result.emplace_back("oldest allowed", std::to_string(in.rules.national_age_max.count()) + " days");
   }
   result.emplace_back("time zone data", in.rules.zones == nullptr ? "not loaded" : in.rules.zones->version());
@@ -53,16 +57,22 @@ inputs describe_rules(const check_inputs& in) {
 inputs describe_number(const check_inputs& in) {
   const auto fact = find_numbering_fact(in.who.number);
   inputs result{{"number", in.who.number.text()}, {"kind", std::string{kind_text(fact.kind)}}};
-  if (!fact.country.empty()) result.emplace_back("country", fact.country);
   if (!fact.regions.empty()) result.emplace_back("region", fact.regions);
   result.emplace_back("numbers reserved for fiction", in.organisation.fiction_allowed ? "allowed" : "refused");
   return result;
 }
 
+inputs describe_country(const check_inputs& in) {
+  const auto country = find_numbering_fact(in.who.number).country;
+  return {{"country", std::string{country.empty() ? "none" : country}},
+          {"called", in.who.countries == nullptr ? "none" : in.who.countries->text()}};
+}
+
 inputs describe_national_list(const check_inputs& in) {
-  const auto& list = in.rules.national;
-  if (list == nullptr || list->is_none()) return {{"list", "none"}};
-  return {{"list", list->version()}, {"numbers on it", std::to_string(list->size())}};
+  if (in.rules.national.empty()) return {{"list", "none"}};
+  std::uint64_t numbers = 0;
+  for (const auto& list : in.rules.national) numbers += list->size();
+  return {{"list", versions(in.rules)}, {"numbers on it", std::to_string(numbers)}};
 }
 
 inputs describe_cap(const check_inputs& in, std::chrono::hours length, unsigned cap) {
@@ -91,6 +101,7 @@ inputs describe(gate_check check, const check_inputs& in, const place& where) {
   switch (check) {
     case gate_check::rules_fresh: return describe_rules(in);
     case gate_check::number: return describe_number(in);
+    case gate_check::country: return describe_country(in);
     case gate_check::opt_out: return {{"opt-outs of the organisation", std::to_string(in.opt_outs.size())}};
     case gate_check::national_list: return describe_national_list(in);
     case gate_check::cap_24h: return describe_cap(in, std::chrono::hours{24}, in.who.caps.per_24h);
@@ -104,7 +115,9 @@ inputs describe(gate_check check, const check_inputs& in, const place& where) {
 
 std::vector<gate_step> gate::explain(const subject& who, const place& where, const organisation_rules& rules,
                                      instant now) const {
-  const check_inputs in{who, rules, rules_, opt_outs_, history_, now};
+  std::vector<number_record> known;
+  look_up({&who.number, 1}, now, known);
+  const check_inputs in{who, rules, rules_, opt_outs_, history_, known.front(), now};
   std::vector<gate_step> steps;
   for (const auto& check : gate_checks) steps.push_back({check.name, describe(check.id, in, where), check.judge(in)});
   return steps;

@@ -19,16 +19,26 @@ bool reserved_for_fiction(e164 number) noexcept {
   return std::ranges::binary_search(uk_drama_thousands, number.digits() / 1000);
 }
 
+/// Information services under every area code ("976 lines"), billed at a rate of their own.
+constexpr unsigned pay_per_call_exchange = 976;
+
+number_kind kind_of(e164 number) noexcept {
+  if (!number.is_nanp()) return find_numbering_fact(number).kind;
+  const number_kind kind = kind_of_area_code(number.npa());
+  const bool pay_per_call = kind == number_kind::geographic && number.subscriber() / 10'000 == pay_per_call_exchange;
+  return pay_per_call ? number_kind::premium : kind;
+}
+
 }  // namespace
 
 reason number_fact(e164 number) noexcept {
   if (reserved_for_fiction(number)) return reason::number_reserved_for_fiction;
-  switch (number.is_nanp() ? kind_of_area_code(number.npa()) : find_numbering_fact(number).kind) {
+  switch (kind_of(number)) {
     case number_kind::unassigned: return reason::number_invalid;
     case number_kind::geographic: return reason::none;
+    case number_kind::premium: return reason::number_premium;
     case number_kind::toll_free:
     case number_kind::personal:
-    case number_kind::premium:
     case number_kind::non_geographic: break;
   }
   return reason::number_kind_not_dialable;

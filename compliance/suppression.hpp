@@ -20,8 +20,6 @@ class do_not_call_list {
   /// Maps a file written by build_do_not_call_list. Throws std::runtime_error naming file and remedy when it is
   /// damaged.
   static std::shared_ptr<const do_not_call_list> open(const std::filesystem::path& file);
-  /// An empty list, for organisations outside its reach; never stale.
-  static std::shared_ptr<const do_not_call_list> none();
   ~do_not_call_list();
 
   bool contains(e164 number) const noexcept {
@@ -35,10 +33,9 @@ class do_not_call_list {
     if (!number.is_nanp()) return;
     if (const std::uint64_t* bits = area_[number.npa()]) prefetch_line(bits + (number.subscriber() >> 6));
   }
-  bool is_none() const noexcept { return mapping_ == nullptr; }  ///< true for none()
-  std::uint64_t size() const noexcept { return size_; }          ///< numbers on the list
-  std::uint64_t bytes() const noexcept { return bytes_; }        ///< memory mapped
-  utc_time as_of() const noexcept { return as_of_; }             ///< when the registry's file was fetched
+  std::uint64_t size() const noexcept { return size_; }    ///< numbers on the list
+  std::uint64_t bytes() const noexcept { return bytes_; }  ///< memory mapped
+  utc_time as_of() const noexcept { return as_of_; }       ///< when the registry's file was fetched
   const std::string& version() const noexcept { return version_; }
 
  private:

@@ -92,8 +92,19 @@ class system_zone_rules final : public zone_rules {
 
 }  // namespace
 
+bool is_current_tzdata(std::string_view version) noexcept {
+  // A year and a letter: the order of the text is the order of release.
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.size() >= oldest_tzdata.size() && std::ranges::all_of(version.substr(0, 4), is_digit) &&
+         version >= oldest_tzdata;
+}
+
 std::shared_ptr<const zone_rules> load_system_zone_rules() {
   return std::make_shared<system_zone_rules>();
+}
+
+std::string system_tzdata_version() {
+  return read_version(zoneinfo_directory());
 }
 
 }  // namespace dialer::compliance

@@ -17,8 +17,8 @@ struct zone_offset {
   utc_time valid_until;
 };
 
-/// Reads zone files when it is made and on first use of a name, then only from memory. Thread-safe. The inner ring gets
-/// one from outside; `load_system` is called by the wiring only.
+/// Reads a zone's file on first use of its name, then only memory. Thread-safe. The inner ring gets one from outside;
+/// `load_system_zone_rules` is called by the wiring only.
 class zone_rules {
  public:
   virtual ~zone_rules() = default;
@@ -30,7 +30,17 @@ class zone_rules {
   virtual std::string version() const = 0;
 };
 
-/// absl time over /usr/share/zoneinfo.
+/// Zones whose people would be called at the wrong hour by older data: British Columbia stopped changing its clocks in
+/// 2026b. Debian brings new versions as security updates.
+inline constexpr std::string_view oldest_tzdata = "2026b";
+
+/// Whether data of this version ("2026f") may be dialed by; "unknown" may not.
+bool is_current_tzdata(std::string_view version) noexcept;
+
+/// absl time over /usr/share/zoneinfo. What it reads stays in memory for good: load again only when the version
+/// differs.
 std::shared_ptr<const zone_rules> load_system_zone_rules();
+/// Version of the data that load_system_zone_rules() would read now.
+std::string system_tzdata_version();
 
 }  // namespace dialer::compliance

@@ -7,6 +7,8 @@
 namespace dialer::engine {
 namespace {
 
+constexpr std::chrono::milliseconds changes_back_off{500};
+
 compliance::weekly_hours to_hours(const campaigns::weekly_window& window) {
   compliance::weekly_hours hours;
   std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
@@ -31,7 +33,10 @@ void organisation::on_event(changes_announced&, instant, effects&) {
 
 void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   changes_out_ = false;
-  if (!what.ok) return;  // still wanted: asked again at the next tick
+  if (!what.ok) {  // still wanted
+    changes_again_at_ = now.steady + changes_back_off;
+    return;
+  }
   changes_wanted_ = false;
   // What was decided under the old generation must not go out under the new one.
   drop_deciding();
@@ -43,13 +48,17 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
     }
   }
   apply_snapshot(std::move(what.changes.snapshot), now);
-  veto_forbidden(out);
+  periodic_at_ = now.steady;  // a campaign that was started begins at once
+  veto_forbidden(now, out);
   confirm_due_ = true;
 }
 
 void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now) {
+  ++changes_applied_;
   generation_ = snapshot.generation;
   frozen_ = snapshot.frozen;
+  rules_ = std::move(snapshot.rules);
+  allowed_countries_ = snapshot.allowed_countries;
   for (const workspace_record& record : snapshot.workspaces) {
     workspaces_[place_of(workspace_index_, workspaces_, record.id)].what = record;
   }
@@ -62,18 +71,24 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   }
   for (account_run& account : accounts_) account.present = false;
   org_rules_.fiction_allowed = !snapshot.accounts.empty();
+  double calls_per_second = 0;
   for (const carriers::account& record : snapshot.accounts) {
     account_run& account = accounts_[place_of(account_index_, accounts_, record.id)];
     // A changed account (new credentials, say) gets another chance at once.
     if (account.what != record) {
       account.stopped = false;
-      account.config_errors = 0;
+      account.understood = {};
+      account.closed_in_a_row = 0;
+      account.closed_prefixes.clear();
       account.refused_caller_ids.clear();
     }
     account.what = record;
+    account.reserve = reserve_of(record);
     account.present = true;
     org_rules_.fiction_allowed &= carriers::on_loopback(record);
+    calls_per_second += record.calls_per_second;
   }
+  calls_per_tenth_ = static_cast<std::uint32_t>(std::min(calls_per_second / 10, 1e9));
   for (campaign_run& campaign : campaigns_) campaign.present = false;
   for (const campaigns::settings& settings : snapshot.campaigns) apply_campaign(settings);
   for (const lane_record& lane : snapshot.lanes) apply_lane(lane);
@@ -89,14 +104,21 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
   block(number, reason::none, steady_time{});
   campaign.what = settings;
   campaign.hours = to_hours(settings.window);
+  campaign.countries = countries_of(settings.default_country);
   campaign.present = true;
   campaign.agent = place_of(agent_index_, agents_, settings.agent);
   campaign.workspace = place_of(workspace_index_, workspaces_, settings.workspace);
   for (const auto& lane : campaign.lanes) {
     if (!lane) continue;
-    lane->window_until = {};        // the window may have changed
+    lane->window_until = {};        // the window or the zone data may have changed
     lane->fresh_exhausted = false;  // contacts may have been added
   }
+}
+
+const compliance::country_set* organisation::countries_of(const std::string& default_country) {
+  auto& set = country_sets_[{allowed_countries_, default_country}];
+  set = compliance::countries_called(allowed_countries_, default_country);
+  return &set;
 }
 
 // A campaign stopped meanwhile, or an account taken away, stays for its open attempts.
@@ -142,6 +164,7 @@ void organisation::rebuild_pools() {
     if (!refused) numbers.push_back(number);
   }
   pools_.rebuild(snapshot_.sharing, numbers, snapshot_.assignments);
+  ++changes_applied_;
   for (campaign_run& campaign : campaigns_) {
     campaign.accounts.clear();
     campaign.account_at = 0;
@@ -156,34 +179,34 @@ void organisation::rebuild_pools() {
 reason organisation::forbidden(const attempt_run& attempt) const {
   if (frozen_) return reason::organisation_frozen;
   if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
+  if (rules_.is_listed(attempt.what.to)) return reason::national_do_not_call;
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;
+  if (!campaign.countries->contains(attempt.what.to)) return reason::country_not_allowed;
   const agent_run& agent = agents_[attempt.agent];
   if (!agent.present || !agent.what.published) return reason::agent_not_published;
   const account_run& account = accounts_[attempt.account];
   if (!account.present || account.stopped) return reason::account_stopped;
+  if (!account.what.unusable.empty()) return reason::account_unusable;
   if (!pools_.may_show(agent.what.id, account.what.id, attempt.what.from)) return reason::caller_id_withdrawn;
   return reason::none;
 }
 
-void organisation::veto_forbidden(effects& out) {
+void organisation::veto_forbidden(instant now, effects& out) {
   for (const auto& [id, slot] : attempt_index_) {
     attempt_run& attempt = attempts_[slot];
     if (attempt.state == attempt_state::deciding) continue;  // its batch is stale and will not commit
     const reason why = forbidden(attempt);
     if (why == reason::none) continue;
     const bool unanswered = attempt.state == attempt_state::ready;
-    const bool queued_at_carrier = attempt.phase == carriers::call_phase::queued;
-    if (unanswered) {
-      out.vetoes.push_back({attempt.what.integration, id, why});
-    } else if (why != reason::opted_out && !queued_at_carrier) {
-      continue;  // a pause lets calls that ring or talk come to their end; an opt-out does not
-    } else {
-      cancel(attempt, out);
-    }
+    // A pause lets calls that ring or talk come to their end; an opt-out does not.
+    const bool comes_to_its_end = attempt.phase_known && !queued_at_carrier(attempt);
+    if (!unanswered && comes_to_its_end && why != reason::opted_out) continue;
+    if (unanswered) out.vetoes.push_back({attempt.what.integration, id, why});
     attempt.vetoed = true;
     hold_confirmation(attempt);
+    cancel_if_vetoed(attempt, now, out);
   }
 }
 

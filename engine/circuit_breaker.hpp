@@ -12,10 +12,11 @@ namespace dialer::engine {
 /// closed: all calls. open: none until `retry_at`. half-open: one call at a time decides.
 class circuit_breaker {
  public:
-  /// Calls that may be decided on now beyond those already out: unlimited when closed, at most one when half-open.
-  bool allows(steady_time now, std::uint32_t out) const {
+  /// Whether a call may be decided on now while `unanswered` creates are out: always when closed, when half-open only
+  /// the one whose answer decides. Calls in doubt and in conversation have had their answer.
+  bool allows(steady_time now, std::uint32_t unanswered) const {
     if (!open_) return true;
-    return now >= retry_at_ && out == 0;
+    return now >= retry_at_ && unanswered == 0;
   }
   bool is_open() const { return open_; }
   steady_time retry_at() const { return retry_at_; }

@@ -1,6 +1,7 @@
 // Attempts that are over: the closing outcome, and what becomes of the contact.
 
 #include <algorithm>
+#include <utility>
 
 #include "campaigns/retry.hpp"
 #include "engine/organisation.hpp"
@@ -11,13 +12,27 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds again_after_refusal{10};
+constexpr std::chrono::seconds answered_comes_within{10};  // of the call's end
+constexpr std::chrono::seconds ask_of_end_again{3};
+constexpr std::chrono::minutes again_after_misunderstanding{5};
+constexpr std::uint32_t understood_min = 10;  // good answers of late: then the one request is to blame
 
 reason why_refused(carriers::reaction react) {
   switch (react) {
     case carriers::reaction::caller_id: return reason::caller_id_withdrawn;
-    case carriers::reaction::retry: return reason::account_throttled;
+    case carriers::reaction::retry:
+    case carriers::reaction::throttle_rate:
+    case carriers::reaction::throttle_concurrency: return reason::account_throttled;
+    case carriers::reaction::close_prefix: return reason::carrier_refuses_destination;
     default: return reason::account_stopped;
   }
+}
+
+/// Whether a call that was taken and then refused is no fault of the number called.
+bool is_ours_to_mend(carriers::reaction react) {
+  using enum carriers::reaction;
+  return react == caller_id || react == throttle_rate || react == throttle_concurrency || react == stop_account ||
+         react == close_prefix;
 }
 
 }  // namespace
@@ -48,18 +63,38 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
   outcome row;
   row.carrier_code = answer.carrier_code;
   row.detail = answer.detail;
-  const bool contact_to_blame =
-      answer.react == carriers::reaction::fail_number || answer.react == carriers::reaction::fail_here;
+  const bool misunderstood = answer.react == carriers::reaction::config;
+  const bool contact_to_blame = answer.react == carriers::reaction::fail_number ||
+                                answer.react == carriers::reaction::fail_here ||
+                                (misunderstood && accounts_[attempt.account].understood.good() >= understood_min);
   if (contact_to_blame) {
     go_on_or_end(attempt, row, answer.outcome, now);
   } else {
     // An error of ours or of the account never costs the contact an attempt.
     row.why = why_refused(answer.react);
-    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+    const std::chrono::seconds again_in = misunderstood ? again_after_misunderstanding : again_after_refusal;
+    wait_until(attempt, attempt.contact, row.why, now.utc + again_in);
     history_.retract(attempt.what.to, attempt.what.decided_at);
   }
   write(attempt, outcome_kind::rejected, now, std::move(row));
   release(attempt);
+}
+
+// The call is over, and how it ended is still to come: from its late `answered`, or from the carrier, who is asked.
+void organisation::hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out) {
+  attempt.unsure_end = std::make_unique<carriers::call_report>(report);
+  attempt.unsure_until = now.steady + answered_comes_within;
+  release_hold(attempt);
+  ask_of_end(attempt, now, out);
+}
+
+void organisation::ask_of_end(attempt_run& attempt, instant now, effects& out) {
+  if (now.steady < attempt.unsure_until) {
+    ask(attempt, fetch_call{attempt.what.integration, attempt.what.attempt, attempt.call_ref}, out);
+    set_deadline(attempt, std::min(now.steady + ask_of_end_again, attempt.unsure_until));
+  } else if (transition(attempt.state, attempt_event::ended)) {
+    close_ended(attempt, *std::exchange(attempt.unsure_end, {}), now);
+  }
 }
 
 void organisation::close_ended(attempt_run& attempt, const carriers::call_report& report, instant now) {
@@ -71,10 +106,16 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   row.call_ref = attempt.call_ref;
   row.answered = how == disposition::answered || how == disposition::voicemail;
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
-  if (how == disposition::canceled && attempt.cancel_sent && !opt_outs_.contains(attempt.what.to)) {
+  if (how == disposition::canceled && (attempt.canceled || attempt.recovered) && !opt_outs_.contains(attempt.what.to)) {
     // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
     row.why = reason::changed_since_decided;
     wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+  } else if (!attempt.answered && is_ours_to_mend(report.react)) {
+    // Taken and then refused for the account's or the caller ID's sake: nobody's phone rang.
+    apply_reaction(attempt, report.react, now);
+    row.why = why_refused(report.react);
+    wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
+    history_.retract(attempt.what.to, attempt.what.decided_at);
   } else {
     go_on_or_end(attempt, row, how, now);
   }
@@ -85,13 +126,17 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
 
 void organisation::close_absent(attempt_run& attempt, instant now) {
   attempt.state = attempt_state::closed;
-  absent_.emplace(attempt.what.attempt, closed_as_absent{attempt.what.campaign, attempt.what.contact,
-                                                         attempt.what.integration, attempt.what.to});
-  absent_by_age_.emplace_back(now.utc, attempt.what.attempt);
+  const intent& sent = attempt.what;
+  remember_absent({sent.attempt, sent.campaign, sent.contact, sent.integration, sent.to, now.utc});
   outcome row;
   go_on_or_end(attempt, row, disposition::unknown, now);
   write(attempt, outcome_kind::absent, now, std::move(row));
   release(attempt);
+}
+
+void organisation::remember_absent(const absent_attempt& closed) {
+  absent_.emplace(closed.attempt, closed);
+  absent_by_age_.emplace_back(closed.closed_at, closed.attempt);
 }
 
 // The contact's next state by the retry rule of the disposition.

@@ -30,13 +30,13 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
   if (what.number != committing_.number) return;
   batch_out batch = std::exchange(committing_, {});
   if (what.result == commit_result::committed) {
-    for (const attempt_id id : batch.attempts) opt_outs_.prefetch(find(id)->what.to);
+    if (!batch.attempts.empty()) newest_durable_ = batch.attempts.back();
+    const bool changed_since = batch.decided_under != changes_applied_;
     for (const attempt_id id : batch.attempts) {
       attempt_run& attempt = *find(id);
       attempt.state = transition(attempt.state, attempt_event::committed)->next;
       ++counters_.intents;
-      // A change may have been applied between the decision and now.
-      if (const reason why = forbidden(attempt); why != reason::none) {
+      if (const reason why = changed_since ? forbidden(attempt) : reason::none; why != reason::none) {
         --accounts_[attempt.account].unsent;
         close_not_sent(attempt, why, std::chrono::milliseconds{0}, now);
         continue;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "campaigns/contact.hpp"
+#include "compliance/prefetch.hpp"
 
 namespace dialer::engine {
 
@@ -13,8 +14,14 @@ class contact_queue {
  public:
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
-  /// Where the first contact is, or would be: an address to prefetch, whether or not there is one.
-  const campaigns::contact* head() const noexcept { return ring_.data() + head_; }
+  /// Starts reading the first `count` contacts, whether or not there are so many.
+  void prefetch(std::size_t count) const noexcept {
+    const auto* from = reinterpret_cast<const char*>(ring_.data() + head_);
+    for (const char* line = from; line < from + count * sizeof(campaigns::contact); line += 64) {
+      compliance::prefetch_line(line);
+    }
+    compliance::prefetch_line(from + count * sizeof(campaigns::contact) - 1);
+  }
   /// REQUIRES: !empty().
   const campaigns::contact& front() const noexcept { return ring_[head_]; }
   void pop_front() noexcept {

@@ -1,6 +1,7 @@
 #include "engine/doubt.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dialer::engine {
 
@@ -11,21 +12,40 @@ steady_time next_look_at(const doubt& state, const doubt_timing& timing) {
   return state.since + last + beyond * timing.look_again;
 }
 
+utc_time created_from(const doubt& state, const doubt_timing& timing) {
+  return state.intent_at + state.carrier_ahead - timing.clock_skew;
+}
+
+void note_clock(doubt& state, std::optional<utc_time> carrier_time, const doubt_timing& timing, utc_time now) {
+  if (!carrier_time) return;
+  const auto ahead = *carrier_time - now;
+  if (std::chrono::abs(ahead) <= timing.clock_off_max) state.carrier_ahead = ahead;
+}
+
 void note_match(doubt& state, const carriers::listed_call& call) {
+  if (call.report.call_ref.empty()) {
+    state.unnamed = true;
+    return;
+  }
   const auto known = std::ranges::find(state.found, call.report.call_ref,
                                        [](const carriers::listed_call& each) { return each.report.call_ref; });
   if (known == state.found.end()) {
     state.found.push_back(call);
-  } else if (call.report.phase > known->report.phase) {
-    known->report = call.report;
+  } else {
+    if (known->created_at == utc_time{}) known->created_at = call.created_at;
+    carriers::join(known->report, carriers::call_report{call.report});
   }
 }
 
 doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady_time now) {
   ++state.looks;
+  clean &= !std::exchange(state.unnamed, false);
   if (!state.found.empty()) {
     // Several matches would mean the carrier placed the call more than once: keep the earliest, end the others.
-    const auto earliest = std::ranges::min_element(state.found, {}, &carriers::listed_call::created_at);
+    const auto created = [](const carriers::listed_call& call) {
+      return call.created_at == utc_time{} ? utc_time::max() : call.created_at;  // Telnyx's active calls do not say
+    };
+    const auto earliest = std::ranges::min_element(state.found, {}, created);
     doubt_step step{doubt_step::kind::adopt, *earliest, {}};
     for (const carriers::listed_call& call : state.found) {
       if (&call != &*earliest && call.report.phase != carriers::call_phase::ended) {

@@ -1,9 +1,10 @@
 #pragma once
-// Resolving an attempt of unknown fate by the carrier's word only (safety.md B5, carriers.md 2): when to look, how to
+// Resolving an attempt of unknown fate by the carrier's word only: when to look, how to
 // match what the carrier lists, and when "no such call" may be believed. Pure.
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,16 +28,20 @@ struct doubt_timing {
   std::chrono::seconds look_again{60};
   /// A call created so long before our intent can still be ours: clocks differ, and carriers give whole seconds.
   std::chrono::seconds clock_skew{30};
+  /// A carrier's Date further off than this is no clock to go by.
+  std::chrono::hours clock_off_max{24};
 };
 
 /// One attempt's doubt.
 struct doubt {
-  utc_time intent_at;                        ///< when the attempt was decided
-  steady_time since;                         ///< when the doubt began: the lost answer, or the take-over
-  std::uint32_t looks = 0;                   ///< finished looks
-  std::uint32_t clean_empty = 0;             ///< of them, those answered cleanly without a match
-  std::vector<carriers::listed_call> found;  ///< matches of the look under way
-  std::vector<std::size_t> not_ours;         ///< hashes of call references known to belong to earlier attempts
+  utc_time intent_at;                          ///< when the attempt was decided
+  steady_time since;                           ///< when the doubt began: the lost answer, or the take-over
+  std::uint32_t looks = 0;                     ///< finished looks
+  std::uint32_t clean_empty = 0;               ///< of them, those answered cleanly without a match
+  std::chrono::microseconds carrier_ahead{0};  ///< the carrier's clock less ours, by the Date of its answers
+  std::vector<carriers::listed_call> found;    ///< matches of the look under way
+  bool unnamed = false;                        ///< ... and one that does not say which call it is
+  std::vector<std::size_t> not_ours;           ///< hashes of call references known to belong to earlier attempts
 };
 
 /// What to do after one page of a listing.
@@ -50,6 +55,12 @@ struct doubt_step {
 /// When the next look is due.
 steady_time next_look_at(const doubt& state, const doubt_timing& timing);
 
+/// The earliest creation time, by the carrier's clock, of a call that can be this attempt's.
+utc_time created_from(const doubt& state, const doubt_timing& timing);
+
+/// Takes the carrier's clock from an answer received at `now` by ours.
+void note_clock(doubt& state, std::optional<utc_time> carrier_time, const doubt_timing& timing, utc_time now);
+
 /// Digests one page of the look under way. `matches` says whether a listed call can be this attempt's (number pair,
 /// creation time, token, not bound to another attempt).
 template <class Matches>
@@ -57,7 +68,7 @@ doubt_step digest(doubt& state, const carriers::call_page& page, const doubt_tim
                   const Matches& matches);
 
 /// Keeps a match. One call may be listed twice (Telnyx: among the active ones, then in the events): what says more of
-/// it stays.
+/// it stays. One that names no call shows that there is one: nothing else may be concluded from this look.
 void note_match(doubt& state, const carriers::listed_call& call);
 
 /// The part of digest() that does not depend on the matcher: the look is complete.

@@ -66,6 +66,7 @@ struct call_reported {
   carriers::call_report report;
 };
 
+/// What the carrier lists; of calls with a token only those whose token is this attempt's.
 struct looked_up {
   attempt_id attempt;
   carriers::call_page page;
@@ -137,6 +138,7 @@ struct cancel_call {
   integration_id integration;
   attempt_id attempt;
   std::string call_ref;
+  bool ringing_only = false;  ///< one that was answered meanwhile is left alone; only of carriers that queue calls
 };
 
 struct probe_account {
@@ -161,6 +163,7 @@ struct effects {
   std::vector<slow_account> slowdowns;
   std::optional<std::uint64_t> load_changes;     ///< changes above this generation are wanted
   std::optional<std::uint64_t> confirm_applied;  ///< no dial that this generation forbids can start any more
+  std::optional<attempt_id> oldest_open;         ///< all attempts below are closed, durably: the mark may move there
   bool ownership_lost = false;                   ///< another epoch owns the organisation: drop it
 
   void clear() { *this = effects{}; }

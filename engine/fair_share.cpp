@@ -32,7 +32,7 @@ void share_ring::erase(member who) {
 
 void share_ring::move_to(member who) {
   at_ = who;
-  links_[who].left = links_[who].weight;
+  links_[who].left = links_[who].weight * quantum_;
 }
 
 share_ring::member share_ring::next() {
@@ -45,6 +45,7 @@ void fair_share::activate(std::uint32_t campaign, std::uint16_t campaign_weight,
                           std::uint16_t workspace_weight) {
   if (workspace >= campaigns_.size()) campaigns_.resize(workspace + 1);
   share_ring& ring = campaigns_[workspace];
+  ring.set_quantum(quantum_);
   if (ring.contains(campaign)) return;
   ring.insert(campaign, campaign_weight);
   workspaces_.insert(workspace, workspace_weight);
@@ -56,6 +57,13 @@ void fair_share::deactivate(std::uint32_t campaign, std::uint32_t workspace) {
   campaigns_[workspace].erase(campaign);
   if (campaigns_[workspace].empty()) workspaces_.erase(workspace);
   --active_;
+}
+
+void fair_share::set_quantum(std::uint32_t turns) {
+  if (turns == quantum_) return;
+  quantum_ = turns;
+  workspaces_.set_quantum(turns);
+  for (share_ring& ring : campaigns_) ring.set_quantum(turns);
 }
 
 std::optional<std::uint32_t> fair_share::next() {

@@ -23,19 +23,22 @@ class share_ring {
   std::size_t size() const { return size_; }
   /// Whose turn it is; charges one turn. REQUIRES: !empty().
   member next();
+  /// A member that comes to its turn keeps it for `turns` times its weight. At least 1.
+  void set_quantum(std::uint32_t turns) { quantum_ = turns; }
 
  private:
   struct link {
     member before = 0;
     member after = 0;
+    std::uint32_t left = 0;    // turns of this round still to come
     std::uint16_t weight = 0;  // 0: not in
-    std::uint16_t left = 0;    // turns of this round still to come
   };
   void move_to(member who);
 
   std::vector<link> links_;  // by member: a circle of those that are in
   member at_ = 0;
   std::size_t size_ = 0;
+  std::uint32_t quantum_ = 1;
 };
 
 /// Campaigns within workspaces. Campaign and workspace numbers are small and dense.
@@ -46,11 +49,15 @@ class fair_share {
   void deactivate(std::uint32_t campaign, std::uint32_t workspace);
   std::optional<std::uint32_t> next();
   std::size_t active() const { return active_; }
+  /// How many contacts of one campaign are taken in a row, per weight: more is faster, as what a campaign needs is then
+  /// at hand; fewer is smoother.
+  void set_quantum(std::uint32_t turns);
 
  private:
   share_ring workspaces_;
   std::vector<share_ring> campaigns_;  // by workspace
   std::size_t active_ = 0;
+  std::uint32_t quantum_ = 1;
 };
 
 }  // namespace dialer::engine

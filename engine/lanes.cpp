@@ -54,7 +54,6 @@ bool organisation::wants_contacts(const lane_run& lane, instant now) const {
 }
 
 void organisation::request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out) {
-  if (loads_out_ >= loads_out_max) return;
   if (lane.queue.empty()) {
     lane.look_ahead = std::clamp(lane.look_ahead * 2, options_.look_ahead_min, options_.look_ahead_max);
   }
@@ -70,23 +69,31 @@ void organisation::request_contacts(campaign_run& campaign, lane_run& lane, inst
                        lane.wait_after_id, lane.asked_until, lane.asked_count});
 }
 
-void organisation::request_hungry(instant now, effects& out) {
-  if (lost_ || draining_) return;
-  for (const auto& [number, lane] : hungry_) {
-    if (wants_contacts(*lane, now)) request_contacts(campaigns_[number], *lane, now, out);
-  }
-  hungry_.clear();
+// First come, first served, so that no lane waits behind others that are hungry again and again.
+void organisation::note_hungry(index campaign, lane_run& lane) {
+  if (std::exchange(lane.hungry, true)) return;
+  hungry_.emplace_back(campaign, &lane);
 }
 
-// The periodic look at all lanes: windows that opened, waiting contacts that fell due, loads that did not fit before.
-void organisation::scan_lanes(instant now, effects& out) {
+void organisation::request_hungry(instant now, effects& out) {
   if (lost_ || draining_) return;
-  for (campaign_run& campaign : campaigns_) {
+  while (!hungry_.empty() && loads_out_ < loads_out_max) {
+    const auto [number, lane] = hungry_.front();
+    hungry_.pop_front();
+    lane->hungry = false;
+    if (wants_contacts(*lane, now)) request_contacts(campaigns_[number], *lane, now, out);
+  }
+}
+
+// The periodic look at all lanes: windows that opened, waiting contacts that fell due.
+void organisation::scan_lanes(instant now) {
+  for (index number = 0; number < campaigns_.size(); ++number) {
+    campaign_run& campaign = campaigns_[number];
     if (!campaign.present || campaign.what.state != campaigns::campaign_state::running) continue;
     for (const auto& lane : campaign.lanes) {
       if (!lane) continue;
       refresh_window(campaign, *lane, now);
-      if (wants_contacts(*lane, now)) request_contacts(campaign, *lane, now, out);
+      if (wants_contacts(*lane, now)) note_hungry(number, *lane);
     }
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Port: what the engine writes down and reads back. Declared here by its user, implemented over PostgreSQL in sql/ and
-// by the simulated store in tests/sim. Protocol: safety.md B in the shape of design.md 6; tables in sql/migrations.
+// by the simulated store in tests/sim. The protocol:
+// docs/ARCHITECTURE.md and docs/adr/0001; the tables: sql/migrations.
 //
 // A contact is, at every commit, exactly one of
 //   fresh   - in `contact` above its lane's cursor
@@ -20,6 +21,7 @@
 #include "campaigns/contact.hpp"
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
+#include "compliance/gate.hpp"
 #include "compliance/place.hpp"
 #include "model/clock.hpp"
 #include "model/disposition.hpp"
@@ -182,12 +184,14 @@ struct workspace_record {
   friend bool operator==(const workspace_record&, const workspace_record&) = default;
 };
 
-/// Everything about an organisation that people change, as of one generation. Small: replaced whole.
+/// Everything about an organisation that people change, as of one generation, and the rules its calls are judged by.
+/// Small: replaced whole.
 struct organisation_snapshot {
   organisation_id id;
   std::uint64_t generation = 0;
   bool frozen = false;
   callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
+  std::vector<std::string> allowed_countries;  ///< ISO 3166-1 alpha-2; empty: as compliance::countries_called says
   std::vector<workspace_record> workspaces;
   std::vector<agent_record> agents;
   std::vector<carriers::account> accounts;
@@ -195,6 +199,7 @@ struct organisation_snapshot {
   std::vector<callerid::outbound_assignment> assignments;
   std::vector<campaigns::settings> campaigns;  ///< drafts, running and paused ones; stopped and finished are left out
   std::vector<lane_record> lanes;              ///< of those campaigns
+  compliance::rules_snapshot rules;
 };
 
 struct opt_out_change {
@@ -235,6 +240,22 @@ struct known_call {
   std::string call_ref;
 };
 
+/// A request that may have reached the carrier, at its decision at the earliest.
+struct past_start {
+  integration_id integration;
+  utc_time decided_at;
+};
+
+/// An attempt that the carrier declared absent and no call has turned up for: one still may.
+struct absent_attempt {
+  attempt_id attempt;
+  campaign_id campaign;
+  contact_id contact;
+  integration_id integration;
+  e164 to;
+  utc_time closed_at;
+};
+
 /// Read at take-over, after the epoch was raised.
 struct recovery {
   ownership owner;
@@ -242,7 +263,9 @@ struct recovery {
   std::vector<opt_out_change> opt_outs;
   std::vector<open_attempt> open;
   std::vector<past_attempt> history;    ///< seven days, those never sent left out
+  std::vector<past_start> starts;       ///< decided in the last 15 s; those certainly never written are left out
   std::vector<known_call> known_calls;  ///< of closed attempts to numbers of `open`, decided up to an hour before those
+  std::vector<absent_attempt> absent;   ///< closed in the last 24 hours, decided in the last 48; oldest first
   std::uint64_t last_attempt = 0;       ///< greatest attempt id used
 };
 

@@ -13,8 +13,9 @@ bool organisation::may_decide(instant now) const {
 
 reason organisation::account_block(const account_run& account, instant now) const {
   if (!account.present) return reason::no_account;
+  if (!account.what.unusable.empty()) return reason::account_unusable;
   if (account.stopped) return reason::account_stopped;
-  if (!account.breaker.allows(now.steady, account.live)) return reason::account_circuit_open;
+  if (!account.breaker.allows(now.steady, account.unanswered)) return reason::account_circuit_open;
   if (now.steady < account.held_until) return reason::account_throttled;
   std::uint32_t ceiling = account.what.concurrent_calls_max;
   if (account.ceiling != 0 && now.steady < account.ceiling_until) {
@@ -29,21 +30,37 @@ reason organisation::account_block(const account_run& account, instant now) cons
 std::uint32_t organisation::room_of(const account_run& account, instant now) const {
   if (account_block(account, now) != reason::none) return 0;
   if (account.breaker.is_open()) return 1;
-  const double seconds = std::chrono::duration<double>(options_.reserve).count();
-  const double wanted =
-      std::clamp(std::ceil(account.what.calls_per_second * seconds), 1.0, static_cast<double>(options_.reserve_max));
-  const auto reserve = static_cast<std::uint32_t>(wanted);
-  if (account.unsent >= reserve) return 0;
-  std::uint32_t room = reserve - account.unsent;
+  if (account.unsent >= account.reserve) return 0;
+  std::uint32_t room = account.reserve - account.unsent;
   if (account.what.concurrent_calls_max != 0) room = std::min(room, account.what.concurrent_calls_max - account.live);
   if (account.ceiling != 0 && now.steady < account.ceiling_until) room = std::min(room, account.ceiling - account.live);
   return room;
+}
+
+/// Intents committed ahead, so that a slow commit costs no throughput.
+std::uint32_t organisation::reserve_of(const carriers::account& account) const {
+  const double seconds = std::chrono::duration<double>(options_.reserve).count();
+  return static_cast<std::uint32_t>(
+      std::clamp(std::ceil(account.calls_per_second * seconds), 1.0, static_cast<double>(options_.reserve_max)));
 }
 
 std::uint32_t organisation::total_room(instant now) const {
   std::uint32_t room = 0;
   for (const account_run& account : accounts_) room += room_of(account, now);
   return room;
+}
+
+/// What the calls just decided on may have filled: the campaign's and its agent's lines, the campaign's pace.
+reason organisation::own_limit(const campaign_run& campaign, instant now) const {
+  const agent_run& agent = agents_[campaign.agent];
+  if (campaign.what.concurrent_calls_max != 0 && campaign.live >= campaign.what.concurrent_calls_max) {
+    return reason::campaign_concurrency;
+  }
+  if (agent.what.concurrent_calls_max != 0 && agent.live >= agent.what.concurrent_calls_max) {
+    return reason::agent_concurrency;
+  }
+  if (campaign.what.calls_per_second_max > 0 && now.steady < campaign.next_start) return reason::campaign_rate;
+  return reason::none;
 }
 
 /// The limit in force for a campaign, `none` when it may dial. account_cps is the ordinary state of a busy dialer:
@@ -56,13 +73,7 @@ reason organisation::campaign_block(const campaign_run& campaign, instant now) c
   if (!agent.present || !agent.what.published || agent.what.answer_url.empty()) return reason::agent_not_published;
   if (campaign.accounts.empty()) return reason::no_caller_id;
   if (now.steady < campaign.blocked_until) return campaign.blocked;
-  if (campaign.what.concurrent_calls_max != 0 && campaign.live >= campaign.what.concurrent_calls_max) {
-    return reason::campaign_concurrency;
-  }
-  if (agent.what.concurrent_calls_max != 0 && agent.live >= agent.what.concurrent_calls_max) {
-    return reason::agent_concurrency;
-  }
-  if (campaign.what.calls_per_second_max > 0 && now.steady < campaign.next_start) return reason::campaign_rate;
+  if (const reason own = own_limit(campaign, now); own != reason::none) return own;
   reason why = reason::no_account;
   for (const index number : campaign.accounts) {
     const account_run& account = accounts_[number];

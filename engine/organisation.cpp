@@ -7,21 +7,23 @@ namespace {
 
 constexpr std::chrono::milliseconds period{250};
 constexpr std::chrono::seconds history_period{10};
+constexpr std::chrono::minutes oldest_open_period{1};
 constexpr std::chrono::hours absent_kept{24};
 // Longer than a doubt's clock skew and the longest way from a decision to its doubt together.
 constexpr std::chrono::minutes refs_kept{2};
 
 }  // namespace
 
-organisation::organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now)
+organisation::organisation(organisation_options options, recovery found, instant now)
     : options_{std::move(options)},
       owner_{found.owner},
       random_{options_.seed},
       attempt_ids_{options_.node, found.last_attempt},
-      rules_{std::move(rules)},
       gate_{rules_, opt_outs_, history_},
       pools_{options_.region},
-      periodic_at_{now.steady} {
+      periodic_at_{now.steady},
+      oldest_open_at_{now.steady + oldest_open_period},
+      newest_durable_{found.last_attempt} {
   recover(found, now);
 }
 
@@ -35,6 +37,7 @@ void organisation::recover(recovery& found, instant now) {
   }
   for (const past_attempt& past : found.history) history_.record(past.to, past.at);
   for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
+  for (const absent_attempt& closed : found.absent) remember_absent(closed);
   apply_snapshot(std::move(found.snapshot), now);
   for (const past_attempt& past : found.history) {
     if (!past.open) pools_.restore(past.from, past.at, false);  // open ones: below, for their index
@@ -95,11 +98,11 @@ void organisation::on_event(tick&, instant now, effects& out) {
     }
   }
   if (std::exchange(taken_over_, false)) {
-    veto_forbidden(out);
+    veto_forbidden(now, out);
     confirm_due_ = true;
   }
   if (now.steady >= periodic_at_) periodic(now, out);
-  if (changes_wanted_ && !changes_out_ && now.steady >= ledger_down_until_) {
+  if (changes_wanted_ && !changes_out_ && now.steady >= std::max(ledger_down_until_, changes_again_at_)) {
     changes_out_ = true;
     out.load_changes = generation_;
   }
@@ -117,10 +120,14 @@ void organisation::on_event(drain_requested&, instant, effects&) {
 void organisation::periodic(instant now, effects& out) {
   periodic_at_ = now.steady + period;
   activate_all(now);
-  scan_lanes(now, out);
+  scan_lanes(now);
   if (now.steady >= history_expires_at_) {
     history_expires_at_ = now.steady + history_period;
     history_.expire(now.utc);
+  }
+  if (now.steady >= oldest_open_at_) {
+    oldest_open_at_ = now.steady + oldest_open_period;
+    note_oldest_open(out);
   }
   for (account_run& account : accounts_) {
     if (account.present && account.stopped && now.steady >= account.probe_at) {
@@ -129,7 +136,9 @@ void organisation::periodic(instant now, effects& out) {
     }
   }
   for (stray_call& stray : stray_calls_) {
-    if (std::exchange(stray.failed, false)) out.questions.push_back(stray.what);
+    if (!stray.ask_again || *stray.ask_again > now.steady) continue;
+    stray.ask_again.reset();
+    out.questions.push_back(stray.what);
   }
   while (!absent_by_age_.empty() && absent_by_age_.front().first + absent_kept < now.utc) {
     absent_.erase(absent_by_age_.front().second);
@@ -147,15 +156,16 @@ void organisation::periodic(instant now, effects& out) {
   }
 }
 
-void organisation::use_rules(compliance::rules_snapshot rules, instant now) {
-  rules_ = std::move(rules);
-  for (campaign_run& campaign : campaigns_) {
-    for (const auto& lane : campaign.lanes) {
-      if (lane) lane->window_until = {};
-    }
-    campaign.blocked_until = {};
-  }
-  activate_all(now);
+// Not past an attempt whose close is still on its way to the ledger, nor past the newest intent there: the next owner's
+// identifiers begin after that one.
+void organisation::note_oldest_open(effects& out) {
+  attempt_id oldest = newest_durable_;
+  for (const auto& [id, slot] : attempt_index_) oldest = std::min(oldest, id);
+  for (const outcome& row : closing_.outcomes) oldest = std::min(oldest, row.attempt);
+  for (const outcome& row : closing_out_.outcomes) oldest = std::min(oldest, row.attempt);
+  if (oldest <= oldest_open_noted_) return;
+  oldest_open_noted_ = oldest;
+  out.oldest_open = oldest;
 }
 
 steady_time organisation::next_tick() const {

@@ -15,9 +15,11 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "callerid/pick.hpp"
@@ -30,6 +32,7 @@
 #include "engine/fair_share.hpp"
 #include "engine/hash_tables.hpp"
 #include "engine/ledger.hpp"
+#include "engine/recent_answers.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
 #include "model/random.hpp"
@@ -54,17 +57,14 @@ struct organisation_options {
 
 class organisation {
  public:
-  /// Takes over what `found` describes. The rules snapshot may be replaced later by use_rules().
-  organisation(organisation_options options, recovery found, compliance::rules_snapshot rules, instant now);
+  /// Takes over what `found` describes.
+  organisation(organisation_options options, recovery found, instant now);
   ~organisation();
   organisation(const organisation&) = delete;
   organisation& operator=(const organisation&) = delete;
 
   /// The only way in. Appends to `out`.
   void step(event&& what, instant now, effects& out);
-
-  /// National lists and zone data, swapped whole; call between steps.
-  void use_rules(compliance::rules_snapshot rules, instant now);
 
   /// When step(tick) has something to do next; for timers. Never later than 250 ms after the last tick.
   steady_time next_tick() const;
@@ -79,43 +79,49 @@ class organisation {
  private:
   using index = std::uint32_t;
 
-  struct lane_run {
-    compliance::place where;
+  // The first two cache lines are what a decision reads; the rest is for loading.
+  struct alignas(64) lane_run {
+    static constexpr std::size_t hot_lines = 2;
+    contact_queue queue;  // waiting ones and fresh ones in the order to be dialed
+    compliance::window_state window;
+    utc_time window_until{};  // `window` holds before this instant
+    contact_id through;       // the cursor as of the batch being decided
+    std::size_t look_ahead = 0;
     campaigns::lane_number number = 0;
-    contact_queue queue;     // waiting ones and fresh ones in the order to be dialed
+    bool moved = false;  // `through` goes into the batch being decided
+    bool held = false;   // of the candidates at hand, the rest of this lane is put back
+    bool loading = false;
+    bool hungry = false;  // in hungry_
+    bool fresh_exhausted = false;
     contact_id fresh_after;  // loads continue here; ids up to it are in the queue or beyond
-    contact_id through;      // the cursor as of the batch being decided
-    bool moved = false;      // `through` goes into the batch being decided
-    bool held = false;       // of the candidates at hand, the rest of this lane is put back
     utc_time wait_after{};   // loads of waiting contacts continue here
     contact_id wait_after_id;
-    utc_time asked_until{};  // greatest `now` a load was asked with; new waits lie beyond it
-    bool loading = false;
-    bool fresh_exhausted = false;
+    utc_time asked_until{};                 // greatest `now` a load was asked with; new waits lie beyond it
     std::optional<utc_time> next_due;       // earliest waiting contact not yet loaded
     std::optional<utc_time> due_meanwhile;  // ... of those that began to wait while a load was out
     std::uint32_t asked_count = 0;          // of the load that is out
-    std::size_t look_ahead = 0;
-    steady_time load_after{};  // back-off after a failed load
-    compliance::window_state window;
-    utc_time window_until{};  // `window` holds before this instant
+    steady_time load_after{};               // back-off after a failed load
+    compliance::place where;
   };
 
-  struct campaign_run {
-    campaigns::settings what;
-    compliance::weekly_hours hours{};
+  // The first three cache lines, down to the first of the settings, are what a decision reads.
+  struct alignas(64) campaign_run {
+    static constexpr std::size_t hot_lines = 3;
     bool present = false;
     bool active = false;  // takes part in fair_share
+    reason blocked = reason::none;
     index workspace = 0;
     index agent = 0;
+    std::uint32_t live = 0;
+    steady_time blocked_until{};
+    steady_time next_start{};     // of the campaign's own rate
     std::vector<index> accounts;  // that have numbers its agent may show
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
     std::size_t lane_at = 0;
-    std::uint32_t live = 0;
-    steady_time next_start{};  // of the campaign's own rate
-    reason blocked = reason::none;
-    steady_time blocked_until{};
+    const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
+    campaigns::settings what;
+    compliance::weekly_hours hours{};
   };
 
   struct workspace_run {
@@ -135,10 +141,14 @@ class organisation {
     circuit_breaker breaker;
     bool stopped = false;
     steady_time probe_at{};
-    std::uint32_t config_errors = 0;  // in a row
+    recent_answers understood;                             // a bad one: the carrier could not read our request
+    std::uint32_t closed_in_a_row = 0;                     // destinations under +1 refused without a call taken between
+    flat_map<std::uint64_t, steady_time> closed_prefixes;  // the carrier does not take them, until
     std::uint32_t live = 0;
-    std::uint32_t unsent = 0;   // decided, not yet taken by a sender
-    std::uint32_t ceiling = 0;  // concurrency the carrier showed; 0 = none
+    std::uint32_t reserve = 1;     // intents to be kept ahead of the senders
+    std::uint32_t unsent = 0;      // decided, not yet taken by a sender
+    std::uint32_t unanswered = 0;  // decided, and the carrier has said nothing yet
+    std::uint32_t ceiling = 0;     // concurrency the carrier showed; 0 = none
     steady_time ceiling_until{};
     steady_time held_until{};
     flat_set<e164> refused_caller_ids;
@@ -153,22 +163,36 @@ class organisation {
     callerid::number_index caller_id = 0;  // of what.from
     attempt_state state = attempt_state::deciding;
     carriers::call_phase phase = carriers::call_phase::queued;
+    bool unanswered = false;  // the create, as the account counts it
     bool answered = false;
     bool machine = false;
     bool vetoed = false;
-    bool cancel_sent = false;
-    bool recovered = false;  // open at the take-over
+    bool phase_known = false;  // by what was heard of it; not just after a take-over or a doubt
+    // The cancel that the carrier was asked for, and has not refused: of a call nobody has answered, or of any.
+    enum class cancel : std::uint8_t { none, unanswered, any } cancel_out = cancel::none;
+    bool canceled = false;              // by us, if the carrier was in time
+    bool recovered = false;             // open at the take-over
+    std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
+    bool asked = false;                 // a look-up or fetch is out
     std::string call_ref;
     steady_time deadline{};             // of the current wait; timers that do not match it are stale
     std::optional<dial_permit> permit;  // until it is sent
     std::unique_ptr<doubt> in_doubt;
-    bool holds_confirmation = false;  // a change is confirmed only after this attempt is dealt with
+    std::unique_ptr<carriers::call_report> unsure_end;  // over; whether it had been answered is being asked ...
+    steady_time unsure_until{};                         // ... until then
+    bool holds_confirmation = false;                    // a change is confirmed only after this attempt is dealt with
   };
 
   struct timer {
     steady_time at;
     attempt_id attempt;
     bool operator>(const timer& other) const { return at > other.at; }
+  };
+
+  /// Turns in a row of one campaign.
+  struct turns {
+    index campaign;
+    std::uint32_t count;
   };
 
   /// A contact on its way through the pipeline.
@@ -187,16 +211,19 @@ class organisation {
     std::vector<reason> ended;
     std::vector<reason> put_off;
     std::optional<utc_time> earliest_wait;
+    std::uint64_t decided_under = 0;  // changes_applied_ at the first of them
   };
 
   // pipeline.cpp: the way of one contact
   void schedule(instant now);
   void select(std::size_t count, instant now);
+  std::uint32_t quantum() const;
   void take_turns(std::size_t count);
+  void take_contacts(const turns& of, instant now);
   static const lane_run* lane_due(const campaign_run& campaign);
-  bool advance(const candidate& next, instant now);
+  bool advance(const candidate& next, const compliance::number_record& known, instant now);
   bool wait_for_number(const candidate& next, instant now);
-  bool place_call(const candidate& next, instant now);
+  bool place_call(const candidate& next, const compliance::screening& judged, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
   void end_undialed(const candidate& next, reason why, instant now);
   void touch(const candidate& next);
@@ -207,6 +234,8 @@ class organisation {
   std::uint32_t total_room(instant now) const;
   reason account_block(const account_run& account, instant now) const;
   reason campaign_block(const campaign_run& campaign, instant now) const;
+  reason own_limit(const campaign_run& campaign, instant now) const;
+  std::uint32_t reserve_of(const carriers::account& account) const;
   void block(index campaign, reason why, steady_time until);
   void activate(index campaign);
   void activate_all(instant now);
@@ -224,7 +253,8 @@ class organisation {
   void on_event(contacts_loaded& what, instant now, effects& out);
   lane_run* next_lane(campaign_run& campaign, instant now);
   void request_hungry(instant now, effects& out);
-  void scan_lanes(instant now, effects& out);
+  void note_hungry(index campaign, lane_run& lane);
+  void scan_lanes(instant now);
   void request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out);
   bool wants_contacts(const lane_run& lane, instant now) const;
   void refresh_window(const campaign_run& campaign, lane_run& lane, instant now) const;
@@ -241,26 +271,39 @@ class organisation {
   void on_event(call_canceled& what, instant now, effects& out);
   void on_event(account_probed& what, instant now, effects& out);
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
+  void apply_reaction(attempt_run& attempt, carriers::reaction react, instant now);
+  bool is_closed(account_run& account, e164 number, instant now) const;
+  void stop(account_run& account, instant now);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
   void end_doubt(attempt_run& attempt);
-  void adopt(attempt_run& attempt, outcome_kind kind, instant now, effects& out);
+  void adopt(attempt_run& attempt, outcome_kind kind, instant now);
   void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
   void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
   void close_ended(attempt_run& attempt, const carriers::call_report& report, instant now);
+  void hold_end(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void ask_of_end(attempt_run& attempt, instant now, effects& out);
   void close_absent(attempt_run& attempt, instant now);
+  void remember_absent(const absent_attempt& closed);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
+  void note_answer(attempt_run& attempt);
   void release(attempt_run& attempt);
   void take_back(attempt_run& attempt);
   void release_hold(attempt_run& attempt);
   void remember_ref(e164 to, std::string_view call_ref, steady_time now);
   void learn_late(e164 to, std::string_view call_ref, steady_time now);
-  void cancel(attempt_run& attempt, effects& out);
-  void cancel_if_vetoed(attempt_run& attempt, effects& out);
-  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, effects& out);
+  void cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out);
+  bool queued_at_carrier(const attempt_run& attempt) const;
+  utc_time window_closes(const attempt_run& attempt, instant now) const;
+  void cancel_if_vetoed(attempt_run& attempt, instant now, effects& out);
+  bool believe_unknown(attempt_run& attempt, instant now) const;
+  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
+                     effects& out);
+  void ask(attempt_run& attempt, carrier_question&& what, effects& out);
   void set_deadline(attempt_run& attempt, steady_time at);
+  void poll_at(attempt_run& attempt, steady_time at, instant now);
   void on_deadline(attempt_run& attempt, instant now, effects& out);
   attempt_run* find(attempt_id id);
   attempt_run& open(attempt_id id);
@@ -271,12 +314,13 @@ class organisation {
   void on_event(changes_loaded& what, instant now, effects& out);
   void apply_snapshot(organisation_snapshot&& snapshot, instant now);
   void apply_campaign(const campaigns::settings& settings);
+  const compliance::country_set* countries_of(const std::string& default_country);
   index keep_campaign(campaign_id id);
   index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
   reason forbidden(const attempt_run& attempt) const;
-  void veto_forbidden(effects& out);
+  void veto_forbidden(instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);
   void confirm_when_clear(effects& out);
 
@@ -285,6 +329,7 @@ class organisation {
   void on_event(drain_requested& what, instant now, effects& out);
   void recover(recovery& found, instant now);
   void periodic(instant now, effects& out);
+  void note_oldest_open(effects& out);
 
   organisation_options options_;
   ownership owner_;
@@ -297,6 +342,8 @@ class organisation {
 
   compliance::rules_snapshot rules_;
   compliance::organisation_rules org_rules_;
+  std::map<std::pair<std::vector<std::string>, std::string>, compliance::country_set> country_sets_;  // few, shared
+  std::vector<std::string> allowed_countries_;
   compliance::opt_out_set opt_outs_;
   compliance::attempt_history history_;
   compliance::gate gate_;
@@ -312,6 +359,7 @@ class organisation {
   flat_map<integration_id, index> account_index_;
   flat_map<campaign_id, index> campaign_index_;
   fair_share shares_;
+  std::uint32_t calls_per_tenth_ = 0;  // all accounts' calls in a tenth of a second
 
   std::deque<attempt_run> attempts_;  // slots; addresses are stable
   std::vector<index> free_slots_;
@@ -320,13 +368,7 @@ class organisation {
   flat_set<e164> numbers_in_flight_;
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 
-  struct closed_as_absent {
-    campaign_id campaign;
-    contact_id contact;
-    integration_id integration;
-    e164 to;
-  };
-  flat_map<attempt_id, closed_as_absent> absent_;  // a day long: late truth is recognised by it
+  flat_map<attempt_id, absent_attempt> absent_;  // a day long: late truth is recognised by it
   std::deque<std::pair<utc_time, attempt_id>> absent_by_age_;
 
   // Call references of attempts closed a moment ago, as hashes by number called, oldest first: a doubt about the next
@@ -339,17 +381,20 @@ class organisation {
 
   struct stray_call {
     cancel_call what;
-    bool failed = false;  // to be ended again
+    steady_time since;
+    std::optional<steady_time> ask_again;
   };
   std::vector<stray_call> stray_calls_;  // that no open attempt stands for, until the carrier says they are over
 
-  std::vector<index> turns_;           // campaigns whose turn it is, of the contacts being selected
-  std::vector<candidate> candidates_;  // at hand, between selection and decision
-  decision_batch deciding_;            // being filled ...
-  batch_out deciding_takes_;           // ... and what it took
-  batch_out committing_;               // out
+  std::vector<turns> turns_;                      // whose turn it is, of the contacts being selected
+  std::vector<candidate> candidates_;             // at hand, between selection and decision
+  std::vector<e164> numbers_at_hand_;             // of candidates_ ...
+  std::vector<compliance::number_record> known_;  // ... and what the gate knows of them
+  decision_batch deciding_;                       // being filled ...
+  batch_out deciding_takes_;                      // ... and what it took
+  batch_out committing_;                          // out
   std::vector<std::pair<index, lane_run*>> moved_lanes_;
-  std::vector<std::pair<index, lane_run*>> hungry_;
+  std::deque<std::pair<index, lane_run*>> hungry_;  // that may want contacts loaded, first come first
   std::uint32_t loads_out_ = 0;
   outcome_batch closing_;      // being filled
   outcome_batch closing_out_;  // out, or to be sent again; number == 0 when none
@@ -361,14 +406,19 @@ class organisation {
   std::optional<utc_time> closing_out_earliest_wait_;
   std::uint64_t batch_number_ = 0;
   steady_time ledger_down_until_{};
-  bool changes_wanted_ = false;  // known to exist: nothing is decided before they are here
-  bool changes_out_ = false;     // asked for
-  bool confirm_due_ = false;     // generation_ is to be confirmed once no attempt holds it back
+  bool changes_wanted_ = false;        // known to exist: nothing is decided before they are here
+  bool changes_out_ = false;           // asked for
+  steady_time changes_again_at_{};     // back-off after they could not be loaded
+  std::uint64_t changes_applied_ = 0;  // rises with everything that forbidden() judges by
+  bool confirm_due_ = false;           // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
   bool taken_over_ = true;  // what came with the take-over is still to be held against open attempts
 
   steady_time periodic_at_{};
   steady_time history_expires_at_{};
+  steady_time oldest_open_at_{};
+  attempt_id newest_durable_;     // of the attempts whose intents are
+  attempt_id oldest_open_noted_;  // what effects::oldest_open said last
   attempt_counters counters_;
 };
 

@@ -8,17 +8,20 @@
 namespace dialer::engine {
 namespace {
 
-// Contacts looked at together, so that the memory accesses of their checks overlap.
-constexpr std::size_t prefetch_batch = 32;
+constexpr std::size_t select_max = 128;  // contacts selected together, so that their memory accesses overlap
+constexpr std::uint32_t quantum_max = 8;
+// For a destination that one account refuses: when another could be free, and when none is left to try.
+constexpr std::chrono::seconds refused_here_again{10};
+constexpr std::chrono::minutes refused_again{10};
 
 std::size_t size_of(const decision_batch& batch) {
   return batch.intents.size() + batch.ends.size() + batch.waits.size();
 }
 
 template <class Object>
-void prefetch_object(const Object& object) {
+void prefetch_hot(const Object& object) {
   const auto* bytes = reinterpret_cast<const char*>(&object);
-  for (std::size_t at = 0; at < sizeof(Object); at += 64) compliance::prefetch_line(bytes + at);
+  for (std::size_t line = 0; line < Object::hot_lines; ++line) compliance::prefetch_line(bytes + line * 64);
 }
 
 callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
@@ -33,15 +36,17 @@ callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
 }  // namespace
 
 void organisation::schedule(instant now) {
+  shares_.set_quantum(quantum());
   while (may_decide(now) && size_of(deciding_) < options_.batch_max) {
     const std::size_t room = std::min<std::size_t>(total_room(now), options_.batch_max - size_of(deciding_));
-    select(std::min(room, prefetch_batch), now);
+    select(std::min(room, select_max), now);
     if (candidates_.empty()) return;
-    for (const candidate& next : candidates_) gate_.prefetch(next.contact.number);
     const std::size_t decided_before = size_of(deciding_);
-    for (candidate& next : candidates_) {
+    gate_.look_up(numbers_at_hand_, now, known_);
+    for (std::size_t at = 0; at < candidates_.size(); ++at) {
+      candidate& next = candidates_[at];
       // Once one contact of a lane is put back, the later ones follow it: the lane's order is its cursor's meaning.
-      next.put_back = next.lane->held || !advance(next, now);
+      next.put_back = next.lane->held || !advance(next, known_[at], now);
       next.lane->held |= next.put_back;
     }
     for (auto next = candidates_.rbegin(); next != candidates_.rend(); ++next) {
@@ -52,61 +57,87 @@ void organisation::schedule(instant now) {
   }
 }
 
+// A tenth of a second's calls, shared out in rounds: with many campaigns on a slow account one contact each, with few
+// on a fast one several in a row.
+std::uint32_t organisation::quantum() const {
+  const auto active = static_cast<std::uint32_t>(std::max<std::size_t>(shares_.active(), 1));
+  return std::clamp(calls_per_tenth_ / active, 1U, quantum_max);
+}
+
 // Chooses whose turns come next and starts the memory accesses of looking at them: a thousand campaigns and their lanes
 // are in no cache, and one after the other their misses would cost more than all the rest of a decision.
 void organisation::take_turns(std::size_t count) {
   turns_.clear();
-  while (turns_.size() < count) {
+  for (; count > 0; --count) {
     const auto turn = shares_.next();
     if (!turn) break;
-    prefetch_object(campaigns_[*turn]);
-    turns_.push_back(*turn);
+    if (!turns_.empty() && turns_.back().campaign == *turn) {
+      ++turns_.back().count;
+      continue;
+    }
+    prefetch_hot(campaigns_[*turn]);
+    turns_.push_back({*turn, 1});
   }
-  for (const index turn : turns_) compliance::prefetch_line(campaigns_[turn].lanes.data() + campaigns_[turn].lane_at);
-  for (const index turn : turns_) {
-    if (const lane_run* lane = lane_due(campaigns_[turn])) prefetch_object(*lane);
+  for (const turns& of : turns_) {
+    compliance::prefetch_line(campaigns_[of.campaign].lanes.data() + campaigns_[of.campaign].lane_at);
   }
-  for (const index turn : turns_) {
-    if (const lane_run* lane = lane_due(campaigns_[turn])) compliance::prefetch_line(lane->queue.head());
+  for (const turns& of : turns_) {
+    if (const lane_run* lane = lane_due(campaigns_[of.campaign])) prefetch_hot(*lane);
+  }
+  for (const turns& of : turns_) {
+    if (const lane_run* lane = lane_due(campaigns_[of.campaign])) lane->queue.prefetch(of.count);
   }
 }
 
 // Takes up to `count` contacts from lanes, in fair order.
 void organisation::select(std::size_t count, instant now) {
   candidates_.clear();
+  numbers_at_hand_.clear();
   std::size_t passed_over = 0;
   while (candidates_.size() < count && passed_over < shares_.active()) {
     take_turns(count - candidates_.size());
     if (turns_.empty()) return;
-    for (const index turn : turns_) {
-      campaign_run& campaign = campaigns_[turn];
-      if (!campaign.active) continue;  // it had several turns and was blocked at the first
+    for (const turns& of : turns_) {
+      campaign_run& campaign = campaigns_[of.campaign];
+      if (!campaign.active) continue;  // it had turns before and was blocked there
       if (const reason why = campaign_block(campaign, now); why != reason::none) {
         campaign.blocked = why;
         // A full account empties within milliseconds: such a campaign keeps its place in the round.
         if (why == reason::account_cps) {
           ++passed_over;
         } else {
-          block(turn, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
+          block(of.campaign, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
         }
-        continue;
-      }
-      lane_run* lane = next_lane(campaign, now);
-      if (lane == nullptr) {
-        block(turn, reason::none, now.steady);
         continue;
       }
       campaign.blocked = reason::none;
       passed_over = 0;
-      candidates_.push_back({turn, lane, lane->queue.front(), false});
-      lane->queue.pop_front();
-      if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) hungry_.emplace_back(turn, lane);
+      take_contacts(of, now);
     }
   }
 }
 
-// Decides one contact. False: the contact stays where it was, because what stands in the way is not its own.
-bool organisation::advance(const candidate& next, instant now) {
+// The contacts of one campaign's turns: from one lane as long as it has any.
+void organisation::take_contacts(const turns& of, instant now) {
+  campaign_run& campaign = campaigns_[of.campaign];
+  for (std::uint32_t left = of.count; left > 0;) {
+    lane_run* lane = next_lane(campaign, now);
+    if (lane == nullptr) {
+      block(of.campaign, reason::none, now.steady);
+      return;
+    }
+    for (; left > 0 && !lane->queue.empty(); --left) {
+      candidates_.push_back({of.campaign, lane, lane->queue.front(), false});
+      numbers_at_hand_.push_back(candidates_.back().contact.number);
+      lane->queue.pop_front();
+    }
+    if (!lane->loading && lane->queue.size() < lane->look_ahead / 2) note_hungry(of.campaign, *lane);
+  }
+}
+
+// Decides one contact. False: the contact stays where it was, because what stands in the way is not its own. `known`
+// holds for numbers that no other contact at hand is called on: those are in flight by then.
+bool organisation::advance(const candidate& next, const compliance::number_record& known, instant now) {
   const campaigns::settings& settings = campaigns_[next.campaign].what;
   if (next.contact.attempts >= settings.attempts_per_contact_max) {
     end_undialed(next, reason::attempts_exhausted, now);
@@ -115,8 +146,10 @@ bool organisation::advance(const candidate& next, instant now) {
   const compliance::subject subject{next.contact.id,
                                     next.contact.number,
                                     &next.lane->window,
-                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d}};
-  const compliance::verdict may = gate_.screen(subject, org_rules_, now);
+                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d},
+                                    campaigns_[next.campaign].countries};
+  const compliance::screening judged = gate_.screen(subject, known, org_rules_, now);
+  const compliance::verdict& may = judged.result();
   if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {
     end_undialed(next, may.why, now);
     return true;
@@ -137,7 +170,7 @@ bool organisation::advance(const candidate& next, instant now) {
     return false;
   }
   if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
-  return place_call(next, now);
+  return place_call(next, judged, now);
 }
 
 bool organisation::wait_for_number(const candidate& next, instant now) {
@@ -146,9 +179,9 @@ bool organisation::wait_for_number(const candidate& next, instant now) {
 }
 
 // Picks account and caller ID, takes every budget or none, and writes the intent into the batch.
-bool organisation::place_call(const candidate& next, instant now) {
+bool organisation::place_call(const candidate& next, const compliance::screening& judged, instant now) {
   campaign_run& campaign = campaigns_[next.campaign];
-  if (const reason why = campaign_block(campaign, now); why != reason::none) {
+  if (const reason why = own_limit(campaign, now); why != reason::none) {
     campaign.blocked = why;
     return false;
   }
@@ -157,21 +190,24 @@ bool organisation::place_call(const candidate& next, instant now) {
 
   reason why_not = reason::account_cps;
   std::optional<utc_time> until;
+  bool others_full = false;     // accounts that were not asked for a caller ID: of those that dial, and ...
+  bool others_blocked = false;  // ... of those that something stands in the way of
+  bool refused_here = false;    // an account does not take this destination
   for (std::size_t tried = 0; tried < campaign.accounts.size(); ++tried) {
     const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
-    if (room_of(account, now) == 0) continue;
+    if (is_closed(account, contact.number, now)) {
+      refused_here = true;
+      continue;
+    }
+    if (room_of(account, now) == 0) {
+      (account_block(account, now) == reason::none ? others_full : others_blocked) = true;
+      continue;
+    }
     const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number,
                                     contact.last_caller_id, now.utc, why_not, until);
     if (!picked) continue;
     const e164 caller_id = pools_.number(picked->number);
-
-    const compliance::subject subject{contact.id,
-                                      contact.number,
-                                      &next.lane->window,
-                                      {campaign.what.attempts_per_number_24h, campaign.what.attempts_per_number_7d}};
-    auto permit = gate_.permit(subject, org_rules_, {caller_id, account.what.id, options_.send_within}, now);
-    if (!std::holds_alternative<dial_permit>(permit)) return false;
 
     campaign.account_at = (campaign.account_at + tried + 1) % campaign.accounts.size();
     if (campaign.what.calls_per_second_max > 0) {
@@ -186,6 +222,7 @@ bool organisation::place_call(const candidate& next, instant now) {
     ++agents_[campaign.agent].live;
     ++account.live;
     ++account.unsent;
+    ++account.unanswered;
 
     attempt_run& attempt = open(attempt_id{attempt_ids_.next(now.utc)});
     attempt.what.campaign = campaign.what.id;
@@ -198,23 +235,32 @@ bool organisation::place_call(const candidate& next, instant now) {
     attempt.what.attempt_number = static_cast<std::uint16_t>(contact.attempts + 1);
     attempt.what.from_wait = !contact.fresh;
     attempt.what.why = picked->why;
+    attempt.unanswered = true;
     attempt.contact = contact;
     attempt.campaign = next.campaign;
     attempt.account = account_number;
     attempt.agent = campaign.agent;
     attempt.caller_id = picked->number;
-    attempt.permit.emplace(std::move(std::get<dial_permit>(permit)));
+    attempt.permit = compliance::gate::permit(judged, {caller_id, account.what.id, options_.send_within});
 
     deciding_.intents.push_back(attempt.what);
     deciding_takes_.attempts.push_back(attempt.what.attempt);
     touch(next);
     return true;
   }
+  if (refused_here) {
+    // What others of the lane may do is not held up by it.
+    const bool elsewhere_later = others_full || others_blocked || why_not == reason::caller_id_caps;
+    put_off(next, reason::carrier_refuses_destination,
+            now.utc + (elsewhere_later ? refused_here_again : refused_again));
+    return true;
+  }
   const bool own_limit = why_not == reason::no_caller_id || why_not == reason::caller_id_caps;
-  if (own_limit) {
-    // The pools change with time (caps) or with a snapshot; ask again when either may have happened.
+  if (own_limit && !others_full) {
+    // The pools change with time (caps) or with a snapshot, another account may come back: ask again by then.
     const auto wait = until ? std::max(*until - now.utc, std::chrono::microseconds{0}) : std::chrono::seconds{1};
-    block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, std::chrono::seconds{60}));
+    const std::chrono::seconds longest{others_blocked ? 1 : 60};
+    block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, longest));
   } else {
     campaign.blocked = reason::account_cps;
   }
@@ -240,6 +286,7 @@ void organisation::end_undialed(const candidate& next, reason why, instant now) 
 
 // The contact goes into the batch being decided, and with it, when it is fresh, the lane's cursor.
 void organisation::touch(const candidate& next) {
+  if (deciding_takes_.contacts.empty()) deciding_takes_.decided_under = changes_applied_;
   deciding_takes_.contacts.push_back(next);
   if (!next.contact.fresh) return;
   next.lane->through = next.contact.id;

@@ -3,6 +3,7 @@
 
 #include <concurrentqueue/concurrentqueue.h>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -42,6 +43,12 @@ struct question_ticket {
   carrier_question what;
 };
 
+/// Counts in an account's budget what the last owner may have sent. A call decided at d may have left until
+/// d + send_within, but not after its owner had ended: each counts from the later end of that. REQUIRES: `now` was read
+/// after the take-over.
+void remember_starts(carriers::call_budget& budget, integration_id account, const std::vector<past_start>& starts,
+                     std::chrono::milliseconds send_within, instant now);
+
 /// One carrier account's calls and questions waiting to be written. Shared by all shards; lock-free queues.
 class send_queue {
  public:
@@ -58,21 +65,21 @@ class send_queue {
     std::atomic_store(&account_, std::make_shared<const carriers::account>(std::move(account)));
   }
 
-  /// Registers a sender's wake-up. Any thread.
-  void on_wake(std::function<void()> wake) {
+  /// Registers a sender's wake-up, which answers false once the sender is gone. Any thread.
+  void on_wake(std::function<bool()> wake) {
     const std::lock_guard lock{wakers_mutex_};
     wakers_.push_back(std::move(wake));
   }
   /// Something was enqueued. Any thread; once per batch.
-  void wake_all() const {
+  void wake_all() {
     const std::lock_guard lock{wakers_mutex_};
-    for (const auto& wake : wakers_) wake();
+    std::erase_if(wakers_, [](const auto& wake) { return !wake(); });
   }
 
  private:
   std::shared_ptr<const carriers::account> account_;
-  mutable std::mutex wakers_mutex_;
-  std::vector<std::function<void()>> wakers_;
+  std::mutex wakers_mutex_;
+  std::vector<std::function<bool()>> wakers_;
 };
 
 }  // namespace dialer::engine

@@ -1,5 +1,6 @@
 #include "engine/sender.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <unordered_map>
@@ -47,7 +48,10 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
   };
 
   std::uint64_t next_request(std::string& bytes) override {
-    renew_codec();
+    if (!renew_codec()) {
+      look_for_expired();
+      return 0;
+    }
     question_ticket question;
     if (questions_out < options.questions_max && queue->questions.try_dequeue(question)) {
       encode(question, bytes);
@@ -69,7 +73,8 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
         continue;
       }
       if (const steady_time at = queue->budget.take(now.steady); at > now.steady) {
-        wake_at(at - now.steady);
+        // A pause can be longer than the permission to call: its owner must hear of that in time.
+        wake_at(std::min(at, held->call.permit.send_before()) - now.steady);
         return 0;
       }
       // The last look: from here on the call is written, whatever changes.
@@ -139,6 +144,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
 
   // While the carrier can't be reached nothing is pulled; permits run out all the same.
   void look_for_expired() {
+    if (stopping) return;
     const instant now = time.now();
     while (held || queue->calls.try_dequeue(held)) {
       if (held->vetoed()) {
@@ -149,7 +155,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
         break;
       }
     }
-    if (!held || stopping) return;
+    if (!held) return;
     expiry_timer.expires_after(expiry_look);
     expiry_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (!error) self->look_for_expired();
@@ -171,7 +177,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
     } else if (const auto* fetch = std::get_if<fetch_call>(&question.what)) {
       codec->encode_fetch(fetch->call_ref, bytes);
     } else if (const auto* end = std::get_if<cancel_call>(&question.what)) {
-      codec->encode_cancel(end->call_ref, false, bytes);
+      codec->encode_cancel(end->call_ref, end->ringing_only, bytes);
     } else {
       codec->encode_probe(bytes);
     }
@@ -203,12 +209,14 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
     return tag;
   }
 
-  // New credentials take effect with the next request.
-  void renew_codec() {
+  // New credentials take effect with the next request. False: the account is somewhere else now.
+  bool renew_codec() {
     auto current = queue->account();
-    if (current == encoded_for) return;
+    if (current == encoded_for) return true;
+    if (current->base_url != encoded_for->base_url || current->ca_file != encoded_for->ca_file) return false;
     codec = carriers::make_codec(*current);
     encoded_for = std::move(current);
+    return true;
   }
 
   std::shared_ptr<send_queue> queue;
@@ -235,7 +243,9 @@ sender::sender(boost::asio::io_context& io, std::shared_ptr<send_queue> queue, s
                const clock& time, event_sink& events)
     : impl_{std::make_shared<impl>(io, std::move(queue), std::move(options), time, events)} {
   impl_->queue->on_wake([weak = std::weak_ptr<impl>{impl_}] {
-    if (const auto alive = weak.lock()) alive->pool.wake();
+    const auto alive = weak.lock();
+    if (alive) alive->pool.wake();
+    return alive != nullptr;
   });
 }
 
@@ -249,7 +259,15 @@ void sender::stop(std::function<void()> stopped) {
   impl_->stopping = true;
   impl_->pace_timer.cancel();
   impl_->expiry_timer.cancel();
+  if (impl_->held) {
+    impl_->queue->calls.enqueue(std::exchange(impl_->held, nullptr));
+    impl_->queue->wake_all();
+  }
   impl_->pool.stop(std::move(stopped));
+}
+
+const send_queue& sender::queue() const {
+  return *impl_->queue;
 }
 
 const carriers::http::pool_stats& sender::stats() const {

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -80,13 +81,16 @@ struct shard::impl {
 
   void settle_all() {
     const instant now = time.now();
-    std::vector<organisation_id> gone;
     for (auto& [id, home] : residents) {
       home.machine->step(tick{}, now, pending);
-      if (carry_out(home)) gone.push_back(id);
+      carry_out(home);
     }
-    for (const organisation_id& id : gone) {
-      residents.erase(id);
+    for (const organisation_id& id : std::exchange(gone, {})) {
+      const auto home = residents.find(id);
+      if (home == residents.end()) continue;
+      // What was not written yet is no longer ours to write.
+      for (const auto& [attempt, ticket] : home->second.unanswered) ticket->veto();
+      residents.erase(home);
       lost(id);
     }
     publish_views(now);
@@ -95,8 +99,7 @@ struct shard::impl {
 
   // --- effects ---
 
-  /// True when the organisation turned out to be owned by somebody else.
-  bool carry_out(resident& home) {
+  void carry_out(resident& home) {
     const organisation_id id = home.machine->owner().organisation;
     for (decision_batch& batch : pending.decisions) records.commit(std::move(batch));
     for (outcome_batch& batch : pending.outcomes) records.commit(std::move(batch));
@@ -107,15 +110,25 @@ struct shard::impl {
     for (const slow_account& slow : pending.slowdowns) slow_down(home, slow);
     if (pending.load_changes) records.load_changes(id, *pending.load_changes);
     if (pending.confirm_applied) records.confirm_applied(home.machine->owner(), *pending.confirm_applied);
+    if (pending.oldest_open) records.note_oldest_open(home.machine->owner(), *pending.oldest_open);
     for (send_queue* queue : touched) queue->wake_all();
     touched.clear();
-    const bool is_lost = pending.ownership_lost;
+    if (pending.ownership_lost) gone.push_back(id);
     pending.clear();
-    return is_lost;
   }
 
   static integration_id integration_of(const carrier_question& question) {
     return std::visit([](const auto& ask) { return ask.integration; }, question);
+  }
+
+  // The account can't be asked; the organisation asks again when it is due.
+  static event no_answer_to(const carrier_question& question) {
+    if (const auto* ask = std::get_if<look_up>(&question)) return looked_up{ask->attempt, {}};
+    if (const auto* fetch = std::get_if<fetch_call>(&question)) return call_fetched{fetch->attempt, std::nullopt};
+    if (const auto* end = std::get_if<cancel_call>(&question)) {
+      return call_canceled{end->attempt, end->call_ref, carriers::cancel_result::failed};
+    }
+    return account_probed{std::get<probe_account>(question).integration, false};
   }
 
   void touch(send_queue* queue) {
@@ -129,6 +142,7 @@ struct shard::impl {
       carriers::create_answer answer;
       answer.what = carriers::answer_class::not_sent;
       answer.react = carriers::reaction::none;
+      post(owner.organisation, sends_taken{call.integration, 1});
       post(owner.organisation, create_answered{call.attempt, std::move(answer), reason::no_account});
       return;
     }
@@ -153,7 +167,10 @@ struct shard::impl {
 
   void ask(resident& home, carrier_question&& what) {
     const auto queue = home.queues.find(integration_of(what));
-    if (queue == home.queues.end()) return;  // the account is gone; deadlines ask again should it return
+    if (queue == home.queues.end()) {
+      post(home.machine->owner().organisation, no_answer_to(what));
+      return;
+    }
     queue->second->questions.enqueue({home.machine->owner().organisation, std::move(what)});
     touch(queue->second.get());
   }
@@ -167,6 +184,16 @@ struct shard::impl {
     } else {
       queue->second->budget.slow_down(now, std::chrono::seconds{30});
     }
+  }
+
+  // --- senders ---
+
+  void retire(const send_queue* of) {
+    const auto found = std::ranges::find(senders, of, [](const auto& each) { return &each->queue(); });
+    if (found == senders.end()) return;
+    sender* const last = leaving.emplace_back(std::move(*found)).get();
+    senders.erase(found);
+    last->stop([this, last] { std::erase_if(leaving, [&](const auto& each) { return each.get() == last; }); });
   }
 
   // --- time ---
@@ -210,8 +237,10 @@ struct shard::impl {
 
   flat_map<organisation_id, resident> residents;
   std::vector<std::unique_ptr<sender>> senders;
+  std::vector<std::unique_ptr<sender>> leaving;  // that wait for their last answers
   effects pending;
   std::vector<send_queue*> touched;
+  std::vector<organisation_id> gone;  // turned out to be owned by somebody else
   std::function<void()> drained;
 
   mutable std::mutex views_mutex;
@@ -232,40 +261,52 @@ void shard::post(const organisation_id& to, event&& what) {
   impl_->post(to, std::move(what));
 }
 
-void shard::add_account(std::shared_ptr<send_queue> queue, const sender_options& options,
+void shard::add_account(const std::shared_ptr<send_queue>& queue, const sender_options& options,
                         std::size_t warm_connections) {
-  boost::asio::post(impl_->io, [this, queue = std::move(queue), options, warm_connections] {
-    impl_->senders.push_back(std::make_unique<sender>(impl_->io, queue, options, impl_->time, impl_->router));
-    impl_->senders.back()->warm(warm_connections);
+  // Made here, so that an account that can't be used is its bringer's trouble and not this thread's end.
+  auto joining = std::make_unique<sender>(impl_->io, queue, options, impl_->time, impl_->router);
+  boost::asio::post(impl_->io, [this, joining = std::move(joining), warm_connections]() mutable {
+    impl_->retire(&joining->queue());
+    joining->warm(warm_connections);
+    impl_->senders.push_back(std::move(joining));
   });
 }
 
-void shard::adopt(organisation_options options, recovery found, compliance::rules_snapshot rules,
+void shard::remove_account(std::shared_ptr<send_queue> queue) {
+  boost::asio::post(impl_->io, [this, queue = std::move(queue)] { impl_->retire(queue.get()); });
+}
+
+void shard::adopt(organisation_options options, recovery found, std::vector<call_reported> reports,
                   std::vector<std::shared_ptr<send_queue>> queues) {
-  auto shared = std::make_shared<recovery>(std::move(found));
-  boost::asio::post(impl_->io, [this, options = std::move(options), shared, rules = std::move(rules),
-                                queues = std::move(queues)]() mutable {
+  const auto done = std::make_shared<std::promise<void>>();  // outlives whoever is the last to look at it
+  const std::future<void> adopted = done->get_future();
+  boost::asio::post(impl_->io, [&, done] {
     impl::resident home;
-    const organisation_id id = shared->owner.organisation;
-    for (auto& queue : queues) home.queues.emplace(queue->account()->id, std::move(queue));
-    home.machine =
-        std::make_unique<organisation>(std::move(options), std::move(*shared), std::move(rules), impl_->time.now());
-    impl_->residents.insert_or_assign(id, std::move(home));
+    const organisation_id id = found.owner.organisation;
+    const instant now = impl_->time.now();
+    for (auto& queue : queues) {
+      const integration_id account = queue->account()->id;
+      remember_starts(queue->budget, account, found.starts, options.send_within, now);
+      home.queues.emplace(account, std::move(queue));
+    }
+    home.machine = std::make_unique<organisation>(std::move(options), std::move(found), now);
+    impl::resident& settled = impl_->residents.insert_or_assign(id, std::move(home)).first->second;
+    // Before the first tick: what is over must not be asked for, hung up or held against a limit.
+    for (call_reported& report : reports) {
+      settled.machine->step(std::move(report), now, impl_->pending);
+      impl_->carry_out(settled);
+    }
     impl_->settle_all();
     impl_->arm_tick();
+    done->set_value();
   });
+  adopted.wait();
 }
 
 void shard::add_queue(const organisation_id& to, std::shared_ptr<send_queue> queue) {
   boost::asio::post(impl_->io, [this, to, queue = std::move(queue)] {
     const auto home = impl_->residents.find(to);
     if (home != impl_->residents.end()) home->second.queues.insert_or_assign(queue->account()->id, queue);
-  });
-}
-
-void shard::use_rules(compliance::rules_snapshot rules) {
-  boost::asio::post(impl_->io, [this, rules = std::move(rules)] {
-    for (auto& [id, home] : impl_->residents) home.machine->use_rules(rules, impl_->time.now());
   });
 }
 
@@ -289,15 +330,16 @@ void shard::stop() {
   if (!impl_->thread.joinable()) return;
   boost::asio::post(impl_->io, [this] {
     impl_->tick_timer.cancel();
-    auto left = std::make_shared<std::size_t>(impl_->senders.size());
+    auto left = std::make_shared<std::size_t>(impl_->senders.size() + impl_->leaving.size());
     const auto done = [this, left] {
       if (*left == 0 || --*left == 0) {
         impl_->work.reset();
         impl_->io.stop();
       }
     };
-    if (impl_->senders.empty()) done();
+    if (*left == 0) done();
     for (auto& each : impl_->senders) each->stop(done);
+    for (auto& each : impl_->leaving) each->stop(done);
   });
   impl_->thread.join();
 }

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "compliance/gate.hpp"
 #include "engine/organisation.hpp"
 #include "engine/ports.hpp"
 #include "engine/send_queue.hpp"
@@ -16,8 +15,8 @@
 
 namespace dialer::engine {
 
-/// Thread-safety: post(), adopt(), add_account(), drop(), drain(), view() and stop() may be called from any thread;
-/// everything else happens on the shard's own thread, which the constructor starts and stop() joins.
+/// Thread-safety: its members may be called from any thread but the shard's own, which the constructor starts and
+/// stop() joins; what they ask for happens there.
 class shard {
  public:
   /// `time`, `records` must outlive the shard. `lost` runs on the shard's thread when an organisation turned out to
@@ -30,16 +29,19 @@ class shard {
   /// Lock-free hand-over; wakes the shard.
   void post(const organisation_id& to, event&& what);
 
-  /// Joins in sending for an account.
-  void add_account(std::shared_ptr<send_queue> queue, const sender_options& options, std::size_t warm_connections);
+  /// Joins in sending for an account; when it does already, over new connections to where the account is now. Throws
+  /// std::invalid_argument or std::runtime_error, and leaves everything as it is, when the account can't be used.
+  void add_account(const std::shared_ptr<send_queue>& queue, const sender_options& options,
+                   std::size_t warm_connections);
+  /// Takes nothing more from the queue; what is in flight comes to its answer.
+  void remove_account(std::shared_ptr<send_queue> queue);
 
-  /// Starts dialing for an organisation just taken over. `queues`: of all its accounts.
-  void adopt(organisation_options options, recovery found, compliance::rules_snapshot rules,
+  /// Starts dialing for an organisation just taken over, with what its open attempts' callbacks have said. `queues`: of
+  /// all its accounts. Returns when it lives here: events posted from then on reach it.
+  void adopt(organisation_options options, recovery found, std::vector<call_reported> reports,
              std::vector<std::shared_ptr<send_queue>> queues);
   /// A queue for an account that was added while the organisation is dialing.
   void add_queue(const organisation_id& to, std::shared_ptr<send_queue> queue);
-  /// New national lists or zone data for all organisations.
-  void use_rules(compliance::rules_snapshot rules);
 
   /// As of at most 100 ms ago.
   std::vector<organisation_view> views() const;

@@ -1,5 +1,6 @@
 #pragma once
-// What an organisation counts. Numbers move only after the commit that makes them true.
+// What an organisation counts. Attempts, outcomes and contacts are counted after the commit that makes them true; what
+// went wrong (double_dials, stale_batches, failed_commits), recoveries and the views when they are seen.
 
 #include <array>
 #include <cstdint>

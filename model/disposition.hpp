@@ -7,7 +7,7 @@
 
 namespace dialer {
 
-/// How an attempt ended (domain: "After the call"). Stored as its number: append only, never renumber.
+/// How an attempt ended. Stored as its number: append only, never renumber.
 enum class disposition : std::uint8_t {
   answered = 1,   ///< a person, or the carrier could not tell
   voicemail = 2,  ///< answered by a machine

@@ -33,12 +33,13 @@ constexpr std::array table{
                 "the number is reserved for fiction",
                 "such numbers are dialed only when the carrier is a simulator on this machine"},
     reason_text{reason::number_kind_not_dialable, "number_kind_not_dialable",
-                "toll-free, premium, personal and special numbers have no place",
-                "give the contact an explicit time zone"},
+                "toll-free, personal and special numbers have no place", "give the contact an explicit time zone"},
     reason_text{reason::country_not_allowed, "country_not_allowed", "the organisation does not call this country",
-                "allow the country in the organisation's settings"},
+                "add the country to allowed_countries of the organisation"},
     reason_text{reason::carrier_refuses_destination, "carrier_refuses_destination",
                 "the carrier account does not take this destination", "open the destination at the carrier"},
+    reason_text{reason::number_premium, "number_premium", "calls to this number are billed at a premium rate",
+                "remove the number from the list"},
     reason_text{reason::no_time_zone, "no_time_zone", "where the phone is, and so its local time, cannot be told",
                 "add a time zone, state or ZIP code to the contact"},
     reason_text{reason::window_closed, "window_closed", "outside the calling hours where the phone may be", ""},
@@ -52,6 +53,9 @@ constexpr std::array table{
     reason_text{reason::account_concurrency, "account_concurrency", "the carrier account's concurrent calls are used",
                 ""},
     reason_text{reason::account_throttled, "account_throttled", "the carrier asked to slow down", ""},
+    reason_text{reason::account_unusable, "account_unusable",
+                "the carrier account can't be used as it is set up: its secret, base_url or ca_file",
+                "set right what the engine's log names"},
     reason_text{reason::no_caller_id, "no_caller_id", "the agent has no number it may show",
                 "assign an active, outbound-enabled voice number to the agent"},
     reason_text{reason::caller_id_caps, "caller_id_caps", "every number of the agent has reached a cap",
@@ -88,11 +92,6 @@ const reason_text& describe(reason value) noexcept {
 
 std::string_view to_string(reason value) noexcept {
   return describe(value).name;
-}
-
-std::optional<reason> parse_reason(std::string_view name) noexcept {
-  const auto found = std::ranges::find(table, name, &reason_text::name);
-  return found == table.end() ? std::nullopt : std::optional{found->value};
 }
 
 }  // namespace dialer

@@ -2,7 +2,6 @@
 // One enumeration for every "no" and "not yet". The same value feeds the queue, the metrics, the API and `explain`.
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -33,6 +32,7 @@ enum class reason : std::uint8_t {
   number_kind_not_dialable = 32,
   country_not_allowed = 33,
   carrier_refuses_destination = 34,
+  number_premium = 35,
   // time
   no_time_zone = 40,
   window_closed = 41,
@@ -44,6 +44,7 @@ enum class reason : std::uint8_t {
   account_cps = 53,
   account_concurrency = 54,
   account_throttled = 55,
+  account_unusable = 56,
   // caller ID
   no_caller_id = 60,
   caller_id_caps = 61,
@@ -74,7 +75,6 @@ struct reason_text {
 std::span<const reason_text> all_reasons() noexcept;
 std::string_view to_string(reason value) noexcept;
 const reason_text& describe(reason value) noexcept;
-std::optional<reason> parse_reason(std::string_view name) noexcept;
 inline constexpr std::size_t reason_slots = 90;  ///< array size for tables indexed by the enumerator's number
 
 }  // namespace dialer

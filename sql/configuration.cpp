@@ -1,5 +1,6 @@
 #include "sql/configuration.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sql/generation.hpp"
@@ -44,22 +45,26 @@ applied<Id> configuration::upsert(organisation_id in, std::string_view statement
   return {written.wide<Id>(0, 0), written.boolean(0, 1) ? change::created : change::updated};
 }
 
-applied<organisation_id> configuration::organisation(const std::string& name, callerid::sharing_policy sharing) {
+applied<organisation_id> configuration::organisation(const std::string& name, callerid::sharing_policy sharing,
+                                                     std::vector<std::string> allowed_countries) {
+  std::ranges::sort(allowed_countries);
+  std::string countries;
+  for (const std::string& country : allowed_countries) countries += (countries.empty() ? "" : ",") + country;
   // Names are unique among organisations without a key over all of them: whoever creates one holds this lock.
   tx_.run("SELECT pg_advisory_xact_lock(hashtextextended('organisation ' || $1, 0))", params{}.text(name));
-  const result found = tx_.run("SELECT org_id, sharing FROM organisation WHERE name = $1", params{}.text(name));
+  const result found = tx_.run("SELECT org_id FROM organisation WHERE name = $1", params{}.text(name));
   if (found.rows() == 0) {
     const organisation_id id{make_id_()};
-    tx_.run("INSERT INTO organisation (org_id, name, sharing) VALUES ($1, $2, $3)",
-            params{}.uuid(id).text(name).int2(stored(sharing)));
+    tx_.run("INSERT INTO organisation (org_id, name, sharing, allowed_countries) VALUES ($1, $2, $3, $4)",
+            params{}.uuid(id).text(name).int2(stored(sharing)).text(countries));
     tx_.run("INSERT INTO org_owner (org_id) VALUES ($1)", params{}.uuid(id));
     return {id, change::created};
   }
   const auto id = found.wide<organisation_id>(0, 0);
-  if (found.enumerator<callerid::sharing_policy>(0, 1) == sharing) return {id, change::none};
   lock_organisation(tx_, id);
-  return {id, changed(id, tx_.run("UPDATE organisation SET sharing = $2 WHERE org_id = $1",
-                                  params{}.uuid(id).int2(stored(sharing))))};
+  return {id, changed(id, tx_.run("UPDATE organisation SET sharing = $2, allowed_countries = $3 WHERE org_id = $1 AND "
+                                  "(sharing, allowed_countries) IS DISTINCT FROM ($2, $3)",
+                                  params{}.uuid(id).int2(stored(sharing)).text(countries)))};
 }
 
 applied<workspace_id> configuration::workspace(organisation_id in, const engine::workspace_record& wanted) {
@@ -99,7 +104,7 @@ applied<integration_id> configuration::integration(organisation_id in, const int
       "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO NOTHING",
       carrier);
   if (tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier).rows() == 0) {
-    throw configuration_error("S2: the carrier account of integration \"" + account.name +
+    throw configuration_error("the carrier account of integration \"" + account.name +
                               "\" already serves another organisation; use an account of this organisation's own");
   }
   return upsert<integration_id>(
@@ -241,21 +246,27 @@ change configuration::assignments(organisation_id in, agent_id agent, const std:
   return change::updated;
 }
 
-change configuration::do_not_call(organisation_id in, const do_not_call_record& wanted) {
+change configuration::do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted) {
   lock_organisation(tx_, in);
-  return changed(in,
-                 tx_.run("INSERT INTO do_not_call_list AS t (org_id, name, path, version, as_of, numbers) "
-                         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, name) DO UPDATE SET "
-                         "path = excluded.path, version = excluded.version, as_of = excluded.as_of, "
-                         "numbers = excluded.numbers WHERE (t.path, t.version, t.as_of, t.numbers) IS DISTINCT FROM "
-                         "(excluded.path, excluded.version, excluded.as_of, excluded.numbers)",
-                         params{}
-                             .uuid(in)
-                             .text(wanted.name)
-                             .text(wanted.path)
-                             .text(wanted.version)
-                             .time(wanted.as_of)
-                             .int8(wanted.numbers)));
+  std::vector<std::string_view> names;
+  for (const do_not_call_record& one : wanted) names.push_back(one.name);
+  int touched = tx_.run("DELETE FROM do_not_call_list WHERE org_id = $1 AND name <> ALL ($2)",
+                        params{}.uuid(in).text_array(names))
+                    .affected();
+  for (const do_not_call_record& one : wanted) {
+    touched +=
+        tx_.run(
+               "INSERT INTO do_not_call_list AS t (org_id, name, path, version, as_of, numbers) "
+               "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, name) DO UPDATE SET "
+               "path = excluded.path, version = excluded.version, as_of = excluded.as_of, "
+               "numbers = excluded.numbers WHERE (t.path, t.version, t.as_of, t.numbers) IS DISTINCT FROM "
+               "(excluded.path, excluded.version, excluded.as_of, excluded.numbers)",
+               params{}.uuid(in).text(one.name).text(one.path).text(one.version).time(one.as_of).int8(one.numbers))
+            .affected();
+  }
+  if (touched == 0) return change::none;
+  raise_generation(tx_, in);
+  return change::updated;
 }
 
 change configuration::freeze(organisation_id in, bool frozen) {

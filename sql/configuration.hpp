@@ -35,7 +35,7 @@ struct integration_record {
   friend bool operator==(const integration_record&, const integration_record&) = default;
 };
 
-/// Which national do-not-call list an organisation's calls are judged by.
+/// One of the national do-not-call lists that an organisation's calls are judged by.
 struct do_not_call_record {
   std::string name;
   std::string path;
@@ -52,7 +52,7 @@ struct organisation_record {
   bool frozen = false;
 };
 
-/// A rule of the domain refuses the change; the message names the rule, the obstacle and the remedy.
+/// A rule refuses the change; the message names the rule, the obstacle and the remedy.
 class configuration_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -67,17 +67,20 @@ class configuration {
   /// `make_id` supplies new identifiers (model/ids.hpp make_id128).
   configuration(transaction& in, std::function<id128()> make_id) : tx_{in}, make_id_{std::move(make_id)} {}
 
-  applied<organisation_id> organisation(const std::string& name, callerid::sharing_policy sharing);
+  /// allowed_countries: ISO 3166-1 alpha-2; empty: as compliance::countries_called says.
+  applied<organisation_id> organisation(const std::string& name, callerid::sharing_policy sharing,
+                                        std::vector<std::string> allowed_countries = {});
   applied<workspace_id> workspace(organisation_id in, const engine::workspace_record& wanted);
   applied<agent_id> agent(organisation_id in, const engine::agent_record& wanted);
-  /// Rule S2: the carrier account must not serve another organisation.
+  /// The carrier account must not serve another organisation.
   applied<integration_id> integration(organisation_id in, const integration_record& wanted);
   applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted);
   /// Settings only: a campaign begins as a draft and changes state by change_campaign_state.
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
   /// The numbers an agent may show become exactly these.
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
-  change do_not_call(organisation_id in, const do_not_call_record& wanted);
+  /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.
+  change do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted);
   /// Safe halt: no decision of any owner commits an intent while it holds.
   change freeze(organisation_id in, bool frozen);
 

@@ -20,8 +20,7 @@ contact_store::contact_store(connect_options connection, organisation_id organis
   if (session_.run("SELECT 1 FROM campaign WHERE org_id = $1 AND id = $2", key).rows() == 0) {
     throw std::invalid_argument("there is no campaign " + campaign_.text());
   }
-  if (!session_.run("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", params{}.text(campaign_.text()))
-           .boolean(0, 0)) {
+  if (!lock_campaign()) {
     throw std::invalid_argument("another import into campaign " + campaign_.text() + " is running: wait until it ends");
   }
   read_lanes();
@@ -41,6 +40,17 @@ contact_store::contact_store(connect_options connection, organisation_id organis
   if (row.rows() == 0) return;
   progress_ = {row.number(0, 0), row.number(0, 1), row.number(0, 2), row.number(0, 3),
                row.number(0, 4), row.number(0, 5), row.boolean(0, 6)};
+}
+
+// An import that was just killed holds its lock until the server notices: a moment is waited for that.
+bool contact_store::lock_campaign() {
+  constexpr int tries = 40;
+  for (int i = 0; i < tries; ++i) {
+    const result locked = session_.run("SELECT pg_try_advisory_lock(hashtextextended($1, 0)), pg_sleep($2)",
+                                       params{}.text(campaign_.text()).float8(i == 0 ? 0 : 0.05));
+    if (locked.boolean(0, 0)) return true;
+  }
+  return false;
 }
 
 void contact_store::read_lanes() {

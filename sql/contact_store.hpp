@@ -32,6 +32,7 @@ class contact_store final : public campaigns::contact_sink {
               const campaigns::import_progress& progress) override;
 
  private:
+  bool lock_campaign();
   void read_lanes();
   bool add_lanes(transaction& in, const std::vector<campaigns::imported_contact>& contacts);
   void encode(const std::vector<campaigns::imported_contact>& contacts);

@@ -7,7 +7,9 @@ namespace {
 
 std::vector<organisation_generation> all_of(const result& rows) {
   std::vector<organisation_generation> all;
-  for (int i = 0; i < rows.rows(); ++i) all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1)});
+  for (int i = 0; i < rows.rows(); ++i) {
+    all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1), rows.number(i, 2)});
+  }
   return all;
 }
 
@@ -24,7 +26,6 @@ std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
       in.run("UPDATE org_owner SET generation = generation + 1 WHERE org_id = $1 RETURNING generation",
              params{}.uuid(organisation));
   if (raised.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
-  in.run("SELECT pg_notify('dialer_changes', $1)", params{}.text(organisation.text()));
   return raised.number(0, 0);
 }
 
@@ -33,11 +34,11 @@ std::uint64_t read_generation(transaction& in, organisation_id organisation) {
 }
 
 std::vector<organisation_generation> read_generations(session& on) {
-  return all_of(on.run("SELECT org_id, generation FROM org_owner ORDER BY org_id"));
+  return all_of(on.run("SELECT org_id, generation, node FROM org_owner ORDER BY org_id"));
 }
 
 std::vector<organisation_generation> read_applied(session& on, const std::vector<organisation_id>& organisations) {
-  return all_of(on.run("SELECT org_id, applied_generation FROM org_owner WHERE org_id = ANY ($1)",
+  return all_of(on.run("SELECT org_id, applied_generation, node FROM org_owner WHERE org_id = ANY ($1)",
                        params{}.uuid_array({organisations.begin(), organisations.end()})));
 }
 

@@ -14,7 +14,7 @@ namespace dialer::sql {
 void lock_organisation(transaction& in, organisation_id organisation);
 
 /// Says that something which could forbid a dial changed in this transaction: intents decided before it are refused
-/// from its commit on. Answers the new generation. The notification on channel dialer_changes is a hint only.
+/// from its commit on. Answers the new generation.
 std::uint64_t raise_generation(transaction& in, organisation_id organisation);
 
 /// As it stands in this transaction.
@@ -24,6 +24,7 @@ std::uint64_t read_generation(transaction& in, organisation_id organisation);
 struct organisation_generation {
   organisation_id organisation;
   std::uint64_t generation = 0;
+  std::uint64_t node = 0;  ///< its owner; 0: given up
 };
 std::vector<organisation_generation> read_generations(session& on);
 

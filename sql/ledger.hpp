@@ -27,9 +27,8 @@ namespace dialer::sql {
 struct ledger_options {
   connect_options connection;
   secret_resolver resolve_secret;
-  /// Outcomes without waiting for the disk of a standby (synchronous_commit=local): a lost one is recovered from the
-  /// carrier. Decisions always wait.
-  bool outcomes_local = false;
+  account_check check_account;  ///< null: whatever is stored will do
+  rules_loader load_rules;      ///< null: snapshots come without rules, which close the gate
 };
 
 /// A callback of any organisation, as it came in.
@@ -64,13 +63,16 @@ class postgres_ledger {
 
   engine::contact_page load(const engine::contact_request& request);
   engine::change_set changes_since(organisation_id organisation, std::uint64_t generation);
+  /// As take_over() would find it now.
+  engine::organisation_snapshot snapshot_of(organisation_id organisation);
   /// The owner has applied everything up to this generation in memory. False when it no longer owns the organisation.
   bool confirm_applied(const engine::ownership& owner, std::uint64_t generation);
-  /// Attempts below this id are all closed: bounds the search of the next take-over. Call it now and then.
+  /// Attempts below this id are all closed: bounds the search of the next take-over. Never moves back; nothing when the
+  /// organisation is no longer ours.
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
 
-  /// Stores callbacks in one commit; true for those that were new, in the order given. Not fenced: facts never are.
-  std::vector<bool> append_events(const std::vector<received_event>& events);
+  /// Stores callbacks in one commit, those that are stored already once. Not fenced: facts never are.
+  void append_events(const std::vector<received_event>& events);
   /// Stored callbacks of these attempts, in the order they came.
   std::vector<engine::stored_event> events_of(organisation_id organisation, const std::vector<attempt_id>& attempts);
 
@@ -79,11 +81,13 @@ class postgres_ledger {
   engine::commit_result resolve(const engine::ownership& owner, stream which, std::uint64_t number);
   engine::commit_result finish(script_end end, engine::commit_result refusal, const std::string& why);
   void encode_waits(organisation_id organisation, const std::vector<engine::contact_wait>& waits);
+  engine::organisation_snapshot read_whole(transaction& in, organisation_id organisation);
 
   session session_;
   std::string session_name_;
   secret_resolver resolve_secret_;
-  bool outcomes_local_;
+  account_check check_account_;
+  rules_loader load_rules_;
   std::string last_error_;
   std::string script_;  // kept between batches, like the buffers
   copy_writer rows_;

@@ -1,6 +1,5 @@
 // The reading half of the ledger: take-over, contacts, changes and stored callbacks.
 #include <algorithm>
-#include <tuple>
 
 #include "sql/generation.hpp"
 #include "sql/ledger.hpp"
@@ -10,6 +9,11 @@ namespace dialer::sql {
 namespace {
 
 constexpr std::chrono::days history_length{7};
+// Longer than the longest window that a carrier counts in, five seconds, and the way from decision to request together.
+constexpr std::chrono::seconds starts_length{15};
+// So long after its close a call that was declared absent is recognised, and so long a doubt about it may have lasted.
+constexpr std::chrono::hours absent_length{24};
+constexpr std::chrono::hours doubt_length{24};
 
 // Least identifier made at or after `at`: identifiers grow with time, so a search over their bits finds it.
 std::uint64_t first_id_at(utc_time at) {
@@ -75,6 +79,26 @@ std::vector<engine::past_attempt> read_history(transaction& in, organisation_id 
   return history;
 }
 
+// What was not sent because of the pace may have reached the carrier all the same: it was refused there, or so it
+// seemed.
+std::vector<engine::past_start> read_starts(transaction& in, organisation_id organisation, utc_time since) {
+  std::vector<engine::past_start> starts;
+  in.on().for_each_row(
+      "SELECT i.integration_id, i.decided_at FROM intent i WHERE i.org_id = $1 AND i.attempt_id >= $2 "
+      "AND i.decided_at > $3 AND NOT EXISTS (SELECT 1 FROM outcome n WHERE n.org_id = i.org_id AND "
+      "n.attempt_id = i.attempt_id AND n.kind = 10 AND n.why <> $4)",
+      // No slack: an identifier is never older than its decision.
+      params{}
+          .uuid(organisation)
+          .int8(first_id_at(since))
+          .time(since)
+          .int2(static_cast<std::int16_t>(reason::account_throttled)),
+      [&](const result& row) {
+        starts.push_back({row.wide<integration_id>(0, 0), row.time(0, 1)});
+      });
+  return starts;
+}
+
 // A doubt about one of `open` must not take the call of the attempt before it for its own.
 std::vector<engine::known_call> read_known_calls(transaction& in, organisation_id organisation,
                                                  const std::vector<engine::open_attempt>& open) {
@@ -96,6 +120,23 @@ std::vector<engine::known_call> read_known_calls(transaction& in, organisation_i
         calls.push_back({row.phone(0, 0), std::string{row.text(0, 1)}});
       });
   return calls;
+}
+
+std::vector<engine::absent_attempt> read_absent(transaction& in, organisation_id organisation, utc_time since) {
+  std::vector<engine::absent_attempt> absent;
+  in.on().for_each_row(
+      // The few outcomes first, out of their index; then each one's intent.
+      "WITH closed AS MATERIALIZED (SELECT o.attempt_id, o.at FROM outcome o WHERE o.org_id = $1 AND o.attempt_id >= "
+      "$2 "
+      "AND o.kind = 12 AND o.at > $3 AND NOT EXISTS (SELECT 1 FROM outcome l WHERE l.org_id = o.org_id AND "
+      "l.attempt_id = o.attempt_id AND l.kind = 14)) "
+      "SELECT i.attempt_id, i.campaign_id, i.contact_id, i.integration_id, i.to_number, closed.at FROM closed "
+      "JOIN intent i ON i.org_id = $1 AND i.attempt_id = closed.attempt_id ORDER BY closed.at",
+      params{}.uuid(organisation).int8(first_id_at(since - doubt_length)).time(since), [&](const result& row) {
+        absent.push_back({row.narrow<attempt_id>(0, 0), row.wide<campaign_id>(0, 1), row.narrow<contact_id>(0, 2),
+                          row.wide<integration_id>(0, 3), row.phone(0, 4), row.time(0, 5)});
+      });
+  return absent;
 }
 
 std::int64_t places_left(const engine::contact_page& page, const engine::contact_request& request) {
@@ -138,9 +179,11 @@ engine::recovery postgres_ledger::take_over(organisation_id organisation, std::u
   all.owner = raise_epoch(session_, organisation, node);
   {
     transaction tx{session_, transaction::mode::snapshot};
+    all.starts = read_starts(tx, organisation, now - starts_length);
+    all.absent = read_absent(tx, organisation, now - absent_length);
     // These few statements read long stretches, where joining whole ranges beats looking up row by row.
     session_.run_script("SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashjoin = on", std::chrono::seconds{5});
-    all.snapshot = read_snapshot(tx, organisation, resolve_secret_);
+    all.snapshot = read_whole(tx, organisation);
     all.opt_outs = read_opt_outs(tx, organisation, 0);
     std::erase_if(all.opt_outs, [](const engine::opt_out_change& change) { return !change.opted_out; });
     all.open = read_open(tx, organisation);
@@ -173,10 +216,29 @@ bool postgres_ledger::confirm_applied(const engine::ownership& owner, std::uint6
              .affected() == 1;
 }
 
+engine::organisation_snapshot postgres_ledger::read_whole(transaction& in, organisation_id organisation) {
+  engine::organisation_snapshot all = read_snapshot(in, organisation, resolve_secret_);
+  for (carriers::account& account : all.accounts) {
+    if (!account.unusable.empty() || !check_account_) continue;
+    try {
+      check_account_(account);
+    } catch (const std::exception& wrong) {
+      account.unusable = wrong.what();
+    }
+  }
+  if (load_rules_) all.rules = load_rules_(read_do_not_call(in.on(), organisation));
+  return all;
+}
+
+engine::organisation_snapshot postgres_ledger::snapshot_of(organisation_id organisation) {
+  transaction tx{session_, transaction::mode::snapshot};
+  return read_whole(tx, organisation);
+}
+
 engine::change_set postgres_ledger::changes_since(organisation_id organisation, std::uint64_t generation) {
   transaction tx{session_, transaction::mode::snapshot};
   engine::change_set changes;
-  changes.snapshot = read_snapshot(tx, organisation, resolve_secret_);
+  changes.snapshot = read_whole(tx, organisation);
   changes.opt_outs = read_opt_outs(tx, organisation, generation);
   return changes;
 }
@@ -218,7 +280,7 @@ engine::contact_page postgres_ledger::load(const engine::contact_request& reques
   return page;
 }
 
-std::vector<bool> postgres_ledger::append_events(const std::vector<received_event>& events) {
+void postgres_ledger::append_events(const std::vector<received_event>& events) {
   std::vector<id128> organisations;
   std::vector<std::int64_t> attempts;
   std::vector<std::string> keys;
@@ -230,35 +292,17 @@ std::vector<bool> postgres_ledger::append_events(const std::vector<received_even
     keys.push_back(storable_text(one.event.event_key, std::string::npos));
     payloads.push_back(storable_text(one.event.payload, std::string::npos));
   }
-  // In key order, so that two receivers of the same events never wait for each other in a circle. A repeat inside the
-  // batch is no news either.
-  const result stored = session_.run(
+  // In key order, so that two receivers of the same events never wait for each other in a circle.
+  session_.run(
       "INSERT INTO call_event (org_id, attempt_id, event_key, payload) "
       "SELECT DISTINCT ON (org_id, attempt_id, event_key) org_id, attempt_id, event_key, payload FROM "
       "unnest($1, $2, $3, $4) WITH ORDINALITY e (org_id, attempt_id, event_key, payload, n) "
-      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING "
-      "RETURNING org_id, attempt_id, event_key",
+      "ORDER BY org_id, attempt_id, event_key, n ON CONFLICT (org_id, attempt_id, event_key) DO NOTHING",
       params{}
           .uuid_array(organisations)
           .int8_array(attempts)
           .text_array({keys.begin(), keys.end()})
           .text_array({payloads.begin(), payloads.end()}));
-  using key = std::tuple<organisation_id, attempt_id, std::string_view>;
-  std::vector<key> fresh;
-  for (int i = 0; i < stored.rows(); ++i) {
-    fresh.emplace_back(stored.wide<organisation_id>(i, 0), stored.narrow<attempt_id>(i, 1), stored.text(i, 2));
-  }
-  std::sort(fresh.begin(), fresh.end());
-  std::vector<bool> seen(fresh.size(), false);
-  std::vector<bool> is_new;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const key wanted{events[i].organisation, events[i].event.attempt, keys[i]};
-    const auto found = std::lower_bound(fresh.begin(), fresh.end(), wanted);
-    const auto at = static_cast<std::size_t>(found - fresh.begin());
-    is_new.push_back(found != fresh.end() && *found == wanted && !seen[at]);
-    if (is_new.back()) seen[at] = true;
-  }
-  return is_new;
 }
 
 std::vector<engine::stored_event> postgres_ledger::events_of(organisation_id organisation,

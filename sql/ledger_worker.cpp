@@ -27,9 +27,15 @@ struct confirmation {
   std::uint64_t generation = 0;
 };
 
+struct open_mark {
+  engine::ownership owner;
+  attempt_id oldest;
+};
+
 struct stop {};
 
-using write_job = std::variant<stop, engine::decision_batch, engine::outcome_batch, confirmation>;
+using outcome_job = std::variant<stop, engine::outcome_batch>;
+using write_job = std::variant<stop, engine::decision_batch, confirmation, open_mark>;
 using read_job = std::variant<stop, engine::contact_request, changes_request>;
 
 struct event_job {
@@ -43,27 +49,32 @@ struct event_job {
 
 struct ledger_worker::impl {
   impl(ledger_options with, engine::event_sink& sink)
-      : options{std::move(with)}, answers{sink}, writer{[this] { write(); }}, reader{[this] { read(); }}, inbox{[this] {
-          receive();
-        }} {}
+      : options{std::move(with)},
+        answers{sink},
+        decider{[this] { write_decisions(); }},
+        closer{[this] { write_outcomes(); }},
+        reader{[this] { read(); }},
+        inbox{[this] { receive(); }} {}
 
   ~impl() {
     stopping = true;
     writes.enqueue(sql::stop{});
+    outcomes.enqueue(sql::stop{});
     reads.enqueue(sql::stop{});
     events.enqueue(event_job{true, {}, {}, {}});
     {
       const std::lock_guard lock{pause_mutex};
       pause.notify_all();
     }
-    writer.join();
+    decider.join();
+    closer.join();
     reader.join();
     inbox.join();
   }
 
   // --- decisions and outcomes ---
 
-  void write() {
+  void write_decisions() {
     postgres_ledger ledger{options};
     write_job job;
     for (;;) {
@@ -71,11 +82,22 @@ struct ledger_worker::impl {
       if (std::holds_alternative<sql::stop>(job)) return;
       if (auto* decisions = std::get_if<engine::decision_batch>(&job)) {
         commit<engine::decisions_committed>(ledger, *decisions);
-      } else if (auto* outcomes = std::get_if<engine::outcome_batch>(&job)) {
-        commit<engine::outcomes_committed>(ledger, *outcomes);
+      } else if (const auto* mark = std::get_if<open_mark>(&job)) {
+        note(ledger, *mark);
       } else {
         confirm(ledger, std::get<confirmation>(job));
       }
+    }
+  }
+
+  // Apart from the decisions: while one waits for the disk, the other is written.
+  void write_outcomes() {
+    postgres_ledger ledger{options};
+    outcome_job job;
+    for (;;) {
+      outcomes.wait_dequeue(job);
+      if (std::holds_alternative<sql::stop>(job)) return;
+      commit<engine::outcomes_committed>(ledger, std::get<engine::outcome_batch>(job));
     }
   }
 
@@ -100,6 +122,15 @@ struct ledger_worker::impl {
       note_health(false);
       wait(resolve_again);
       if (!stopping) writes.enqueue(what);
+    }
+  }
+
+  // Not repeated: the next one says more, and an older mark only costs the next take-over time.
+  void note(postgres_ledger& ledger, const open_mark& what) {
+    try {
+      ledger.note_oldest_open(what.owner, what.oldest);
+    } catch (const sql_error&) {
+      note_health(false);
     }
   }
 
@@ -154,11 +185,9 @@ struct ledger_worker::impl {
       for (std::size_t i = 0; i < count; ++i) {
         if (!batch[i].stop) rows.push_back(std::move(batch[i].event));
       }
-      const bool last = rows.size() != count;
-      std::vector<bool> fresh;
       bool stored = true;
       try {
-        if (!rows.empty()) fresh = ledger.append_events(rows);
+        if (!rows.empty()) ledger.append_events(rows);
       } catch (const sql_error&) {
         stored = false;
       }
@@ -166,16 +195,16 @@ struct ledger_worker::impl {
       std::size_t row = 0;
       for (std::size_t i = 0; i < count; ++i) {
         if (batch[i].stop) continue;
-        const bool is_new = stored && fresh[row];
-        if (is_new) {
-          answers.post(rows[row].organisation,
-                       engine::call_reported{rows[row].event.attempt, std::move(batch[i].report)});
+        const received_event& about = rows[row++];
+        // Repeats too: one that finds itself stored may be the first of which the answer is known, and the organisation
+        // has heard of none before.
+        if (stored) {
+          answers.post(about.organisation, engine::call_reported{about.event.attempt, std::move(batch[i].report)});
         }
         batch[i].stored(stored);
         batch[i] = {};
-        ++row;
       }
-      if (last) return;
+      if (rows.size() != count) return;
     }
   }
 
@@ -189,13 +218,15 @@ struct ledger_worker::impl {
   ledger_options options;
   engine::event_sink& answers;
   moodycamel::BlockingConcurrentQueue<write_job> writes;
+  moodycamel::BlockingConcurrentQueue<outcome_job> outcomes;
   moodycamel::BlockingConcurrentQueue<read_job> reads;
   moodycamel::BlockingConcurrentQueue<event_job> events;
   std::atomic<bool> stopping{false};
   std::atomic<bool> healthy{true};
   std::mutex pause_mutex;
   std::condition_variable pause;
-  std::thread writer;  // last: they use everything above
+  std::thread decider;  // last: they use everything above
+  std::thread closer;
   std::thread reader;
   std::thread inbox;
 };
@@ -209,7 +240,7 @@ void ledger_worker::commit(engine::decision_batch&& batch) {
   impl_->writes.enqueue(std::move(batch));
 }
 void ledger_worker::commit(engine::outcome_batch&& batch) {
-  impl_->writes.enqueue(std::move(batch));
+  impl_->outcomes.enqueue(std::move(batch));
 }
 void ledger_worker::load(engine::contact_request&& request) {
   impl_->reads.enqueue(request);
@@ -221,6 +252,10 @@ void ledger_worker::load_changes(const organisation_id& organisation, std::uint6
 
 void ledger_worker::confirm_applied(const engine::ownership& owner, std::uint64_t generation) {
   impl_->writes.enqueue(confirmation{owner, generation});
+}
+
+void ledger_worker::note_oldest_open(const engine::ownership& owner, attempt_id oldest) {
+  impl_->writes.enqueue(open_mark{owner, oldest});
 }
 
 void ledger_worker::store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,

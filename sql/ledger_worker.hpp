@@ -11,11 +11,11 @@
 
 namespace dialer::sql {
 
-/// Three threads, one session each: decisions and outcomes in the order they come; contact loads and changes; the inbox
-/// of callbacks. Every member function is callable from any thread and returns at once.
+/// Four threads, one session each: decisions, in the order they come; outcomes, likewise; contact loads and changes;
+/// the inbox of callbacks. Every member function is callable from any thread and returns at once.
 ///
 /// A batch whose commit is unknown is resolved here before its answer goes out: for as long as that takes nothing else
-/// of the writer's queue moves, so nothing is sent on an unproven intent.
+/// of its queue moves, so nothing is sent on an unproven intent.
 class ledger_worker final : public engine::ledger {
  public:
   /// `answers` must outlive the worker.
@@ -30,10 +30,11 @@ class ledger_worker final : public engine::ledger {
   void load(engine::contact_request&& request) override;
   void load_changes(const organisation_id& organisation, std::uint64_t above_generation) override;
   void confirm_applied(const engine::ownership& owner, std::uint64_t generation) override;
+  void note_oldest_open(const engine::ownership& owner, attempt_id oldest) override;
 
-  /// Makes a callback durable, many in one commit; then posts it to its organisation if it was new, and calls
-  /// `stored(true)`. `stored(false)`: the database refused, the carrier is to send it again. Runs on the inbox's
-  /// thread.
+  /// Makes a callback durable, many in one commit; then posts it to its organisation, a repeated one again, and calls
+  /// `stored(true)`. `stored(false)`: the database refused or did not answer, the carrier is to send it again. Runs on
+  /// the inbox's thread.
   void store(const organisation_id& organisation, attempt_id attempt, carriers::callback&& what,
              std::function<void(bool)> stored);
 

@@ -72,12 +72,4 @@ void migrate(session& on, std::span<const migration> files) {
   on.run("SELECT pg_advisory_unlock($1)", params{}.int8(lock_key));
 }
 
-void require_current_schema(session& on, std::span<const migration> files) {
-  const auto applied = applied_files(on);
-  verify(on, applied, files);
-  if (applied.size() != files.size()) {
-    throw schema_error("the database lacks migrations of this dialer: run dialer serve once, which applies them");
-  }
-}
-
 }  // namespace dialer::sql

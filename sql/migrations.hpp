@@ -28,7 +28,4 @@ class schema_error : public std::runtime_error {
 /// binary (nothing is written then), sql_error when a statement fails (that file is rolled back whole).
 void migrate(session& on, std::span<const migration> files = embedded_migrations());
 
-/// Throws schema_error unless exactly the migrations of this binary are applied.
-void require_current_schema(session& on, std::span<const migration> files = embedded_migrations());
-
 }  // namespace dialer::sql

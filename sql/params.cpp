@@ -21,7 +21,6 @@ enum : std::uint32_t {
   oid_timestamptz = 1184,
   oid_uuid = 2950,
   oid_uuid_array = 2951,
-  oid_jsonb = 3802,
 };
 
 template <class Unsigned>
@@ -84,9 +83,6 @@ params& params::float8(double value) {
 }
 params& params::text(std::string_view value) {
   return add(oid_text, std::string(value));
-}
-params& params::jsonb(std::string_view value) {
-  return add(oid_jsonb, "\1" + std::string(value));
 }
 params& params::time(utc_time value) {
   return add(oid_timestamptz, encoded(static_cast<std::uint64_t>(to_postgres(value))));

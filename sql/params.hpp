@@ -22,7 +22,6 @@ class params {
   params& int8(std::uint64_t value) { return int8(static_cast<std::int64_t>(value)); }
   params& float8(double value);
   params& text(std::string_view value);
-  params& jsonb(std::string_view value);
   params& time(utc_time value);
   params& time(const std::optional<utc_time>& value);  ///< nothing: null
   params& bytea(std::string_view value);

@@ -35,10 +35,6 @@ int result::affected() const noexcept {
   return value;
 }
 
-std::string_view result::command() const noexcept {
-  return PQcmdStatus(owned_.get());
-}
-
 bool result::null(int row, int column) const noexcept {
   return PQgetisnull(owned_.get(), row, column) != 0;
 }

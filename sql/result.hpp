@@ -20,8 +20,7 @@ class result {
   explicit result(pg_result* taken);
 
   int rows() const noexcept;
-  int affected() const noexcept;              ///< rows written by INSERT, UPDATE, DELETE or COPY
-  std::string_view command() const noexcept;  ///< "COMMIT", "INSERT 0 3", …
+  int affected() const noexcept;  ///< rows written by INSERT, UPDATE, DELETE or COPY
 
   bool null(int row, int column) const noexcept;
   bool boolean(int row, int column) const;

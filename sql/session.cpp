@@ -244,6 +244,8 @@ struct session::impl {
     if (const result_ptr error = drain(until, {})) refuse(error.get(), statements);
   }
 
+  void restore_statement_timeout() { simple_and_drain("RESET statement_timeout", options.call_timeout); }
+
   void commit() {
     durability_refused = false;
     in_transaction = false;
@@ -375,10 +377,12 @@ void session::for_each_row(std::string_view statement, const params& values,
     return tx.commit();
   }
   impl_->connect();
-  deadline until = deadline_clock::now() + impl_->options.call_timeout;
-  impl_->send(statement, values, until);
-  PQsetSingleRowMode(impl_->c.get());
+  // The server's deadline is on the whole statement, which would bound how much can be read.
+  impl_->simple_and_drain("SET statement_timeout = 0", impl_->options.call_timeout);
+  deadline until = deadline_clock::now() + impl_->options.first_row_timeout;
   try {
+    impl_->send(statement, values, until);
+    PQsetSingleRowMode(impl_->c.get());
     for (result_ptr one = impl_->next_result(until); one; one = impl_->next_result(until)) {
       if (is_error(one.get())) {
         const result_ptr error = impl_->drain(until, std::move(one));
@@ -388,11 +392,14 @@ void session::for_each_row(std::string_view statement, const params& values,
       until = deadline_clock::now() + impl_->options.call_timeout;  // the bound is on silence, not on the whole
     }
   } catch (const sql_error&) {
+    // A transaction that failed takes the setting back with everything else.
+    if (connected() && !impl_->in_transaction) impl_->restore_statement_timeout();
     throw;
   } catch (...) {
     impl_->disconnect();  // the visitor gave up in the middle of the rows
     throw;
   }
+  impl_->restore_statement_timeout();
 }
 
 void session::run_script(const std::string& statements, std::chrono::milliseconds timeout) {

@@ -43,10 +43,10 @@ class sql_error : public std::runtime_error {
 struct connect_options {
   std::string target;  ///< libpq connection string or URI
   std::string application_name = "dialer";
-  std::chrono::milliseconds call_timeout{10'000};  ///< one statement, from sending it to its last row
-  std::chrono::milliseconds commit_timeout{
-      2'000};                     ///< COMMIT; a synchronous standby can hold it for ever (safety.md B7)
-  std::string role{};             ///< SET ROLE for the whole connection; empty: as who logged in
+  std::chrono::milliseconds call_timeout{10'000};        ///< one statement, from sending it to its last row
+  std::chrono::milliseconds first_row_timeout{600'000};  ///< for_each_row: joins and sorts of a large table come first
+  std::chrono::milliseconds commit_timeout{2'000};       ///< COMMIT; a synchronous standby can hold it for ever
+  std::string role{};                                    ///< SET ROLE for the whole connection; empty: as who logged in
   bool key_lookups_only = false;  ///< every statement reads by key: plan so, even before a new table has statistics
 };
 
@@ -80,7 +80,8 @@ class session {
 
   /// One statement with bound parameters; prepared on first use and kept. Throws sql_error.
   result run(std::string_view statement, const params& values = {});
-  /// Rows one by one, in constant memory. `visit` gets one-row results.
+  /// Rows one by one, in constant memory, for as long as they keep coming: bounded are the wait for the first one
+  /// (first_row_timeout) and the silence after it (call_timeout). `visit` gets one-row results.
   void for_each_row(std::string_view statement, const params& values, const std::function<void(const result&)>& visit);
   /// Statements without parameters or rows (migrations). `timeout` covers all of them.
   void run_script(const std::string& statements, std::chrono::milliseconds timeout);

@@ -1,5 +1,6 @@
 #include "sql/snapshot.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -56,6 +57,15 @@ campaigns::settings read_settings(const result& rows, int i) {
   return one;
 }
 
+/// "CA,US" as organisation.allowed_countries keeps it.
+std::vector<std::string> split_countries(std::string_view list) {
+  std::vector<std::string> countries;
+  for (; !list.empty(); list.remove_prefix(std::min<std::size_t>(list.size(), 3))) {
+    countries.emplace_back(list.substr(0, 2));
+  }
+  return countries;
+}
+
 template <class Record, class Read>
 std::vector<Record> read_all(const result& rows, Read read) {
   std::vector<Record> records;
@@ -78,8 +88,12 @@ std::vector<carriers::account> read_accounts(const result& rows, const secret_re
     one.ca_file = rows.text(i, 4);
     one.account_sid = rows.text(i, 5);
     one.connection_id = rows.text(i, 6);
-    one.secret = secret(i, 7);
-    one.secondary_secret = secret(i, 8);
+    try {
+      one.secret = secret(i, 7);
+      one.secondary_secret = secret(i, 8);
+    } catch (const std::runtime_error& wrong) {
+      one.unusable = wrong.what();
+    }
     one.webhook_public_key = rows.text(i, 9);
     one.calls_per_second = rows.float8(i, 10);
     one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
@@ -121,7 +135,8 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
                                             const secret_resolver& resolve_secret) {
   const params key = params{}.uuid(organisation);
   const result head = in.run(
-      "SELECT o.generation, o.frozen, g.sharing FROM org_owner o JOIN organisation g ON g.org_id = o.org_id "
+      "SELECT o.generation, o.frozen, g.sharing, g.allowed_countries FROM org_owner o JOIN organisation g ON g.org_id "
+      "= o.org_id "
       "WHERE o.org_id = $1",
       key);
   if (head.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
@@ -130,6 +145,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.generation = head.number(0, 0);
   all.frozen = head.boolean(0, 1);
   all.sharing = head.enumerator<callerid::sharing_policy>(0, 2);
+  all.allowed_countries = split_countries(head.text(0, 3));
 
   all.workspaces = read_workspaces(in.on(), organisation);
   all.agents = read_agents(in.on(), organisation);

@@ -6,17 +6,25 @@
 #include <vector>
 
 #include "engine/ledger.hpp"
+#include "sql/configuration.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::sql {
 
-/// Turns a secret's reference ("env:NAME", "file:/path") into the secret. Given by the wiring; what it throws comes out
-/// of the call that needed it. An empty reference is not asked for.
+/// Turns a secret's reference ("env:NAME", "file:/path") into the secret. Given by the wiring; what it throws makes its
+/// account unusable and says why. An empty reference is not asked for.
 using secret_resolver = std::function<std::string(const std::string& reference)>;
 
-/// Everything about an organisation that people change, as of one generation. REQUIRES a snapshot transaction.
-/// Throws std::invalid_argument when there is no such organisation, std::runtime_error when a stored place is
-/// unreadable.
+/// Throws what keeps an account from being used, its secrets aside.
+using account_check = std::function<void(const carriers::account&)>;
+
+/// Opens the lists in force. Given by the wiring; what it throws comes out of the call that needed the rules, because
+/// without them nothing may be dialed.
+using rules_loader = std::function<compliance::rules_snapshot(const std::vector<do_not_call_record>& lists)>;
+
+/// Everything about an organisation that people change, as of one generation, but for the rules. REQUIRES a snapshot
+/// transaction. Throws std::invalid_argument when there is no such organisation, std::runtime_error when a stored place
+/// is unreadable.
 engine::organisation_snapshot read_snapshot(transaction& in, organisation_id organisation,
                                             const secret_resolver& resolve_secret);
 

@@ -6,7 +6,7 @@
 
 namespace dialer::sql {
 
-/// The role of migration 0004: under row-level security, with the rights the API needs and no others.
+/// The role of migration 0005: under row-level security, with the rights the API needs and no others.
 inline constexpr std::string_view tenant_role = "dialer_api";
 
 /// Acts for one organisation from here to the end of the object, on a session of `tenant_role`. Not inside a

@@ -51,7 +51,7 @@ sql::connect_options bench_database::connection() const {
 void bench_database::add_organisation(const carriers::account& account, unsigned caller_ids) {
   sql::transaction tx{session_};
   sql::configuration config{tx, cli::new_id};
-  organisation_ = config.organisation("Bench", callerid::sharing_policy::workspace).id;
+  organisation_ = config.organisation("Bench", callerid::sharing_policy::workspace, listed_countries()).id;
   workspace_ = config.workspace(organisation_, {{}, "Main", 1}).id;
   agent_ = config.agent(organisation_, {{}, workspace_, "Agent", true, "https://agent.example.com/answer", 0}).id;
   sql::integration_record record{account, "env:BENCH", {}};

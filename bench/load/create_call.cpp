@@ -2,7 +2,7 @@
 //
 // cli::engine_runtime on a PostgreSQL of its own with fsync on: contacts loaded from the database, selection, the 250
 // M-number list, 100,000 opt-outs, caps, caller IDs, an intent durable before each request leaves, TLS, an outcome
-// durable after each answer. A round is one campaign of 60,000 contacts, from its start to its last durable outcome.
+// durable after each answer. A round is one campaign of 150,000 contacts, from its start to its last durable outcome.
 // Reference: wrk with as many connections and requests of the same size, on the same server.
 // Both share the machine's cores with the server; the engine shares them with PostgreSQL too.
 // Verified: the ledger has as many accepted calls as the server counted requests, no contact was called twice, nobody
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 constexpr int rounds = 5;
 constexpr int wrk_seconds = 4;
-constexpr std::uint64_t contacts_per_round = 60'000;
+constexpr std::uint64_t contacts_per_round = 150'000;
 constexpr std::uint64_t contacts_warming = 20'000;
 
 /// The list's area codes on the American continent: at the hour of the run their windows are open.
@@ -65,7 +65,7 @@ class whole_engine {
     sql::transaction tx{database_.on()};
     sql::configuration config{tx, [] { return id128{}; }};
     config.do_not_call(database_.organisation(),
-                       {"registry", national_list_file().string(), list->version(), list->as_of(), list->size()});
+                       {{"registry", national_list_file().string(), list->version(), list->as_of(), list->size()}});
     // Every tenth number of the first million.
     tx.run("INSERT INTO opt_out (org_id, number, generation, source) SELECT $1, n, 1, 'bench' FROM unnest($2) n",
            sql::params{}.uuid(database_.organisation()).int8_array(opted_out()));
@@ -78,6 +78,7 @@ class whole_engine {
     options.database = database_.connection().target;
     options.resolve_secret = [](const std::string&) { return std::string(32, '0'); };
     options.public_url = "https://dialer.example.com";
+    options.uploads = database_.directory() / "uploads";
     options.shards = 1;
     engine_.emplace(options, time_);
     engine_->start();

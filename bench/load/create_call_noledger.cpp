@@ -58,6 +58,7 @@ class memory_ledger : public engine::ledger {
   }
   void load_changes(const organisation_id&, std::uint64_t) override {}
   void confirm_applied(const engine::ownership&, std::uint64_t) override {}
+  void note_oldest_open(const engine::ownership&, attempt_id) override {}
 
   void allow(std::uint64_t more) { allowed_ += more; }
   std::uint64_t accepted() const { return accepted_; }
@@ -104,7 +105,8 @@ void run(const std::filesystem::path& file) {
   shard.add_account(queue, sending, sending.connections_max);
   engine::organisation_options options;
   options.region = cli::region_of_number;
-  shard.adopt(options, std::move(found), {open_national_list(), compliance::load_system_zone_rules()}, {queue});
+  found.snapshot.rules = {{open_national_list()}, compliance::load_system_zone_rules()};
+  shard.adopt(options, std::move(found), {}, {queue});
 
   const auto dial = [&](std::uint64_t contacts) {
     const auto dealt_with = [&] { return ledger.accepted() + ledger.undialed() + ledger.not_sent(); };

@@ -39,8 +39,8 @@ class dialing {
     engine::organisation_options options;
     options.reserve = 900ms;
     options.region = [](e164 number) { return compliance::find_area_code(number.npa())->regions; };
-    machine_ = std::make_unique<engine::organisation>(
-        options, std::move(found), compliance::rules_snapshot{list_, compliance::load_system_zone_rules()}, now_);
+    found.snapshot.rules = {{list_}, compliance::load_system_zone_rules()};
+    machine_ = std::make_unique<engine::organisation>(options, std::move(found), now_);
     seen_.resize(std::size_t{decide_world::campaigns} * decide_world::lanes * decide_world::contacts_max);
   }
 

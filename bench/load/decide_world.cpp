@@ -58,7 +58,7 @@ e164 decide_world::number_of(contact_id id) {
   random_source random{id.value ^ 0x5EED};
   const auto& codes = listed_area_codes();
   return e164::from_digits(10'000'000'000 + codes[random.below(codes.size())] * std::uint64_t{10'000'000} + 2'000'000 +
-                           random.below(8'000'000));
+                           random.below(7'760'000));  // below the pay-per-call exchange
 }
 
 engine::recovery decide_world::recovery() const {
@@ -67,6 +67,7 @@ engine::recovery decide_world::recovery() const {
   engine::organisation_snapshot& made = found.snapshot;
   made.id = found.owner.organisation;
   made.generation = 1;
+  made.allowed_countries = listed_countries();
   for (std::uint32_t n = 0; n < workspaces; ++n) add_workspace(made, n);
   carriers::account account;
   account.id = account_id;

@@ -4,8 +4,10 @@
 #include <bit>
 #include <fstream>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "compliance/do_not_call_format.hpp"
 #include "compliance/numbering_plan.hpp"
@@ -100,6 +102,12 @@ const std::vector<unsigned>& listed_area_codes() {
     return all;
   }();
   return codes;
+}
+
+std::vector<std::string> listed_countries() {
+  std::set<std::string_view> countries;
+  for (const unsigned npa : listed_area_codes()) countries.insert(compliance::find_area_code(npa)->country);
+  return {countries.begin(), countries.end()};
 }
 
 bool is_listed(e164 number) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,8 @@ inline constexpr utc_time list_as_of{std::chrono::sys_days{std::chrono::year{202
 
 /// The area codes that the list covers: the first 414 geographic ones in the order of the plan.
 const std::vector<unsigned>& listed_area_codes();
+/// Their countries: what an organisation has to allow that calls numbers in all of them.
+std::vector<std::string> listed_countries();
 
 /// Is the number on the list? By the function that made it: the reference for every answer.
 bool is_listed(e164 number);

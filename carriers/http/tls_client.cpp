@@ -88,6 +88,12 @@ bool is_numeric(const std::string& host) {
   throw std::runtime_error{text};
 }
 
+void trust(SSL_CTX* context, const std::string& ca_file) {
+  if (SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) {
+    refuse("ca_file " + ca_file + " is not a readable PEM file of certificates");
+  }
+}
+
 }  // namespace
 
 void tls_context::free_context::operator()(ssl_ctx_st* context) const {
@@ -109,9 +115,7 @@ tls_context::tls_context(std::string host, const std::string& ca_file, std::size
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (SSL_CTX_set_default_verify_paths(context) != 1) refuse("the system's certification authorities can't be read");
-  if (!ca_file.empty() && SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) {
-    refuse("ca_file " + ca_file + " is not a readable PEM file of certificates");
-  }
+  if (!ca_file.empty()) trust(context, ca_file);
   static constexpr unsigned char http_1_1[] = "\x08http/1.1";
   if (SSL_CTX_set_alpn_protos(context, http_1_1, sizeof http_1_1 - 1) != 0) refuse("ALPN can't be set");
 
@@ -127,6 +131,12 @@ tls_context::tls_context(std::string host, const std::string& ca_file, std::size
 }
 
 tls_context::~tls_context() = default;
+
+void check_ca_file(const std::string& ca_file) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
+  if (!context) refuse("no TLS context");
+  trust(context.get(), ca_file);
+}
 
 int tls_context::keep_session(ssl_st* ssl, ssl_session_st* session) {
   auto& self = *static_cast<tls_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));

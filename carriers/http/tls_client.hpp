@@ -48,6 +48,9 @@ class tls_context {
   std::unique_ptr<ssl_ctx_st, free_context> context_;
 };
 
+/// Throws std::runtime_error that names the file when no tls_context can be made with it.
+void check_ca_file(const std::string& ca_file);
+
 /// One TLS connection over a non-blocking socket, which it owns. Works on the descriptor directly: when an operation
 /// says `again`, call it again after the descriptor became readable or writable.
 class tls_stream {

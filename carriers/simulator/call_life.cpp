@@ -169,7 +169,7 @@ void simulated_carrier::finish(call_record& call, call_end end, int sip, utc_tim
   call.ended = call.updated = now;
   state.live.erase(call.index);
   if (was_queued) {
-    --state.waiting;  // and no callback at all (carriers.md 4.2)
+    --state.waiting;  // and no callback at all
   } else {
     announce(call, call_event::ended, now);
   }

@@ -40,9 +40,6 @@ log_reader::~log_reader() = default;
 bool log_reader::truncated() const noexcept {
   return impl_->truncated;
 }
-std::uint64_t log_reader::line() const noexcept {
-  return impl_->line;
-}
 
 bool log_reader::next(log_entry& entry) {
   if (!std::getline(impl_->file, impl_->text)) return false;

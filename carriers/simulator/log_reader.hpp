@@ -20,7 +20,6 @@ class log_reader {
   /// is not an entry; an unfinished last line (the simulator is still writing) is left out and makes truncated() true.
   bool next(log_entry& entry);
   bool truncated() const noexcept;
-  std::uint64_t line() const noexcept;
 
  private:
   struct impl;

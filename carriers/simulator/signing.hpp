@@ -1,5 +1,5 @@
 #pragma once
-// How the carriers sign their callbacks (carriers.md 7.2 and 7.3), in an implementation of its own.
+// How the carriers sign their callbacks, in an implementation of its own.
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// Telnyx's dialect: Call Control of API version 2 (carriers.md 1.3, 3, 5, 7.3).
+// Telnyx's dialect: Call Control of API version 2.
 
 #include "carriers/simulator/signing.hpp"
 #include "carriers/simulator/simulated_carrier.hpp"

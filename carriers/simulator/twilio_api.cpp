@@ -18,7 +18,7 @@ struct refused_number {
   std::string_view message;
 };
 
-/// Twilio's public test numbers (carriers.md 13).
+/// The numbers that Twilio documents for its test credentials.
 constexpr std::array test_destinations{
     refused_number{"+15005550001", 21217, "Phone number is not valid"},
     refused_number{"+15005550002", 21214, "'To' phone number cannot be reached"},
@@ -312,7 +312,7 @@ api_answer twilio_api::change(routed_request& request, utc_time now) {
   if (!call) return refuse(404, 20404, "The requested resource was not found");
   if (status != "canceled" && status != "completed") return refuse(400, 20001, "Status must be canceled or completed");
   if (call->phase == call_phase::ended) return refuse(400, 21220, "Call is not in-progress. Cannot redirect.");
-  // "canceled" only takes back what nobody has answered yet; an answered call stays as it is (carriers.md 4.2).
+  // "canceled" only takes back what nobody has answered yet; an answered call stays as it is.
   if (status == "completed" || call->phase != call_phase::in_progress) end_by_customer(*call, now);
   api_answer answer;
   write_call(answer.body, *call, now);

@@ -1,5 +1,5 @@
 #pragma once
-// Twilio's dialect: the Calls resource of API version 2010-04-01 (carriers.md 1.2, 3, 4, 7.1, 7.2).
+// Twilio's dialect: the Calls resource of API version 2010-04-01.
 
 #include "carriers/simulator/simulated_carrier.hpp"
 

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <stdexcept>
 
 #include "api/health.hpp"
@@ -68,16 +67,6 @@ TEST(Metrics, Page_HasFamiliesWithHelpTypeAndLabels) {
             "dialer_queue_seconds 1.5\n");
 }
 
-TEST(Metrics, Histogram_IsCumulatedAndEndsInInfinity) {
-  metric_writer out;
-  out.histogram("dialer_create_seconds", "Time.", std::array{0.1, 1.0}, std::array<std::uint64_t, 3>{5, 2, 1}, 4.25);
-  EXPECT_THAT(out.text(), HasSubstr("dialer_create_seconds_bucket{le=\"0.1\"} 5\n"));
-  EXPECT_THAT(out.text(), HasSubstr("dialer_create_seconds_bucket{le=\"1\"} 7\n"));
-  EXPECT_THAT(out.text(), HasSubstr("dialer_create_seconds_bucket{le=\"+Inf\"} 8\n"));
-  EXPECT_THAT(out.text(), HasSubstr("dialer_create_seconds_count 8\n"));
-  EXPECT_THAT(out.text(), HasSubstr("dialer_create_seconds_sum 4.25\n"));
-}
-
 TEST(Metrics, LabelValue_CannotBreakOutOfItsQuotes) {
   metric_writer out;
   out.gauge("dialer_up", "Up.", 1, {{"name", "a\"} 1\nevil 2"}});
@@ -92,9 +81,6 @@ TEST(Metrics, MisnamedOrContradictory_Throws) {
   EXPECT_THROW(out.gauge("calls", "", 1), std::invalid_argument);
   EXPECT_THROW(out.gauge("dialer_Calls", "", 1), std::invalid_argument);
   out.gauge("dialer_calls", "", 1);
-  EXPECT_THROW(out.histogram("dialer_calls", "", {}, std::array<std::uint64_t, 1>{1}, 1), std::invalid_argument);
-  EXPECT_THROW(out.histogram("dialer_wait", "", std::array{1.0}, std::array<std::uint64_t, 1>{1}, 1),
-               std::invalid_argument);
 }
 
 TEST(Metrics, StatsOfTheListener_AreWritten) {

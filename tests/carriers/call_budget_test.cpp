@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -274,6 +275,63 @@ TEST(call_budget, hold_lets_nothing_start_before_its_end) {
   EXPECT_EQ(budget.take(start), end);
   EXPECT_EQ(budget.take(end - microseconds{1}), end);
   EXPECT_EQ(budget.take(end), end);
+}
+
+TEST(call_budget, remembered_starts_count_until_their_window_has_passed_in_whatever_order_they_are_told) {
+  call_budget budget{carrier_kind::telnyx, 30};
+  for (int i = 0; i < 149; ++i) budget.remember(start - seconds{i % 2 == 0 ? 4 : 1}, start);
+  ASSERT_EQ(budget.take(start), start) << "149 of 150 are remembered";
+  const steady_time next = budget.take(start + milliseconds{100});
+  EXPECT_GE(next, start + seconds{1});
+  EXPECT_LE(next, start + milliseconds{1'040}) << "by then those of four seconds ago have left";
+  EXPECT_EQ(budget.take(next), next);
+}
+
+TEST(call_budget, a_remembered_start_leaves_with_its_window_and_not_before) {
+  for (const limit& each : {limit{carrier_kind::twilio, 100}, limit{carrier_kind::telnyx, 100}}) {
+    const auto remembered_all_at = [&](steady_time at) {
+      auto budget = std::make_unique<call_budget>(each.kind, each.rate);
+      for (std::size_t i = 0; i < each.starts(); ++i) budget->remember(at, start);
+      return budget->take(start);
+    };
+    const microseconds kept = each.window() + each.window() / 1'000 * 8;  // the guard and a bucket are within
+    EXPECT_GT(remembered_all_at(start - each.window()), start);
+    EXPECT_EQ(remembered_all_at(start - kept), start);
+    EXPECT_GE(remembered_all_at(start), start + each.window());
+    EXPECT_LE(remembered_all_at(start + seconds{3}), start + kept) << "of the future: made now";
+  }
+}
+
+TEST(call_budget, a_remembered_start_keeps_its_spacing_to_the_next) {
+  call_budget budget{carrier_kind::twilio, 10};
+  budget.remember(start - milliseconds{40}, start);
+  budget.remember(start - milliseconds{400}, start);  // told later, made earlier
+  const steady_time next = budget.take(start);
+  EXPECT_GE(next, start + milliseconds{60});
+  EXPECT_LE(next, start + milliseconds{62});
+  call_budget slow{carrier_kind::twilio, 0.1};
+  slow.remember(start - seconds{6}, start);
+  EXPECT_GE(slow.take(start), start + seconds{4}) << "one start in any ten seconds";
+}
+
+// The last process worked to the limit until it died; the next one knows only when each call was decided.
+TEST(call_budget, two_processes_one_after_the_other_keep_the_limit) {
+  random_source random{3};
+  for (const limit& each : {limit{carrier_kind::twilio, 300}, limit{carrier_kind::telnyx, 30}}) {
+    for (int i = 0; i < 100; ++i) {
+      const steady_time died = start + seconds{8} + microseconds{random.below(1'000'000)};
+      call_budget first{each.kind, each.rate};
+      auto starts = saturate(first, start, died);
+      const steady_time began = died + microseconds{random.below(500'000)};
+      call_budget second{each.kind, each.rate};
+      for (const steady_time at : starts) second.remember(at + milliseconds{random.below(3'000)}, began);
+      const auto after = saturate(second, began, began + seconds{10});
+      ASSERT_FALSE(after.empty());
+      EXPECT_LT(after.front(), began + milliseconds{4'500});
+      starts.insert(starts.end(), after.begin(), after.end());
+      ASSERT_LE(most_within(starts, each.window()), each.starts());
+    }
+  }
 }
 
 TEST(call_budget, a_lowered_limit_counts_what_has_started) {

@@ -135,8 +135,10 @@ TEST(TelnyxCallback, EveryCallEvent_HasItsPhase) {
   EXPECT_EQ(got->report.if_unanswered, disposition::busy);
   EXPECT_EQ(got->report.if_answered, disposition::answered);
   EXPECT_EQ(got->report.sip_code, 486);
+  EXPECT_FALSE(got->report.maybe_answered);
   got = telnyx(event("call.hangup", R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"16")"));
   EXPECT_FALSE(got->report.sip_code);  // Q.850, not SIP
+  EXPECT_TRUE(got->report.maybe_answered);
 }
 
 TEST(TelnyxCallback, DetectionResults_TellMachinesFromPeople) {

@@ -184,24 +184,28 @@ TEST(CallReportText, EveryField_ComesBack) {
   report.phase = call_phase::ended;
   report.if_answered = disposition::voicemail;
   report.if_unanswered = disposition::rejected;
+  report.maybe_answered = true;
   report.machine = true;
   report.sip_code = 608;
   report.duration = std::chrono::seconds{0};
   report.at = utc_time{std::chrono::microseconds{1'787'073'270'521'992}};
   report.caller_id_signal = true;
   report.circuit = true;
+  report.react = reaction::close_prefix;
   const auto got = parse_report(serialize_report(report));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->call_ref, report.call_ref);
   EXPECT_EQ(got->phase, report.phase);
   EXPECT_EQ(got->if_answered, report.if_answered);
   EXPECT_EQ(got->if_unanswered, report.if_unanswered);
+  EXPECT_EQ(got->maybe_answered, report.maybe_answered);
   EXPECT_EQ(got->machine, report.machine);
   EXPECT_EQ(got->sip_code, report.sip_code);
   EXPECT_EQ(got->duration, report.duration);
   EXPECT_EQ(got->at, report.at);
   EXPECT_EQ(got->caller_id_signal, report.caller_id_signal);
   EXPECT_EQ(got->circuit, report.circuit);
+  EXPECT_EQ(got->react, report.react);
 }
 
 TEST(CallReportText, Defaults_AreLeftOutAndComeBack) {

@@ -1,8 +1,10 @@
-// A second transcription of carriers.md section 6.
+// A second transcription of the carriers' call statuses and hangup causes.
 #include "carriers/dispositions.hpp"
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace dialer::carriers {
@@ -36,7 +38,8 @@ TEST(TwilioCallEnd, EveryRow_EndsAsThePageSays) {
   for (const auto& row : twilio_page) {
     for (const int sip : row.sip_codes) {
       const call_end end = twilio_call_end(row.status, sip == 0 ? std::nullopt : std::optional{sip}, 0);
-      EXPECT_EQ(end, (call_end{row.value, row.value, row.caller_id_signal, row.circuit})) << row.status << ' ' << sip;
+      EXPECT_EQ(end, (call_end{row.value, row.value, row.caller_id_signal, row.circuit, false}))
+          << row.status << ' ' << sip;
     }
   }
 }
@@ -53,9 +56,11 @@ TEST(TwilioCallEnd, ErrorNamedAfterwards_RefinesAFailedCall) {
   }
   for (const int code : {13225, 32203, 13227, 32205}) {
     EXPECT_EQ(twilio_call_end("failed", std::nullopt, code).if_answered, disposition::blocked) << code;
+    EXPECT_EQ(twilio_call_end("failed", std::nullopt, code).react, reaction::close_prefix) << code;
   }
   for (const int code : {13247, 32206, 32204}) {
     EXPECT_TRUE(twilio_call_end("failed", std::nullopt, code).caller_id_signal) << code;
+    EXPECT_EQ(twilio_call_end("failed", std::nullopt, code).react, reaction::caller_id) << code;
   }
   EXPECT_EQ(twilio_call_end("busy", 486, 32017).if_answered, disposition::busy);
   EXPECT_EQ(twilio_call_end("failed", 404, 11111).if_answered, disposition::invalid_number);
@@ -67,10 +72,13 @@ struct telnyx_expectation {
   disposition if_unanswered;
   bool caller_id_signal = false;
   bool circuit = false;
+  bool maybe_answered = false;
 };
 
 const std::vector<telnyx_expectation> telnyx_page{
-    {"normal_clearing", {"200", "480", "487", "16", "unspecified", ""}, disposition::no_answer},
+    {"normal_clearing", {"200"}, disposition::answered},
+    {"normal_clearing", {"480", "487", "300"}, disposition::no_answer},
+    {"normal_clearing", {"16", "unspecified", "", "299"}, disposition::no_answer, false, false, true},
     {"user_busy", {"486", "17", ""}, disposition::busy},
     {"timeout", {"487", "408", "480"}, disposition::no_answer},
     {"no_answer", {"487", "408", "480"}, disposition::no_answer},
@@ -84,23 +92,41 @@ const std::vector<telnyx_expectation> telnyx_page{
     {"call_rejected", {"607", "608"}, disposition::rejected, true},
     {"not_found", {"404", "1"}, disposition::invalid_number},
     {"unspecified", {"500", "503", "599"}, disposition::failed, false, true},
-    {"unspecified", {"480", "404", "499", "600", "unspecified", ""}, disposition::no_answer},
+    {"unspecified", {"480", "404", "499", "600"}, disposition::no_answer},
+    {"unspecified", {"unspecified", "", "16"}, disposition::no_answer, false, false, true},
     {"unspecified", {"1", "28"}, disposition::invalid_number},
-    {"unspecified", {"16", "18", "19"}, disposition::no_answer},
+    {"unspecified", {"18", "19"}, disposition::no_answer},
     {"unspecified", {"17"}, disposition::busy},
     {"unspecified", {"21"}, disposition::rejected},
     {"unspecified", {"27", "38", "41"}, disposition::failed, false, true},
     {"a_new_cause", {"503"}, disposition::failed, false, true},
-    {"a_new_cause", {"99", "x"}, disposition::no_answer},
+    {"a_new_cause", {"99", "x"}, disposition::no_answer, false, false, true},
 };
 
 TEST(TelnyxCallEnd, EveryRow_EndsAsThePageSays) {
   for (const auto& row : telnyx_page) {
     for (const auto sip : row.sip_causes) {
-      EXPECT_EQ(telnyx_call_end(row.cause, sip),
-                (call_end{disposition::answered, row.if_unanswered, row.caller_id_signal, row.circuit}))
+      call_end end = telnyx_call_end(row.cause, sip);
+      end.react = reaction::none;  // below
+      EXPECT_EQ(end, (call_end{disposition::answered, row.if_unanswered, row.caller_id_signal, row.circuit,
+                               row.maybe_answered}))
           << row.cause << ' ' << sip;
     }
+  }
+}
+
+TEST(TelnyxCallEnd, RefusedAfterItWasTaken_AsksForWhatTheRefusalWouldHave) {
+  const std::vector<std::pair<std::string_view, reaction>> tokens{
+      {"D17", reaction::stop_account},        {"D19", reaction::stop_account}, {"D39", reaction::stop_account},
+      {"D35", reaction::caller_id},           {"D54", reaction::caller_id},    {"D13", reaction::close_prefix},
+      {"D1", reaction::throttle_concurrency}, {"D11", reaction::fail_number}};
+  for (const auto& [token, react] : tokens) {
+    for (const auto cause : {"call_rejected", "unspecified"}) {
+      EXPECT_EQ(telnyx_call_end(cause, "403 " + std::string{token}).react, react) << cause << ' ' << token;
+    }
+  }
+  for (const auto sip : {"403", "486", "603", ""}) {
+    EXPECT_EQ(telnyx_call_end("call_rejected", sip).react, reaction::none) << sip;
   }
 }
 

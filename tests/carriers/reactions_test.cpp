@@ -1,4 +1,4 @@
-// A second transcription of carriers.md 1.2 and 1.3, row by row in the page's order, against the tables in the code.
+// A second transcription of the carriers' error codes, grouped by what they mean, against the tables in the code.
 #include "carriers/reactions.hpp"
 
 #include <gtest/gtest.h>
@@ -21,8 +21,8 @@ const std::vector<twilio_expectation> twilio_page{
     {400, {21211, 21217}, fail_number, disposition::invalid_number},
     {400, {21214}, fail_here},
     {400, {21202}, fail_number, disposition::blocked},
-    {400, {21203, 21215}, fail_here, disposition::blocked},
-    {400, {21216}, fail_here, disposition::blocked},
+    {400, {21203, 21215}, close_prefix, disposition::blocked},
+    {400, {21216}, close_prefix, disposition::blocked},
     {400, {21210}, caller_id},
     {400, {21212}, caller_id},
     {400, {21213}, config},
@@ -146,8 +146,8 @@ struct token_expectation {
 
 const std::vector<token_expectation> token_page{
     {{"D17", "D19", "D60", "D61"}, stop_account},
-    {{"D13"}, fail_here, disposition::blocked},
-    {{"D12", "D24", "TM1"}, fail_here, disposition::blocked},
+    {{"D13"}, close_prefix, disposition::blocked},
+    {{"D12", "D24", "TM1"}, close_prefix, disposition::blocked},
     {{"D41", "D58", "D37"}, fail_number, disposition::blocked},
     {{"D11", "D14", "D50", "D59"}, fail_number, disposition::invalid_number},
     {{"D35", "D49"}, caller_id},

@@ -110,7 +110,7 @@ TEST_F(TelnyxCodec, Refusal_IsReadFromCodeTokenAndPointer) {
   create_answer result = answer(403, R"({"errors":[{"code":"10010","title":"Authorization failed",
     "detail":"Dialed number +12125550123 is not included in whitelisted countries D13"}]})");
   EXPECT_EQ(result.what, answer_class::rejected);
-  EXPECT_EQ(result.react, reaction::fail_here);
+  EXPECT_EQ(result.react, reaction::close_prefix);
   EXPECT_EQ(result.outcome, disposition::blocked);
   EXPECT_EQ(result.carrier_code, "D13");
   result = answer(403, R"({"errors":[{"code":"10010","title":"Caller D46","detail":"refused"}]})");
@@ -206,8 +206,15 @@ TEST_F(TelnyxCodec, FetchedCall_IsReportedByWhatIsSure) {
   EXPECT_EQ(report->at, utc_time{std::chrono::milliseconds{1'787'073'270'500}});
   EXPECT_EQ(report->if_answered, disposition::answered);
   EXPECT_EQ(report->if_unanswered, disposition::no_answer);
+  EXPECT_TRUE(report->maybe_answered);
   report = fetch(200, R"({"data":{"call_control_id":"v3:x","is_alive":false,"call_duration":1}})");
   EXPECT_EQ(report->phase, call_phase::ended);
+  EXPECT_EQ(report->if_unanswered, disposition::answered);
+  EXPECT_EQ(report->duration, std::chrono::seconds{1});
+  EXPECT_FALSE(report->maybe_answered);
+  report = fetch(200, R"({"data":{"call_control_id":"v3:x","end_time":"2026-08-18T17:14:30.5Z","call_duration":0}})");
+  EXPECT_EQ(report->if_unanswered, disposition::no_answer);
+  EXPECT_FALSE(report->maybe_answered);
   for (const auto& [status, code] : std::vector<std::pair<int, std::string>>{{404, "10005"}, {422, "90015"}}) {
     report = fetch(status, "{\"errors\":[{\"code\":\"" + code + "\"}]}");
     ASSERT_TRUE(report) << code;
@@ -280,7 +287,7 @@ TEST_F(TelnyxCodec, EventsOfOneCall_BecomeOneCallWhateverTheirOrder) {
     ASSERT_EQ(result.calls.size(), 1U);
     const listed_call& call = result.calls[0];
     EXPECT_EQ(call.report.phase, call_phase::ended);
-    EXPECT_EQ(call.report.if_unanswered, disposition::busy);
+    EXPECT_EQ(call.report.if_unanswered, disposition::answered);  // a machine took it, whatever the cause
     EXPECT_EQ(call.report.sip_code, 486);
     EXPECT_TRUE(call.report.machine);
     EXPECT_EQ(call.token, "TOKEN");
@@ -290,17 +297,42 @@ TEST_F(TelnyxCodec, EventsOfOneCall_BecomeOneCallWhateverTheirOrder) {
   } while (std::next_permutation(rows.begin(), rows.end()));
 }
 
+TEST_F(TelnyxCodec, AnsweredAmongTheEvents_TellsHowTheCallEnded) {
+  std::vector<std::string> rows{
+      R"({"name":"call.hangup","call_control_id":"v3:a","metadata":{"hangup_cause":"normal_clearing"}})",
+      R"({"name":"call.initiated","call_control_id":"v3:a"})", R"({"name":"call.answered","call_control_id":"v3:a"})"};
+  std::sort(rows.begin(), rows.end());
+  do {
+    const call_page result = page(200, "{\"data\":[" + rows[0] + "," + rows[1] + "," + rows[2] +
+                                           R"(],"meta":{"page_number":1,"total_pages":1}})");
+    ASSERT_EQ(result.calls.size(), 1U);
+    EXPECT_EQ(result.calls[0].report.phase, call_phase::ended);
+    EXPECT_EQ(result.calls[0].report.if_unanswered, disposition::answered);
+    EXPECT_FALSE(result.calls[0].report.maybe_answered);
+  } while (std::next_permutation(rows.begin(), rows.end()));
+}
+
+TEST_F(TelnyxCodec, EventsThatNameNoCall_AreKeptWhenThereWasOneAndSpoilNothing) {
+  const call_page result = page(200, R"({"data":[{"name":"dial","metadata":{"client_state":"VE9LRU4="}},
+    {"name":"call.initiated","metadata":{"client_state":"VE9LRU4=","to":"+12125550123"}},
+    {"name":"call.initiated","call_control_id":"v3:a"}],"meta":{"page_number":1,"total_pages":1}})");
+  ASSERT_TRUE(result.ok);
+  ASSERT_EQ(result.calls.size(), 2U);
+  EXPECT_EQ(result.calls[0].report.call_ref, "");
+  EXPECT_EQ(result.calls[0].token, "TOKEN");
+  EXPECT_EQ(result.calls[0].to, callee);
+  EXPECT_EQ(result.calls[1].report.call_ref, "v3:a");
+}
+
 TEST_F(TelnyxCodec, UncleanList_ConcludesNothing) {
-  for (const auto& [status, body] : std::vector<std::pair<int, std::string_view>>{
-           {500, R"({"data":[],"meta":{"page_number":1,"total_pages":1}})"},
-           {200, R"({"data":[]})"},
-           {200, R"({"data":[],"meta":{}})"},
-           {200, R"({"data":[],"meta":{"page_number":1}})"},
-           {200, R"({"data":{},"meta":{"cursors":{}}})"},
-           {200, R"({"data":[{}],"meta":{"cursors":{}}})"},
-           {200, R"({"data":[5],"meta":{"cursors":{}}})"},
-           // An event that names no call: there was one, but which?
-           {200, R"({"data":[{"name":"call.initiated","metadata":{}}],"meta":{"page_number":1,"total_pages":2}})"}}) {
+  for (const auto& [status, body] :
+       std::vector<std::pair<int, std::string_view>>{{500, R"({"data":[],"meta":{"page_number":1,"total_pages":1}})"},
+                                                     {200, R"({"data":[]})"},
+                                                     {200, R"({"data":[],"meta":{}})"},
+                                                     {200, R"({"data":[],"meta":{"page_number":1}})"},
+                                                     {200, R"({"data":{},"meta":{"cursors":{}}})"},
+                                                     {200, R"({"data":[{}],"meta":{"cursors":{}}})"},
+                                                     {200, R"({"data":[5],"meta":{"cursors":{}}})"}}) {
     const call_page result = page(status, body);
     EXPECT_FALSE(result.ok) << status << body;
     EXPECT_TRUE(result.calls.empty() && result.next.empty()) << status << body;

@@ -118,7 +118,7 @@ TEST_F(TwilioCodec, AccountThatCannotStandInARequest_IsRefusedByName) {
   }
 }
 
-// --- answers to create: every row of safety.md B3 ---
+// --- answers to create: what each leaves open ---
 
 TEST_F(TwilioCodec, CreatedWithSid_IsAccepted) {
   const answer_for_test answer{201, created};

@@ -88,6 +88,17 @@ TEST_F(explanation, an_opt_out_is_for_good) {
   EXPECT_EQ(blocker().what, verdict::kind::never);
 }
 
+TEST_F(explanation, a_country_that_is_not_allowed_is_named_with_those_that_are) {
+  start();
+  house_.on.run("UPDATE organisation SET allowed_countries = 'GB,IE'");
+  EXPECT_EQ(blocker().why, reason::country_not_allowed);
+  for (const gate_step& step : steps()) {
+    if (step.name != "country") continue;
+    const std::vector<std::pair<std::string, std::string>> expected{{"country", "US"}, {"called", "GB, IE"}};
+    EXPECT_EQ(step.inputs, expected);
+  }
+}
+
 TEST_F(explanation, an_open_attempt_is_in_flight) {
   start();
   house_.intent(1, 7, number, noon - 1min);

@@ -1,5 +1,4 @@
 #include "cli/settings_file.hpp"
-#include "api/campaign_words.hpp"
 
 #include <gtest/gtest.h>
 
@@ -122,11 +121,15 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {campaign("call_time_limit_s = 29"), line_of_block, "call_time_limit_s", "from 30 to 14400"},
       {campaign("caller_id = \"random\""), line_of_block, "caller_id", "sticky, local_presence, least_used_today"},
       {campaign("default_country = \"USA\""), line_of_block, "default_country", "two capital letters"},
+      {"[organisation]\nname = \"E\"\nallowed_countries = [\"US\",\n\"UK\"]\n", "f.toml:4:", "allowed_countries",
+       "ISO 3166"},
+      {"[organisation]\nname = \"E\"\nallowed_countries = \"US\"\n", "f.toml:3:", "allowed_countries",
+       "must be a list"},
       {campaign("attempts_per_number_24h = 9"), "f.toml:15:", "attempts_per_number_7d", "a week holds every day's"},
       {campaign("calls_per_second_max = nan"), line_of_block, "calls_per_second_max", "a number from 0"},
       {house + "[[campaign]]\nname = \"S\"\nworkspace = \"Sales\"\nagent = \"Bob\"", line_of_number, "agent",
        "add [[agent]]"},
-      {house + "[do_not_call]\nname = \"us\"", line_of_extra, "file", "dialer dnc build"},
+      {house + "[[do_not_call]]\nname = \"us\"", line_of_extra, "file", "dialer dnc build"},
   };
   for (const wrong_file& one : all) {
     const std::string said = complaint(one.toml);

@@ -8,8 +8,10 @@
 #include "cli/errors.hpp"
 #include "cli/key_file.hpp"
 #include "cli/place_finder.hpp"
+#include "cli/rules.hpp"
 #include "cli/secrets.hpp"
 #include "cli/system_clock.hpp"
+#include "cli/zone_data.hpp"
 #include "compliance/place.hpp"
 #include "tests/cli/scratch.hpp"
 
@@ -63,6 +65,54 @@ TEST(token_key, a_given_file_must_be_there_private_and_whole) {
     chmod(wrong.c_str(), 0600);
     EXPECT_NE(complaint_of([&] { (void)load_token_key(wrong, {}); }).find("instead of 32"), std::string::npos);
   }
+}
+
+TEST(zone_data, older_than_a_change_of_clocks_is_refused_with_the_remedy) {
+  const scratch dir;
+  dir.file("tzdata.zi", "# version 2026a\n");
+  setenv("TZDIR", dir.path().c_str(), 1);
+  const std::string complaint = complaint_of([] { (void)load_zone_data(); });
+  EXPECT_NE(complaint.find("2026a"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("apt-get install tzdata"), std::string::npos) << complaint;
+  dir.file("tzdata.zi", "# version 2026b\n");
+  EXPECT_EQ(complaint_of([] { (void)load_zone_data(); }), "accepted");
+  unsetenv("TZDIR");
+}
+
+TEST(rules, a_list_is_mapped_once_and_again_when_another_file_has_its_place) {
+  const scratch dir;
+  const auto build = [&](const char* number) {
+    const std::string text = dir.file("registry.txt", number);
+    compliance::build_do_not_call_list(text, dir.path() / "us.dnc", utc_time{}, "1");
+  };
+  build("212,5550101\n");
+  rules_reader reader;
+  const std::vector<sql::do_not_call_record> lists{{"us", (dir.path() / "us.dnc").string(), "1", utc_time{}, 1}};
+  const auto first = reader.load(lists);
+  const auto second = reader.load(lists);
+  EXPECT_EQ(first.national, second.national);
+  EXPECT_EQ(first.zones, second.zones);
+  build("212,5550102\n");
+  const auto third = reader.load(lists);
+  EXPECT_TRUE(first.is_listed(e164::from_digits(12125550101)));
+  EXPECT_FALSE(third.is_listed(e164::from_digits(12125550101)));
+  EXPECT_TRUE(third.is_listed(e164::from_digits(12125550102)));
+  const std::string complaint = complaint_of([&] {
+    (void)reader.load({{"us", (dir.path() / "none").string(), "1", utc_time{}, 1}});
+  });
+  EXPECT_NE(complaint.find("\"us\""), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("apply another list"), std::string::npos) << complaint;
+}
+
+TEST(rules, updated_zone_data_is_read_without_a_restart) {
+  const scratch dir;
+  setenv("TZDIR", dir.path().c_str(), 1);
+  dir.file("tzdata.zi", "# version 2026b\n");
+  rules_reader reader;
+  EXPECT_EQ(reader.load({}).zones->version(), "2026b");
+  dir.file("tzdata.zi", "# version 2026c\n");
+  EXPECT_EQ(reader.load({}).zones->version(), "2026c");
+  unsetenv("TZDIR");
 }
 
 TEST(secrets, found_in_environment_and_file) {

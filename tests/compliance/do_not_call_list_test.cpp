@@ -70,7 +70,6 @@ TEST_F(DoNotCallList, Built_HoldsExactlyTheNumbersOfTheText) {
   EXPECT_EQ(list->size(), 4U);
   EXPECT_EQ(list->version(), "2026-11");
   EXPECT_EQ(list->as_of(), utc("2026-11-01 00:00"));
-  EXPECT_FALSE(list->is_none());
   for (const std::uint64_t on : {12125550123, 12125550125, 19899999999, 12000000000}) EXPECT_TRUE(contains(*list, on));
   for (const std::uint64_t off : {12125550122, 12125550124, 12125550126, 19899999998, 12000000001, 13125550123}) {
     EXPECT_FALSE(contains(*list, off));
@@ -197,12 +196,6 @@ TEST_F(DoNotCallList, Memory_IsAtMostTwoPointOneBytesANumberAtTheRegistrysDensit
   build("212,5550123\n989,5550123\n");
   const auto per_area = static_cast<double>(do_not_call_list::open(target_())->bytes()) / 2;
   EXPECT_LE(per_area * 414 / 250e6, 2.1);
-}
-
-TEST(EmptyDoNotCallList, HoldsNobody) {
-  EXPECT_FALSE(contains(*do_not_call_list::none(), 12125550123));
-  EXPECT_TRUE(do_not_call_list::none()->is_none());
-  EXPECT_EQ(do_not_call_list::none(), do_not_call_list::none());
 }
 
 }  // namespace

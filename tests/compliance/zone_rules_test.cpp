@@ -59,6 +59,14 @@ TEST(ZoneRules, Version_IsAYearAndALetterOrUnknown) {
   EXPECT_TRUE(version == "unknown" || (version.size() == 5 && version.starts_with("20"))) << version;
 }
 
+TEST(ZoneRules, DataOlderThanAChangeOfClocks_IsNotCurrent) {
+  for (const auto* old : {"2025b", "2026a", "2026", "", "unknown", "x026b"})
+    EXPECT_FALSE(is_current_tzdata(old)) << old;
+  for (const auto* current : {"2026b", "2026f", "2027a", "2030"}) {
+    EXPECT_EQ(is_current_tzdata(current), std::string_view{current}.size() >= 5) << current;
+  }
+}
+
 TEST(ZoneRules, ManyThreadsOnFreshSnapshot_AgreeOnEveryOffset) {
   const auto rules = load_system_zone_rules();
   const std::vector<std::string> names{"America/Chicago", "America/Denver", "America/Boise", "Pacific/Honolulu"};

@@ -51,6 +51,14 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
   return all;
 }
 
+std::vector<utc_time> creates_at(const std::vector<create>& creates, carriers::simulator::carrier_name carrier) {
+  std::vector<utc_time> instants;
+  for (const create& each : creates) {
+    if (each.carrier == carrier) instants.push_back(each.at);
+  }
+  return instants;
+}
+
 std::vector<create> log_tail::more() {
   std::vector<create> found;
   std::ifstream in{log_, std::ios::binary};

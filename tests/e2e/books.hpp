@@ -25,6 +25,9 @@ struct create {
 
 std::vector<create> read_creates(const std::filesystem::path& log);
 
+/// When one carrier received its creates, in order.
+std::vector<utc_time> creates_at(const std::vector<create>& creates, carriers::simulator::carrier_name carrier);
+
 /// Follows a log that is still written.
 class log_tail {
  public:

@@ -16,6 +16,7 @@ namespace dialer::e2e {
 namespace {
 
 using namespace std::chrono_literals;
+using carriers::simulator::carrier_name;
 
 constexpr unsigned twilio_cps = 300;
 constexpr unsigned telnyx_dps = 100;
@@ -102,6 +103,13 @@ TEST(KillLoop, EngineKilledAtRandomMoments_NothingLostNothingTwiceDialsWithinSec
   EXPECT_EQ(audit.duplicated, 0U);
   EXPECT_GT(audit.recovered, 0U);
   EXPECT_EQ(tokens, token_findings{});
+  // The accounts' limits hold across the kills, too.
+  const std::size_t twilio_most = most_within(creates_at(creates, carrier_name::twilio), 1s);
+  const std::size_t telnyx_most = most_within(creates_at(creates, carrier_name::telnyx), 5s);
+  std::cout << "at most " << twilio_most << " of " << twilio_cps << " creates in any second, " << telnyx_most << " of "
+            << 5 * telnyx_dps << " in any five\n";
+  EXPECT_LE(twilio_most, twilio_cps);
+  EXPECT_LE(telnyx_most, 5 * telnyx_dps);
   EXPECT_LT(slowest, first_dial_limit);
   if (wanted.settle) {
     EXPECT_EQ(sums.open, 0U);

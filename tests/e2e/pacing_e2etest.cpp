@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "tests/e2e/books.hpp"
@@ -30,13 +31,9 @@ struct pace {
 };
 
 pace pace_of(const std::vector<create>& creates, carrier_name carrier) {
-  pace found;
-  for (const create& each : creates) {
-    if (each.carrier != carrier) continue;
-    found.at.push_back(each.at);
-    if (each.refused != 0) ++found.refused;
-  }
-  return found;
+  const auto refused =
+      std::ranges::count_if(creates, [&](const create& each) { return each.carrier == carrier && each.refused != 0; });
+  return {creates_at(creates, carrier), static_cast<std::size_t>(refused)};
 }
 
 TEST(Pacing, SaturatedAccounts_LimitsKeptAndUsed) {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <cctype>
 #include <ext/stdio_filebuf.h>
@@ -16,6 +17,7 @@
 #include "carriers/simulator/carrier_simulator.hpp"
 #include "cli/instants.hpp"
 #include "cli/new_id.hpp"
+#include "compliance/numbering_plan.hpp"
 #include "sql/configuration.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/migrations.hpp"
@@ -162,7 +164,13 @@ void rig::configure(const rig_options& options) {
   sql::migrate(session);
   sql::transaction tx{session};
   sql::configuration to{tx, cli::new_id};
-  organisation_ = to.organisation("Example", callerid::sharing_policy::workspace).id;
+  std::vector<std::string> countries{"GB"};  // wherever there are numbers reserved for fiction
+  for (const auto& code : compliance::all_area_codes()) {
+    if (!code.country.empty()) countries.emplace_back(code.country);
+  }
+  std::ranges::sort(countries);
+  countries.erase(std::ranges::unique(countries).begin(), countries.end());
+  organisation_ = to.organisation("Example", callerid::sharing_policy::workspace, countries).id;
   const workspace_id workspace = to.workspace(organisation_, {{}, "Main", 1}).id;
   const agent_id agent =
       to.agent(organisation_, {{}, workspace, "Ann", true, "https://agent.example.com/answer", 0}).id;

@@ -1,6 +1,8 @@
 // SIGTERM under load: what is out comes home, nothing is left in doubt, and the next engine goes on.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -79,6 +81,31 @@ TEST(SecondEngine, SameStateDirectory_IsRefused) {
   EXPECT_TRUE(one.running()) << "the first engine must not be disturbed";
   one.signal(SIGTERM);
   EXPECT_EQ(one.wait(15s), 0) << read_file(first.errors);
+}
+
+// The kernel gives root the files below /proc of a process whose memory is closed to its own user.
+TEST(EngineMemory, OfAnOrdinaryUser_IsClosedToOtherProcessesOfThatUser) {
+  constexpr uid_t nobody = 65'534;
+  const scratch directory;
+  launch engine;
+  if (geteuid() == 0) {
+    engine.argv = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    ASSERT_EQ(chown(directory.path().c_str(), nobody, nobody), 0);
+  }
+  for (const auto& word :
+       {dialer_binary(), std::string{"serve"}, std::string{"--state-dir"}, (directory.path() / "state").string(),
+        std::string{"--listen"}, "127.0.0.1:" + std::to_string(free_port())}) {
+    engine.argv.push_back(word);
+  }
+  engine.output = engine.errors = directory.path() / "engine.log";
+  process one{engine};
+  ASSERT_TRUE(eventually(30s, [&] { return read_file(engine.errors).find("listening") != std::string::npos; }))
+      << read_file(engine.errors);
+  struct stat memory {};
+  ASSERT_EQ(stat(("/proc/" + std::to_string(one.pid()) + "/mem").c_str(), &memory), 0);
+  EXPECT_EQ(memory.st_uid, 0U);
+  one.signal(SIGTERM);
+  EXPECT_EQ(one.wait(15s), 0) << read_file(engine.errors);
 }
 
 }  // namespace

@@ -90,6 +90,56 @@ TEST_F(resolving, a_call_listed_twice_is_one_call_and_its_later_phase_holds) {
   EXPECT_TRUE(step.hang_up.empty());
 }
 
+TEST_F(resolving, that_it_was_answered_may_be_listed_on_another_page_than_its_end) {
+  carriers::listed_call over = call("CA1", 10s, carriers::call_phase::ended);
+  over.report.maybe_answered = true;
+  const carriers::listed_call taken = call("CA1", 10s, carriers::call_phase::answered);
+  for (const bool end_first : {true, false}) {
+    look(clean({end_first ? over : taken}, "page 2"), 2s);
+    const carriers::call_report told = look(clean({end_first ? taken : over}), 2s).adopted.report;
+    EXPECT_EQ(told.phase, carriers::call_phase::ended);
+    EXPECT_EQ(told.if_unanswered, disposition::answered) << end_first;
+    EXPECT_FALSE(told.maybe_answered);
+  }
+}
+
+TEST_F(resolving, a_match_that_names_no_call_keeps_the_look_from_being_clean) {
+  look(clean({call("", 10s)}, "page 2"), 299s);
+  EXPECT_EQ(look(clean(), 299s).what, kind::look_again);
+  EXPECT_EQ(look(clean({call("", 10s)}), 300s).what, kind::unreachable);
+  EXPECT_EQ(state.clean_empty, 0U);
+  EXPECT_EQ(look(clean({call("", 10s), call("CA1", 10s)}), 301s).adopted.report.call_ref, "CA1");
+}
+
+TEST_F(resolving, a_call_that_does_not_say_when_it_was_created_is_not_the_earliest) {
+  EXPECT_EQ(look(clean({call("CA2", 0s), call("CA1", 10s)}), 2s).adopted.report.call_ref, "CA1");
+  EXPECT_EQ(look(clean({call("CA2", 0s), call("CA1", 10s), call("CA2", 5s)}), 2s).adopted.report.call_ref, "CA2");
+}
+
+TEST_F(resolving, a_call_may_be_created_half_a_minute_before_the_decision_by_the_carriers_clock) {
+  state.intent_at = utc_time{1000s};
+  EXPECT_EQ(created_from(state, timing), utc_time{970s});
+  note_clock(state, utc_time{2000s - 400s}, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{570s});
+  note_clock(state, {}, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{570s});
+  note_clock(state, utc_time{2000s} + 24h + 1us, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{570s});
+  note_clock(state, utc_time{2000s} + 24h, timing, utc_time{2000s});
+  EXPECT_EQ(created_from(state, timing), utc_time{970s} + 24h);
+}
+
+TEST_F(resolving, of_two_words_on_one_end_the_surer_holds) {
+  carriers::listed_call unsure = call("CA1", 10s, carriers::call_phase::ended);
+  unsure.report.maybe_answered = true;
+  carriers::listed_call sure = call("CA1", 10s, carriers::call_phase::ended);
+  sure.report.if_unanswered = disposition::busy;
+  for (const bool sure_first : {true, false}) {
+    look(clean({sure_first ? sure : unsure}, "page 2"), 2s);
+    EXPECT_EQ(look(clean({sure_first ? unsure : sure}), 2s).adopted.report.if_unanswered, disposition::busy);
+  }
+}
+
 TEST_F(resolving, what_does_not_match_is_as_if_it_were_not_listed) {
   const auto none = [](const auto&) { return false; };
   EXPECT_EQ(digest(state, clean({call("CA1", 10s)}), timing, state.since + 2s, none).what, kind::look_again);

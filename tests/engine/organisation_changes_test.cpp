@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "tests/engine/stage.hpp"
 
@@ -57,6 +61,96 @@ TEST_F(changes, an_opt_out_takes_back_a_request_not_yet_written_and_is_confirmed
   EXPECT_EQ(ends[0].why, reason::opted_out);
 }
 
+std::shared_ptr<const compliance::do_not_call_list> list_of(const char* registry_text) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "dialer_changes_XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(pattern.data());
+  std::ofstream{folder / "registry.txt"} << registry_text;
+  compliance::build_do_not_call_list(folder / "registry.txt", folder / "list",
+                                     std::chrono::sys_days{std::chrono::year{2026} / 11 / 17}, "1");
+  auto opened = compliance::do_not_call_list::open(folder / "list");
+  std::filesystem::remove_all(folder);  // the mapping keeps it
+  return opened;
+}
+
+TEST_F(changes, a_new_national_list_takes_back_a_request_not_yet_written_and_ends_whom_it_names) {
+  add_contact(1);
+  start();
+  confirmed.clear();
+  change([](auto& config) { config.rules.national = {list_of("212,5550101\n")}; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::national_do_not_call);
+  EXPECT_TRUE(confirmed.empty());
+  veto_answered(last().attempt, reason::national_do_not_call);
+  EXPECT_THAT(confirmed, ElementsAre(2));
+  wait(5s);
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::national_do_not_call);
+}
+
+TEST_F(changes, a_fresh_list_reopens_what_a_stale_one_had_shut) {
+  config().rules.national = {list_of("212,5550155\n")};
+  now.utc += 24h * 40;
+  add_contact(1);
+  start();
+  wait(1s);
+  EXPECT_TRUE(sends.empty());
+  change([](auto& config) { config.rules.national.clear(); });
+  wait(61s);
+  EXPECT_EQ(sends.size(), 1U);
+}
+
+TEST_F(changes, changes_that_could_not_be_loaded_are_asked_for_again_after_a_pause) {
+  start();
+  const auto asked_at = [&](std::chrono::milliseconds later, event what) {
+    now.steady += later;
+    effects out;
+    machine->step(std::move(what), now, out);
+    machine->step(tick{}, now, out);
+    return out.load_changes.has_value();
+  };
+  EXPECT_TRUE(asked_at(0ms, changes_announced{}));
+  EXPECT_FALSE(asked_at(0ms, changes_loaded{false, {}}));
+  EXPECT_FALSE(asked_at(499ms, tick{}));
+  EXPECT_TRUE(asked_at(1ms, tick{}));
+}
+
+TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {
+  add_contact(1);
+  config().accounts[0].unusable = "its secret cannot be read";
+  start();
+  wait(1s);
+  EXPECT_TRUE(decisions.empty());
+  EXPECT_EQ(machine->view(now).campaigns.at(0).blocked, reason::account_unusable);
+  change([](auto& config) { config.accounts[0].unusable.clear(); });
+  ASSERT_EQ(sends.size(), 1U);
+  change([](auto& config) { config.accounts[0].unusable = "its secret is gone"; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::account_unusable);
+}
+
+TEST_F(changes, a_country_no_longer_allowed_takes_back_a_request_not_yet_written_and_ends_the_rest_undialed) {
+  add_contact(1);
+  start();
+  ASSERT_EQ(sends.size(), 1U);
+  change([](auto& config) { config.allowed_countries = {"GB"}; });
+  ASSERT_EQ(vetoes.size(), 1U);
+  EXPECT_EQ(vetoes[0].why, reason::country_not_allowed);
+  veto_answered(last().attempt, reason::country_not_allowed);
+  wait(5s);
+  EXPECT_EQ(sends.size(), 1U);
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::country_not_allowed);
+}
+
+TEST_F(changes, a_campaign_calls_its_own_country_when_none_is_allowed_by_name) {
+  add_contact(1);
+  config().campaigns[0].default_country = "GB";
+  start();
+  EXPECT_TRUE(sends.empty());
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::country_not_allowed);
+}
+
 TEST_F(changes, an_opt_out_ends_a_call_that_rings) {
   add_contact(1);
   start();
@@ -70,6 +164,23 @@ TEST_F(changes, an_opt_out_ends_a_call_that_rings) {
   wait(3s);
   EXPECT_EQ(asked<cancel_call>().size(), 2U);
   tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::done});
+  EXPECT_THAT(confirmed, ElementsAre(2));
+}
+
+TEST_F(changes, an_opt_out_is_not_confirmed_by_a_carrier_that_does_not_know_the_call_yet) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  confirmed.clear();
+  opt_out(number(1));
+  for (std::size_t cancels = 1; cancels <= 3; ++cancels) {
+    EXPECT_EQ(asked<cancel_call>().size(), cancels);
+    tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::unknown_call});
+    EXPECT_TRUE(confirmed.empty());
+    wait(3s);
+  }
+  wait(291s);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::unknown_call});
   EXPECT_THAT(confirmed, ElementsAre(2));
 }
 
@@ -89,6 +200,110 @@ TEST_F(changes, an_opt_out_that_came_while_nobody_owned_the_organisation_ends_it
   EXPECT_TRUE(confirmed.empty());
   tell(call_canceled{open.attempt, "CA1", carriers::cancel_result::done});
   EXPECT_THAT(confirmed, ElementsAre(1));
+}
+
+class taken_over : public changes {
+ protected:
+  taken_over() {
+    open.attempt = attempt_id{77};
+    open.campaign = config().campaigns[0].id;
+    open.contact = contact_id{9};
+    open.to = number(1);
+    open.from = e164::from_digits(caller_id_digits);
+    open.integration = config().accounts[0].id;
+    open.decided_at = now.utc - 60s;
+    found.open.push_back({open, outcome_kind::accepted, "CA1"});
+    config().campaigns[0].state = campaigns::campaign_state::paused;
+  }
+  void fetched(call_phase phase, disposition how = disposition::no_answer) {
+    carriers::call_report told;
+    told.call_ref = "CA1";
+    told.phase = phase;
+    told.if_answered = told.if_unanswered = how;
+    tell(call_fetched{open.attempt, told});
+  }
+  intent open;
+};
+
+TEST_F(taken_over, a_paused_campaigns_call_that_talks_is_not_hung_up_on) {
+  start();
+  wait(5s);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+  ASSERT_EQ(asked<fetch_call>().size(), 1U);
+  EXPECT_TRUE(confirmed.empty());
+  fetched(call_phase::answered);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+  EXPECT_THAT(confirmed, ElementsAre(1));
+}
+
+TEST_F(taken_over, a_paused_campaigns_call_that_the_carrier_still_holds_is_taken_back_unless_it_is_answered_meanwhile) {
+  start();
+  wait(5s);
+  fetched(call_phase::queued);
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_TRUE(asked<cancel_call>()[0].ringing_only);
+  EXPECT_TRUE(confirmed.empty());
+  tell(call_canceled{open.attempt, "CA1", carriers::cancel_result::done});
+  EXPECT_THAT(confirmed, ElementsAre(1));
+}
+
+TEST_F(taken_over, what_the_life_before_took_back_costs_no_attempt) {
+  start();
+  report(open.attempt, "CA1", call_phase::ended, disposition::canceled);
+  ASSERT_EQ(waits.size(), 1U);
+  EXPECT_EQ(waits[0].contact.attempts, 0);
+}
+
+TEST_F(changes, a_pause_hangs_up_on_nobody_where_the_carrier_queues_nothing) {
+  config().accounts[0].kind = carriers::carrier_kind::telnyx;
+  add_contact(1);
+  start();
+  accept(last().attempt, "v3:1");
+  pause();
+  EXPECT_TRUE(asked<cancel_call>().empty()) << "its callbacks may be lost, and a hang-up ends an answered call, too";
+  EXPECT_EQ(confirmed.back(), 2U);
+  opt_out(number(1));
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_FALSE(asked<cancel_call>()[0].ringing_only);
+}
+
+TEST_F(changes, an_opt_out_after_a_pause_ends_the_call_that_the_pause_left_alone) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  pause();
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_TRUE(asked<cancel_call>()[0].ringing_only);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::already_ended});
+  opt_out(number(1));
+  ASSERT_EQ(asked<cancel_call>().size(), 2U);
+  EXPECT_FALSE(asked<cancel_call>()[1].ringing_only);
+}
+
+TEST_F(changes, a_failed_cancel_is_repeated_though_a_report_comes_in_between) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  opt_out(number(1));
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::failed});
+  report(last().attempt, "CA1", call_phase::answered, disposition::answered);
+  ASSERT_EQ(asked<cancel_call>().size(), 2U);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::failed});
+  wait(3s);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U);
+}
+
+TEST_F(changes, a_cancel_that_is_never_answered_or_does_nothing_is_repeated) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  report(last().attempt, "CA1", call_phase::ringing);
+  opt_out(number(1));
+  wait(61s);
+  EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  tell(call_canceled{last().attempt, "CA1", carriers::cancel_result::done});
+  wait(31s);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U);
 }
 
 TEST_F(changes, what_was_found_at_the_take_over_is_confirmed_without_another_change) {

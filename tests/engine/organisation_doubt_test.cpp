@@ -71,6 +71,38 @@ TEST_F(doubts, a_call_of_another_pair_or_from_long_before_is_not_taken) {
   EXPECT_EQ(outcomes.back().call_ref, "CA4");
 }
 
+TEST_F(doubts, a_call_with_this_attempts_token_is_its_call_whatever_else_is_not_said) {
+  add_contact(1);
+  start();
+  const intent sent = last();
+  answer(sent.attempt, answer_class::unknown, reaction::reconcile, 500);
+  wait_for_look(sent);
+  carriers::listed_call active;
+  active.report.call_ref = "v3:1";
+  active.report.phase = call_phase::initiated;
+  active.token = "verified by the sender";
+  show(sent, {active});
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::adopted);
+  EXPECT_EQ(outcomes.back().call_ref, "v3:1");
+}
+
+TEST_F(doubts, a_carrier_whose_clock_is_behind_ours_lists_the_call_as_older_than_its_intent) {
+  add_contact(1);
+  start();
+  const intent sent = last();
+  answer(sent.attempt, answer_class::unknown, reaction::reconcile, 500);
+  wait_for_look(sent);
+  const auto look = [&](utc_time created) {
+    tell(looked_up{sent.attempt, {true, {listed(sent, "CA1", created)}, {}, now.utc - 5min}});
+  };
+  look(sent.decided_at - 5min - options.doubts.clock_skew - 1us);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::in_doubt);
+  wait_for_look(sent);
+  EXPECT_EQ(asked<look_up>().back().sent_not_before, sent.decided_at - 5min - options.doubts.clock_skew);
+  look(sent.decided_at - 5min - options.doubts.clock_skew);
+  EXPECT_EQ(outcomes.back().kind, outcome_kind::adopted);
+}
+
 // The reference of the newest call outlives the two minutes of the one before it.
 TEST_F(doubts, the_call_of_an_attempt_closed_a_moment_ago_is_not_taken_though_an_older_ones_time_is_up) {
   add_contact(1);
@@ -180,9 +212,39 @@ TEST_F(doubts, a_call_that_turns_up_after_it_was_declared_absent_is_written_and_
   tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::failed});
   wait(1s);
   EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::unknown_call});
+  wait(1s);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U) << "calls are known only some time after they began";
   tell(call_canceled{sent.attempt, "CA1", carriers::cancel_result::done});
   wait(5s);
-  EXPECT_EQ(asked<cancel_call>().size(), 2U);
+  EXPECT_EQ(asked<cancel_call>().size(), 3U);
+}
+
+TEST_F(doubts, after_a_take_over_a_call_that_turns_up_after_all_is_written_once_and_ended) {
+  found.absent.push_back({attempt_id{77}, config().campaigns[0].id, contact_id{9}, config().accounts[0].id, number(1),
+                          now.utc - 24h + 1s});
+  start();
+  report(attempt_id{77}, "CA1", call_phase::ringing);
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].kind, outcome_kind::late);
+  EXPECT_EQ(outcomes[0].attempt, attempt_id{77});
+  EXPECT_EQ(outcomes[0].campaign, config().campaigns[0].id);
+  EXPECT_EQ(outcomes[0].contact, contact_id{9});
+  EXPECT_EQ(outcomes[0].call_ref, "CA1");
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_EQ(asked<cancel_call>()[0].integration, config().accounts[0].id);
+  EXPECT_EQ(counters().double_dials, 1U);
+  report(attempt_id{77}, "CA1", call_phase::ended);
+  EXPECT_EQ(outcomes.size(), 1U);
+}
+
+TEST_F(doubts, a_day_after_its_close_an_absent_attempt_is_forgotten_though_a_take_over_came_between) {
+  found.absent.push_back({attempt_id{77}, config().campaigns[0].id, contact_id{9}, config().accounts[0].id, number(1),
+                          now.utc - 24h + 1s});
+  start();
+  wait(1500ms);
+  report(attempt_id{77}, "CA1", call_phase::ringing);
+  EXPECT_TRUE(outcomes.empty());
 }
 
 TEST_F(doubts, the_answer_that_comes_after_all_ends_the_doubt) {
@@ -194,6 +256,28 @@ TEST_F(doubts, the_answer_that_comes_after_all_ends_the_doubt) {
   EXPECT_EQ(outcomes.back().kind, outcome_kind::adopted);
   report(sent.attempt, "CA1", call_phase::ended, disposition::answered);
   EXPECT_EQ(outcomes.back().kind, outcome_kind::ended);
+}
+
+TEST_F(doubts, while_the_carrier_answers_nothing_one_question_is_out) {
+  add_contact(1);
+  start();
+  answer(last().attempt, carriers::answer_class::unknown, carriers::reaction::reconcile, 500);
+  wait(1h);
+  ASSERT_EQ(asked<look_up>().size(), 1U);
+  tell(looked_up{last().attempt, {}});
+  wait(10min);
+  EXPECT_EQ(asked<look_up>().size(), 2U);
+}
+
+TEST_F(doubts, a_call_whose_end_is_not_told_is_asked_for_once_until_it_is_answered) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  wait(1h);
+  ASSERT_EQ(asked<fetch_call>().size(), 1U);
+  tell(call_fetched{last().attempt, std::nullopt});
+  wait(10min);
+  EXPECT_EQ(asked<fetch_call>().size(), 2U);
 }
 
 }  // namespace

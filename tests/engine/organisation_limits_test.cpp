@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/engine/stage.hpp"
 
 namespace dialer::engine {
@@ -58,6 +60,44 @@ TEST_F(limits, an_agents_ceiling_holds) {
 TEST_F(limits, a_caller_ids_ceiling_holds) {
   config().numbers[0].concurrent_calls_max = 3;
   expect_three_at_once(reason::caller_id_caps);
+}
+
+class two_accounts : public limits {
+ protected:
+  two_accounts() {
+    auto& is = config();
+    carriers::account second = is.accounts[0];
+    second.id = integration_id{id128{4, 2}};
+    is.accounts.push_back(second);
+    callerid::phone_number shown = is.numbers[0];
+    shown.id = phone_number_id{id128{5, 2}};
+    shown.integration = second.id;
+    shown.number = e164::from_digits(caller_id_digits + 1);
+    is.numbers.push_back(shown);
+    is.assignments.push_back({shown.id, is.agents[0].id, shown.workspace});
+    is.numbers[0].calls_per_hour_max = 1;
+  }
+  std::size_t sent_by(std::size_t account) const {
+    return static_cast<std::size_t>(std::ranges::count(sends, id_of(account), &send_call::integration));
+  }
+  static integration_id id_of(std::size_t account) { return integration_id{id128{4, account + 1}}; }
+};
+
+TEST_F(two_accounts, one_whose_numbers_are_used_up_does_not_hold_the_other) {
+  begin(25);
+  EXPECT_EQ(sent_by(0), 1U);
+  EXPECT_EQ(sent_by(1), 24U);
+}
+
+TEST_F(two_accounts, one_that_comes_back_is_seen_within_a_second_though_the_others_numbers_are_used_up) {
+  config().accounts[1].concurrent_calls_max = 1;
+  begin(5);
+  EXPECT_EQ(sends.size(), 2U);
+  const auto busy = std::ranges::find(sends, id_of(1), &send_call::integration);
+  ASSERT_NE(busy, sends.end());
+  end_call(static_cast<std::size_t>(busy - sends.begin()));
+  wait(1s);
+  EXPECT_EQ(sent_by(1), 2U);
 }
 
 TEST_F(limits, a_call_outlives_the_withdrawal_of_its_caller_id_and_still_frees_its_line) {

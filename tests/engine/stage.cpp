@@ -19,8 +19,8 @@ class one_zone : public compliance::zone_rules {
 stage::stage() {
   now.steady = steady_time{1000s};
   now.utc = std::chrono::sys_days{std::chrono::year{2026} / 11 / 18} + 12h;
-  rules.zones = std::make_shared<one_zone>();
   auto& is = found_config;
+  is.rules.zones = std::make_shared<one_zone>();
   is.id = organisation_id{id128{1, 1}};
   is.generation = 1;
   is.workspaces = {{workspace_id{id128{2, 1}}, "workspace", 1}};
@@ -65,7 +65,7 @@ campaigns::contact& stage::add_contact(std::uint64_t line) {
 
 void stage::start() {
   found.snapshot = found_config;
-  machine = std::make_unique<organisation>(options, std::move(found), rules, now);
+  machine = std::make_unique<organisation>(options, std::move(found), now);
   tell(tick{});
 }
 
@@ -126,6 +126,7 @@ void stage::take(effects& out, std::vector<event>& next) {
   vetoes.insert(vetoes.end(), out.vetoes.begin(), out.vetoes.end());
   questions.insert(questions.end(), out.questions.begin(), out.questions.end());
   slowdowns.insert(slowdowns.end(), out.slowdowns.begin(), out.slowdowns.end());
+  if (out.oldest_open) oldest_open.push_back(*out.oldest_open);
   if (out.confirm_applied) confirmed.push_back(*out.confirm_applied);
 }
 
@@ -174,12 +175,13 @@ void stage::answer(attempt_id attempt, carriers::answer_class what, carriers::re
   tell(std::move(told));
 }
 
-void stage::accept(attempt_id attempt, const std::string& ref) {
+void stage::accept(attempt_id attempt, const std::string& ref, std::chrono::milliseconds queue_time) {
   create_answered told{attempt, {}, reason::none};
   told.answer.what = carriers::answer_class::accepted;
   told.answer.react = carriers::reaction::none;
   told.answer.http_status = 201;
   told.answer.call_ref = ref;
+  told.answer.queue_time = queue_time;
   tell(std::move(told));
 }
 

@@ -16,7 +16,6 @@ class stage {
 
   // What the take-over finds; set before start().
   recovery found;
-  compliance::rules_snapshot rules;
   organisation_options options;
   std::vector<campaigns::contact> contacts;  ///< of lane 0, fresh
   commit_result decisions_end = commit_result::committed;
@@ -38,7 +37,7 @@ class stage {
 
   void answer(attempt_id attempt, carriers::answer_class what, carriers::reaction react, int status = 400,
               disposition outcome = disposition::failed, bool circuit = false);
-  void accept(attempt_id attempt, const std::string& ref);
+  void accept(attempt_id attempt, const std::string& ref, std::chrono::milliseconds queue_time = {});
   void report(attempt_id attempt, const std::string& ref, carriers::call_phase phase,
               disposition how = disposition::no_answer);
 
@@ -69,6 +68,7 @@ class stage {
   std::vector<carrier_question> questions;
   std::vector<slow_account> slowdowns;
   std::vector<std::uint64_t> confirmed;
+  std::vector<attempt_id> oldest_open;  ///< as noted
 
  private:
   void take(effects& out, std::vector<event>& next);

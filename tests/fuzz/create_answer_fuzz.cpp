@@ -1,4 +1,4 @@
-// Any answer to a create, for both carriers: no crash, and never a class that its status does not allow (safety.md B3).
+// Any answer to a create, for both carriers: no crash, and never a class that its status does not allow.
 // First byte: carrier and content type; next two: status; the rest: body.
 #include <cstdlib>
 #include <string>

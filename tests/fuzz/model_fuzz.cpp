@@ -7,7 +7,6 @@
 #include "model/disposition.hpp"
 #include "model/e164.hpp"
 #include "model/ids.hpp"
-#include "model/reason.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
@@ -21,6 +20,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto id = dialer::campaign_id::parse(text)) same(id->text());
   if (const auto id = dialer::contact_id::parse(text)) same(id->text());
   if (const auto value = dialer::parse_disposition(text)) same(to_string(*value));
-  if (const auto value = dialer::parse_reason(text)) same(to_string(*value));
   return 0;
 }

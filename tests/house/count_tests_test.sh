@@ -17,6 +17,18 @@ ctest_says '<testcase name="script" status="run">
 <testcase name="other" status="fail">'
 expect "1 1" "programs without cases count as one"
 
+ctest_says '<testcase name="script" status="run">
+</testcase>
+<testcase name="optional" status="notrun">
+<skipped message="SKIP_RETURN_CODE=77"/>
+</testcase>'
+expect "1 0" "a test that skipped itself counts as neither"
+
+ctest_says '<testcase name="gone" status="notrun">
+<skipped message="Unable to find executable"/>
+</testcase>'
+expect "0 1" "a test that could not be started is a failure"
+
 gtest_says model_test 'tests="12" failures="2" disabled="1"'
 ctest_says '<testcase name="model_test" status="fail">'
 expect "9 2" "cases count, disabled ones do not"

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "carriers/account.hpp"
 #include "carriers/call.hpp"
 #include "model/ids.hpp"
 #include "tests/sim/faults.hpp"
@@ -24,9 +25,17 @@ class carrier {
     e164 to;
     e164 from;
     microseconds created{0};
+    microseconds starts{0};  ///< until then it is queued
     microseconds ended{0};
     disposition how = disposition::no_answer;
     bool canceled = false;
+    bool denied = false;  ///< the carrier lists no such call
+    carriers::carrier_kind kind = carriers::carrier_kind::twilio;
+    microseconds answers{microseconds::max()};  ///< when somebody takes it, if nothing ends it before
+    bool cause_tells = true;                    ///< Telnyx: the hangup has a SIP code, not "normal clearing" alone
+    mutable bool could_not_be_asked = false;  ///< at least once: nobody can blame the engine for what it does not know
+
+    bool was_answered() const { return answers < ended; }
   };
 
   carrier(schedule& time, const fault_plan& faults) : time_{time}, faults_{faults} {}
@@ -37,6 +46,7 @@ class carrier {
     integration_id account;
     e164 to;
     e164 from;
+    carriers::carrier_kind kind;
   };
 
   /// Where callbacks go; the world stores them first.
@@ -44,10 +54,16 @@ class carrier {
 
   /// A complete create request arrived. `answer` is called once, unless the answer is lost (then never).
   void create(const request& what, std::function<void(carriers::create_answer)> answer);
-  /// Pages of two calls.
-  carriers::call_page list(e164 to, e164 from, const std::string& next) const;
+  /// Pages of a few calls.
+  carriers::call_page list(integration_id account, carriers::carrier_kind kind, e164 to, e164 from,
+                           const std::string& next) const;
   std::optional<carriers::call_report> fetch(const std::string& ref) const;
-  carriers::cancel_result cancel(const std::string& ref);
+  /// ringing_only: as Twilio's Status=canceled; Telnyx knows no such thing.
+  carriers::cancel_result cancel(const std::string& ref, bool ringing_only);
+  /// A call leaves the carrier's queue.
+  std::function<void(const call&)> starts;
+  /// Somebody who talks is about to be hung up on.
+  std::function<void(const call&)> cut;
 
   /// What a probe of an account says.
   bool usable() const { return time_.elapsed() >= stopped_until_; }
@@ -58,10 +74,14 @@ class carrier {
   const std::vector<call>& calls() const { return calls_; }
 
  private:
+  call make(const request& what) const;
   void place(const request& what);
+  void place_denied(const request& what);
   bool cannot_be_asked() const;
+  bool not_shown_yet(const call& which) const;
   void tell(std::size_t index, carriers::call_phase phase);
   carriers::call_report report_of(const call& which, carriers::call_phase phase) const;
+  carriers::call_report event_of(const call& which, carriers::call_phase phase) const;
   carriers::call_phase phase_of(const call& which) const;
 
   schedule& time_;

@@ -4,8 +4,8 @@
 
 #include <deque>
 
+#include "engine/send_queue.hpp"
 #include "tests/sim/world.hpp"
-#include "tests/sim/zones.hpp"
 
 namespace dialer::sim {
 
@@ -21,11 +21,13 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     options.batch_max = 1 + in.time_.random.below(64);
     options.look_ahead_min = 4 + in.time_.random.below(64);
     options.reserve = std::chrono::milliseconds{50 + in.time_.random.below(900)};
-    compliance::rules_snapshot rules;
-    rules.zones = std::make_shared<fixed_zones>();
     engine::recovery found = in.ledger_.take_over();
     epoch = found.owner.epoch;
-    machine = std::make_unique<engine::organisation>(options, std::move(found), rules, in.time_.now());
+    for (const carriers::account& account : found.snapshot.accounts) {
+      const auto line = lines.try_emplace(account.id, account.kind, account.calls_per_second).first;
+      engine::remember_starts(line->second, account.id, found.starts, options.send_within, in.time_.now());
+    }
+    machine = std::make_unique<engine::organisation>(options, std::move(found), in.time_.now());
     tick();
   }
 
@@ -113,6 +115,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
       in.ledger_.applied_generation = std::max(in.ledger_.applied_generation, *out.confirm_applied);
       in.saw("change confirmed");
     }
+    if (out.oldest_open) in.ledger_.note_oldest_open(machine->owner(), *out.oldest_open);
     for (auto& call : out.sends) {
       auto ticket = std::make_shared<pending_send>(pending_send{std::move(call), false, false});
       unsent[ticket->call.integration].push_back(ticket);
@@ -128,7 +131,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     }
     for (auto& question : out.questions) ask(question);
     for (const auto& slow : out.slowdowns) {
-      carriers::call_budget& line = in.lines_.at(slow.integration);
+      carriers::call_budget& line = lines.at(slow.integration);
       if (slow.hold) {
         line.hold(in.time_.now().steady + *slow.hold);
       } else {
@@ -164,7 +167,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         }
         continue;
       }
-      if (const steady_time at = in.lines_.at(account).take(now.steady); at > now.steady) {
+      if (const steady_time at = lines.at(account).take(now.steady); at > now.steady) {
         if (!waiting_for_start.insert(account).second) return;
         in.time_.after(at - now.steady, [weak = weak_from_this(), account] {
           auto self = weak.lock();
@@ -207,7 +210,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
         way(), [&world = in, weak = weak_from_this(), attempt, contact = ticket.call.contact,
                 account = permit.integration(), to = permit.to(), from = permit.caller_id(), sender = epoch] {
           world.check_create(attempt, contact, account, to, from, sender);
-          world.carrier_.create({attempt, contact, account, to, from},
+          world.carrier_.create({attempt, contact, account, to, from, world.kind_of(account)},
                                 [&world, weak, attempt](carriers::create_answer answer) {
                                   auto self = weak.lock();
                                   // The organisation may have come back to the process that has the answer.
@@ -222,12 +225,17 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     in.time_.after(in.time_.between(5ms, 100ms), [&world = in, weak = weak_from_this(), question] {
       auto self = weak.lock();
       if (const auto* look = std::get_if<engine::look_up>(&question)) {
-        if (self)
-          self->tell(5ms, engine::looked_up{look->attempt, world.carrier_.list(look->to, look->from, look->next)});
+        if (!self) return;
+        carriers::call_page page =
+            world.carrier_.list(look->integration, world.kind_of(look->integration), look->to, look->from, look->next);
+        std::erase_if(page.calls, [&](const carriers::listed_call& call) {
+          return !call.token.empty() && call.token != look->attempt.text();
+        });
+        self->tell(5ms, engine::looked_up{look->attempt, std::move(page)});
       } else if (const auto* fetch = std::get_if<engine::fetch_call>(&question)) {
         if (self) self->tell(5ms, engine::call_fetched{fetch->attempt, world.carrier_.fetch(fetch->call_ref)});
       } else if (const auto* end = std::get_if<engine::cancel_call>(&question)) {
-        const auto how = world.carrier_.cancel(end->call_ref);
+        const auto how = world.carrier_.cancel(end->call_ref, end->ringing_only);
         if (self) self->tell(5ms, engine::call_canceled{end->attempt, end->call_ref, how});
       } else if (const auto* probe = std::get_if<engine::probe_account>(&question)) {
         if (self) self->tell(5ms, engine::account_probed{probe->integration, world.carrier_.usable()});
@@ -241,6 +249,7 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
   std::map<integration_id, std::deque<std::shared_ptr<pending_send>>> unsent;
   std::map<attempt_id, std::shared_ptr<pending_send>> by_attempt;
   std::set<integration_id> waiting_for_start;
+  std::map<integration_id, carriers::call_budget> lines;  // the carrier accounts' limits
   std::uint64_t epoch = 0;
   bool lost = false;
 };

@@ -24,7 +24,9 @@ struct fault_plan {
   double answer_barred = 0;     ///< refused now, may be tried again later (Telnyx 403)
   double answer_late = 0;       ///< after the client gave up, the answer comes all the same
   double answer_refused = 0;    ///< invalid number
+  double answer_denied = 0;     ///< acted on and lost, never listed; its callback comes when the doubt is long over
   double answer_slow = 0;
+  double queued = 0;  ///< taken, and started up to five minutes later (Twilio)
   double connect_fails = 0;
   double report_lost = 0;
   double report_late = 0;
@@ -62,6 +64,7 @@ struct fault_plan {
     maybe(plan.answer_late, 1.0);
     maybe(plan.listing_twice, 0.5);
     maybe(plan.answer_slow, 0.3);
+    maybe(plan.queued, 0.8);
     maybe(plan.connect_fails, 0.2);
     maybe(plan.report_lost, 0.5);
     maybe(plan.report_late, 0.5);
@@ -74,8 +77,9 @@ struct fault_plan {
       plan.listing_back = std::chrono::seconds{320 + random.below(300)};
       if (random.chance(0.5)) plan.report_lost = 0.95;  // nothing is heard of a call but by asking
     }
-    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(31)} - std::chrono::seconds{15};
+    if (random.chance(0.5)) plan.carrier_clock = std::chrono::seconds{random.below(1201)} - std::chrono::seconds{600};
     maybe(plan.clock_steps, 0.5);
+    maybe(plan.answer_denied, 0.05);
     return plan;
   }
 };

@@ -4,6 +4,7 @@
 
 #include "tests/sim/engine_process.hpp"
 #include "tests/sim/world.hpp"
+#include "tests/sim/zones.hpp"
 
 namespace dialer::sim {
 
@@ -52,6 +53,28 @@ void world::check_create(attempt_id attempt, contact_id contact, integration_id 
   ++creates_;
 }
 
+// What the carrier held queued is taken back in time, unless the engine could not know or the carrier would not hear.
+void world::check_start(const carrier::call& call) {
+  saw("a queued call starts");
+  const store::attempt_row* row = ledger_.find(call.attempt);
+  const microseconds now = time_.elapsed();
+  // Ten seconds our clock may be off, six a new engine takes to ask, and a cancel its way.
+  constexpr microseconds slack{18s};
+  const auto open = [&](microseconds at) { return may_ring(row->what.lane, time_.true_time(at)); };
+  if (open(now) || open(now - slack)) return;
+  const bool known = !row->call_ref.empty() && row->ref_known_at < now - slack;
+  const bool lives = running_ && booted_at_ < now - slack;
+  if (known && lives && !call.could_not_be_asked)
+    fail("a queued call to " + call.to.text() + " starts after its window");
+}
+
+// Only an opt-out ends a conversation, and a call that the ledger has closed or never had.
+void world::check_cut(const carrier::call& call) const {
+  const store::attempt_row* row = ledger_.find(call.attempt);
+  const bool is_its_call = !row->closed_at && row->call_ref == call.ref;
+  if (is_its_call && !undead_ && !opted_out_at_.contains(call.to)) fail("hung up on " + call.to.text() + ", who talks");
+}
+
 // Caps are swept over the carrier's record, which no crash empties.
 void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
   const auto& config = ledger_.config;
@@ -63,10 +86,14 @@ void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
   if (number->workspace != campaign->workspace) fail("a caller ID of another workspace");
 
   const microseconds now = time_.elapsed();
-  auto& starts = starts_[account->id];
-  std::erase_if(starts, [&](microseconds at) { return at <= now - 1s; });
-  if (static_cast<double>(starts.size()) >= account->calls_per_second) fail("above the account's calls per second");
-  starts.push_back(now);
+  if (!of_the_undead) {  // its pace beside that of the new owner is the stated residue
+    const std::chrono::seconds period = account->kind == carriers::carrier_kind::twilio ? 1s : 5s;
+    auto& starts = starts_[account->id];
+    std::erase_if(starts, [&](microseconds at) { return at <= now - period; });
+    const double most = account->calls_per_second * static_cast<double>(period.count());
+    if (static_cast<double>(starts.size()) >= most) fail("above the account's calls per second");
+    starts.push_back(now);
+  }
 
   struct {
     unsigned to_number = 0, account = 0, campaign = 0, agent = 0, caller_id = 0, caller_id_hour = 0, caller_id_day = 0;
@@ -95,11 +122,12 @@ void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
 }
 
 // By the record alone: is there a contact that nothing keeps from being dialed now?
-bool world::something_to_dial() const {
+bool world::something_to_dial(bool circuits_may_be_open) const {
   const instant now = time_.now();
   for (const auto& account : running_->machine->view(now).accounts) {
     // These have pauses of their own, up to a minute long.
-    if (account.blocked == reason::account_circuit_open || account.blocked == reason::account_throttled) return false;
+    if (account.blocked == reason::account_circuit_open && circuits_may_be_open) return false;
+    if (account.blocked == reason::account_throttled) return false;
   }
   const auto& config = ledger_.config;
   for (const auto& number : config.numbers) {
@@ -159,8 +187,14 @@ std::string world::unsettled() {
   for (const carrier::call& call : carrier_.calls()) {
     if (!calls.emplace(call.attempt, &call).second) fail("an attempt with two calls");
     const store::attempt_row* row = ledger_.find(call.attempt);
-    const bool accounted = !row->closed_at || row->closed_as == engine::outcome_kind::ended;
+    const bool accounted = !row->closed_at || row->closed_as == engine::outcome_kind::ended ||
+                           row->kinds.contains(engine::outcome_kind::late);
+    if (!accounted && call.denied) return "a call that was declared absent is not accounted for";
     if (!accounted) fail("a call that the ledger does not account for");
+    if (row->closed_at && row->answered != call.was_answered() && !call.could_not_be_asked) {
+      fail("call " + call.ref + (row->answered ? " is" : " is not") + " down as answered, and it was" +
+           (row->answered ? " not" : ""));
+    }
   }
   for (const auto& [id, row] : ledger_.attempts()) {
     const bool called = calls.contains(id);

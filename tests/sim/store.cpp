@@ -24,7 +24,7 @@ engine::recovery store::take_over() {
   const utc_time now = time_.now().utc;
   for (const auto& [id, row] : attempts_) {
     found.last_attempt = std::max(found.last_attempt, id.value);
-    if (!row.closed_at) {
+    if (!row.closed_at && id >= open_from_) {
       engine::open_attempt open{row.what, {}, row.call_ref};
       if (!row.kinds.empty()) open.last_kind = *row.kinds.rbegin();
       found.open.push_back(std::move(open));
@@ -34,6 +34,18 @@ engine::recovery store::take_over() {
       found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at});
     }
   }
+  for (const auto& [id, row] : attempts_) {
+    const bool never_written =
+        row.closed_as == engine::outcome_kind::not_sent && row.closed_why != reason::account_throttled;
+    if (!never_written && row.what.decided_at > now - std::chrono::seconds{15}) {
+      found.starts.push_back({row.what.integration, row.what.decided_at});
+    }
+    if (row.closed_as == engine::outcome_kind::absent && !row.kinds.contains(engine::outcome_kind::late)) {
+      found.absent.push_back(
+          {id, row.what.campaign, row.what.contact, row.what.integration, row.what.to, row.closed_utc});
+    }
+  }
+  std::ranges::sort(found.absent, {}, &engine::absent_attempt::closed_at);
   for (const engine::open_attempt& open : found.open) {
     for (const auto& [id, row] : attempts_) {
       const bool near = row.what.decided_at > open.what.decided_at - std::chrono::hours{1} && id < open.what.attempt;
@@ -64,10 +76,11 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     }
     require(!opt_outs_.contains(intent.to), "an intent for an opted-out number");
     require(!attempts_.contains(intent.attempt), "an attempt id used twice");
+    require(intent.attempt >= open_from_, "an intent below the mark, which no take-over would find");
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
-    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, false};
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, {}, false, false};
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -111,11 +124,15 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     attempt_row& attempt = attempts_.at(row.attempt);
     require(attempt.kinds.insert(row.kind).second, "one outcome written twice");
     saw("outcome " + std::to_string(static_cast<int>(row.kind)));
+    if (attempt.call_ref.empty()) attempt.ref_known_at = time_.elapsed();
     if (!row.call_ref.empty()) attempt.call_ref = row.call_ref;
     if (!engine::is_closing(row.kind) || row.kind == engine::outcome_kind::late) continue;
     require(!attempt.closed_at, "an attempt closed twice");
     attempt.closed_at = time_.elapsed();
     attempt.closed_as = row.kind;
+    attempt.closed_why = row.why;
+    attempt.closed_utc = row.at;
+    attempt.answered = row.answered;
     contact_row& contact = contacts_.at(attempt.what.contact);
     require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
     require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");
@@ -130,6 +147,16 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
   }
   check_conservation();
   return engine::commit_result::committed;
+}
+
+void store::note_oldest_open(const engine::ownership& owner, attempt_id oldest) {
+  if (owner.epoch != epoch || oldest <= open_from_) return;
+  for (const auto& [id, row] : attempts_) {
+    require(row.closed_at || id >= oldest, "the mark passes over attempt " + id.text() + ", which is open");
+  }
+  require(attempts_.rbegin()->first >= oldest, "the mark is ahead of every intent");
+  open_from_ = oldest;
+  saw("mark moved");
 }
 
 void store::put_wait(const engine::contact_wait& wait) {

@@ -41,6 +41,8 @@ class store {
   engine::recovery take_over();
   engine::commit_result commit(const engine::decision_batch& batch);
   engine::commit_result commit(const engine::outcome_batch& batch);
+  /// The mark that bounds the next take-over's search.
+  void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
   engine::contact_page load(const engine::contact_request& request) const;
   engine::change_set changes(std::uint64_t above) const;
 
@@ -62,9 +64,13 @@ class store {
     microseconds durable_at{0};
     std::set<engine::outcome_kind> kinds;
     std::string call_ref;
+    microseconds ref_known_at{0};
     std::optional<microseconds> closed_at;
     std::optional<engine::outcome_kind> closed_as;
+    reason closed_why = reason::none;
+    utc_time closed_utc;  ///< as its owner wrote it
     bool contact_done = false;
+    bool answered = false;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }
   const std::map<attempt_id, attempt_row>& attempts() const { return attempts_; }
@@ -92,6 +98,7 @@ class store {
   std::map<std::pair<campaign_id, campaigns::lane_number>, std::map<wait_key, engine::contact_wait>> waits_;
   std::map<contact_id, utc_time> wait_due_;
   std::map<attempt_id, attempt_row> attempts_;
+  attempt_id open_from_;
 };
 
 }  // namespace dialer::sim

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "carriers/call_budget.hpp"
 #include "engine/organisation.hpp"
 #include "tests/sim/carrier.hpp"
 #include "tests/sim/faults.hpp"
@@ -48,7 +47,10 @@ class world {
   void check_create(attempt_id attempt, contact_id contact, integration_id account, e164 to, e164 from,
                     std::uint64_t epoch);
   void check_caps(const store::attempt_row& row, bool of_the_undead);
-  bool something_to_dial() const;
+  carriers::carrier_kind kind_of(integration_id account) const;
+  void check_start(const carrier::call& call);
+  void check_cut(const carrier::call& call) const;
+  bool something_to_dial(bool circuits_may_be_open) const;
   void saw(const std::string& what);
   std::string unsettled();
   void print() const;
@@ -62,9 +64,9 @@ class world {
   store ledger_;
   carrier carrier_;
   std::shared_ptr<engine_process> running_;
-  std::shared_ptr<engine_process> undead_;                 // lives on after it was replaced
-  std::map<integration_id, carriers::call_budget> lines_;  // the carrier accounts' limits as the engine keeps them
+  std::shared_ptr<engine_process> undead_;  // lives on after it was replaced
   bool faults_on_ = true;
+  microseconds booted_at_{0};
   microseconds outage_until_{0};
   // What people forbid as of now, by the generation that forbade it.
   std::map<e164, std::uint64_t> opted_out_at_;
@@ -72,7 +74,8 @@ class world {
   std::map<e164, std::uint64_t> withdrawn_at_;
   std::uint64_t frozen_at_ = 0;
   std::size_t creates_ = 0;
-  std::map<integration_id, std::vector<microseconds>> starts_;  // of the last second
+  std::map<integration_id, std::vector<microseconds>> starts_;  // of the last period
+  microseconds clock_set_at_{-std::chrono::hours{1}};
   run_result result_;
 };
 

@@ -178,6 +178,22 @@ TEST_F(RowLevelSecurity, WritingForAnother_IsRefused) {
                sql_error);
 }
 
+TEST_F(RowLevelSecurity, AllowedCountries_AreSeenByTheTenantAndNotItsToChange) {
+  transaction setting{house_.on};
+  const result name = setting.run("SELECT name FROM organisation WHERE org_id = $1", params{}.uuid(house_.id));
+  configuration config{setting, test::make_test_id};
+  (void)config.organisation(std::string(name.text(0, 0)), callerid::sharing_policy::workspace, {"US", "CA"});
+  setting.commit();
+  const acting_for own{*tenant_, house_.id};
+  EXPECT_EQ(tenant_->run("SELECT allowed_countries FROM organisation").text(0, 0), "CA,US");
+  try {
+    (void)tenant_->run("UPDATE organisation SET allowed_countries = '' WHERE org_id = $1", params{}.uuid(house_.id));
+    ADD_FAILURE() << "a key could open every country";
+  } catch (const sql_error& refused) {
+    EXPECT_EQ(refused.sqlstate(), "42501") << refused.what();
+  }
+}
+
 TEST_F(RowLevelSecurity, OptOut_CanBeWrittenByTheTenant) {
   const acting_for own{*tenant_, house_.id};
   const std::vector<e164> numbers{e164::from_digits(12125550101)};

@@ -65,6 +65,28 @@ TEST_F(Configuration, OneChangedValue_IsStoredAndRaisesTheGeneration) {
   EXPECT_GT(org_.generation(), before);
 }
 
+TEST_F(Configuration, AllowedCountries_AreStoredOnceAndReachTheSnapshot) {
+  const auto allow = [&](std::vector<std::string> countries) {
+    transaction tx{org_.on};
+    const auto made = configuration(tx, test::make_test_id)
+                          .organisation("Test", callerid::sharing_policy::workspace, std::move(countries));
+    tx.commit();
+    return made.what;
+  };
+  const auto stored = [&] {
+    transaction tx{org_.on, transaction::mode::snapshot};
+    return read_snapshot(tx, org_.id, [](const std::string&) { return std::string(); }).allowed_countries;
+  };
+  EXPECT_THAT(stored(), testing::IsEmpty());
+  const auto before = org_.generation();
+  EXPECT_EQ(allow({"US", "CA", "GB"}), change::updated);
+  EXPECT_THAT(stored(), testing::ElementsAre("CA", "GB", "US"));
+  EXPECT_GT(org_.generation(), before);
+  EXPECT_EQ(allow({"GB", "US", "CA"}), change::none);
+  EXPECT_EQ(allow({}), change::updated);
+  EXPECT_THAT(stored(), testing::IsEmpty());
+}
+
 TEST_F(Configuration, DryRun_LeavesNothingBehind) {
   {
     transaction tx{org_.on};
@@ -73,7 +95,7 @@ TEST_F(Configuration, DryRun_LeavesNothingBehind) {
   EXPECT_EQ(org_.on.run("SELECT count(*) FROM workspace WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 1);
 }
 
-TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
+TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefused) {
   transaction tx{org_.on};
   configuration config{tx, test::make_test_id};
   const auto second = config.organisation("Second", callerid::sharing_policy::workspace).id;
@@ -85,7 +107,7 @@ TEST_F(Configuration, CarrierAccountOfAnotherOrganisation_IsRefusedByRuleS2) {
     config.integration(second, account);
     FAIL() << "one account serves two organisations";
   } catch (const configuration_error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("S2"));
+    EXPECT_THAT(error.what(), HasSubstr("already serves another organisation"));
   }
 }
 
@@ -117,14 +139,23 @@ TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {
   EXPECT_TRUE(read_snapshot(tx, org_.id, [](const auto&) { return ""; }).frozen);
 }
 
-TEST_F(Configuration, DoNotCallList_IsReplacedByName) {
-  do_not_call_record list{"us", "/data/us.dnc", "2026-11", test::morning, 250'000'000};
-  for (const auto expected : {change::updated, change::none}) {
+TEST_F(Configuration, DoNotCallLists_BecomeExactlyTheList) {
+  const do_not_call_record us{"us", "/data/us.dnc", "2026-11", test::morning, 250'000'000};
+  const do_not_call_record state{"state", "/data/state.dnc", "7", test::morning, 3};
+  const do_not_call_record next{"us-2", "/data/us-2.dnc", "2026-12", test::morning, 250'000'001};
+  const auto put = [&](const std::vector<do_not_call_record>& lists) {
     transaction tx{org_.on};
-    EXPECT_EQ(configuration(tx, test::make_test_id).do_not_call(org_.id, list), expected);
+    const change how = configuration(tx, test::make_test_id).do_not_call(org_.id, lists);
     tx.commit();
-  }
-  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(list));
+    return how;
+  };
+  EXPECT_EQ(put({us, state}), change::updated);
+  EXPECT_EQ(put({us, state}), change::none);
+  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(state, us));
+  const std::uint64_t before = org_.generation();
+  EXPECT_EQ(put({next, state}), change::updated);
+  EXPECT_GT(org_.generation(), before);
+  EXPECT_THAT(read_do_not_call(org_.on, org_.id), testing::ElementsAre(state, next));
 }
 
 TEST_F(Configuration, CampaignStates_FollowTheTable) {

@@ -32,7 +32,6 @@ TEST(Migrations, AppliedTwice_ChangeNothing) {
   session on = test::connect(test::empty_database());
   migrate(on);
   migrate(on);
-  require_current_schema(on);
   EXPECT_EQ(on.run("SELECT count(*) FROM schema_migration").integer(0, 0),
             static_cast<std::int64_t>(embedded_migrations().size()));
 }
@@ -59,11 +58,6 @@ TEST(Migrations, FailingFile_IsRolledBackWhole) {
   EXPECT_THROW(migrate(on, files), sql_error);
   EXPECT_FALSE(on.run("SELECT to_regclass('a') IS NULL").boolean(0, 0));
   EXPECT_TRUE(on.run("SELECT to_regclass('b') IS NULL").boolean(0, 0));
-}
-
-TEST(Migrations, MissingOnes_AreNamedWhenRequired) {
-  session on = test::connect(test::empty_database());
-  EXPECT_THROW(require_current_schema(on), schema_error);
 }
 
 // The rules that let the schema be distributed by organisation (Citus).

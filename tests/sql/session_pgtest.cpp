@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include "sql/copy_writer.hpp"
@@ -98,7 +99,7 @@ TEST_F(Session, EveryParameterType_ComesBackUnchanged) {
   const id128 id{1, 2};
   const utc_time now{std::chrono::microseconds{1'790'000'000'123'456}};
   const result back = on_.run(
-      "SELECT $1, $2, $3, $4, $5, $6::text, $7, $8, (SELECT sum(x)::bigint FROM unnest($9) x), cardinality($10), "
+      "SELECT $1, $2, $3, $4, $5, $6, $7, $8, (SELECT sum(x)::bigint FROM unnest($9) x), cardinality($10), "
       "array_to_string($11, '|')",
       params{}
           .boolean(true)
@@ -106,7 +107,7 @@ TEST_F(Session, EveryParameterType_ComesBackUnchanged) {
           .int4(-4)
           .int8(std::int64_t{-5})
           .float8(0.1)
-          .jsonb("{}")
+          .text("{}")
           .time(now)
           .uuid(id)
           .int8_array({1, 2, 39})
@@ -177,6 +178,44 @@ TEST_F(Session, RowsOneByOne_ComeInOrderAndWhole) {
   on_.for_each_row("SELECT generate_series(1, $1)", params{}.int8(std::int64_t{5000}),
                    [&](const result& row) { EXPECT_EQ(row.integer(0, 0), ++expected); });
   EXPECT_EQ(expected, 5000);
+}
+
+// Rows wide enough that the server sends each as it comes.
+constexpr const char* slow_rows =
+    "SELECT n, repeat('x', 20000) FROM generate_series(1, 12) n, LATERAL (SELECT pg_sleep($1 + n - n)) slow";
+
+TEST_F(Session, RowsThatKeepComing_MayTakeLongerInAllThanTheDeadlineOfACall) {
+  connect_options options;
+  options.target = database();
+  options.call_timeout = 400ms;
+  session on{options};
+  for (const bool in_transaction : {false, true}) {
+    std::optional<transaction> tx;
+    if (in_transaction) tx.emplace(on, transaction::mode::snapshot);
+    int rows = 0;
+    on.for_each_row(slow_rows, params{}.float8(0.1), [&](const result&) { ++rows; });
+    EXPECT_EQ(rows, 12);
+    EXPECT_EQ(on.run("SHOW statement_timeout").text(0, 0), "360ms") << "other statements keep their deadline";
+  }
+}
+
+TEST_F(Session, SilenceBetweenRows_IsBoundedAndTheFirstRowMayTakeLonger) {
+  connect_options options;
+  options.target = database();
+  options.call_timeout = 300ms;
+  session on{options};
+  int rows = 0;
+  on.for_each_row("SELECT pg_sleep(0.7)", {}, [&](const result&) { ++rows; });
+  EXPECT_EQ(rows, 1);
+  constexpr const char* stuck =
+      "SELECT n, repeat('x', 20000), CASE WHEN n = 3 THEN pg_sleep(5) END FROM generate_series(1, 3) n";
+  rows = 0;
+  EXPECT_THROW(on.for_each_row(stuck, {}, [&](const result&) { ++rows; }), sql_error);
+  EXPECT_GE(rows, 1);
+  options.first_row_timeout = 300ms;
+  session hasty{options};
+  EXPECT_THROW(hasty.for_each_row("SELECT pg_sleep(5)", {}, [](const result&) {}), sql_error);
+  EXPECT_EQ(hasty.run("SELECT 1").integer(0, 0), 1);
 }
 
 // A synchronous standby that does not exist holds every COMMIT until somebody cancels the wait; the server then says

@@ -1,0 +1,162 @@
+// One sender over real connections, on the test's thread.
+
+#include "engine/sender.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+
+#include "tests/engine/loopback.hpp"
+
+namespace dialer::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using test::server_connection;
+using test::tls_test_server;
+
+class Sender : public testing::Test, public event_sink {
+ protected:
+  void post(const organisation_id&, event&& what) override { told_.push_back(std::move(what)); }
+
+  void start(const tls_test_server& server, const sender_options& options = {}) {
+    queue_ = std::make_shared<send_queue>(account_at(server));
+    sender_ = std::make_unique<sender>(io_, queue_, options, clock_, *this);
+  }
+  void TearDown() override {
+    if (!sender_) return;
+    bool stopped = false;
+    sender_->stop([&] { stopped = true; });
+    run_until([&] { return stopped; });
+    sender_.reset();
+  }
+  void send(std::uint64_t attempt, std::chrono::microseconds send_within) {
+    send_call call = call_for(*queue_->account(), attempt_id{attempt}, clock_.now(), send_within);
+    const carriers::attempt_token token{organisation_id{id128{1, 1}}, call.campaign, call.attempt, call.contact, 1, {}};
+    queue_->calls.enqueue(std::make_shared<send_ticket>(std::move(call), token));
+    queue_->wake_all();
+  }
+  void run_until(const std::function<bool()>& done) {
+    const auto limit = std::chrono::steady_clock::now() + patience;
+    while (!done()) ASSERT_NE(io_.run_one_until(limit), 0U) << "what the test waits for does not happen";
+  }
+  const create_answered* answer_to(std::uint64_t attempt) const {
+    for (const event& each : told_) {
+      const auto* answered = std::get_if<create_answered>(&each);
+      if (answered != nullptr && answered->attempt.value == attempt) return answered;
+    }
+    return nullptr;
+  }
+  std::size_t given_back() const {
+    std::size_t count = 0;
+    for (const event& each : told_) {
+      if (const auto* taken = std::get_if<sends_taken>(&each)) count += taken->count;
+    }
+    return count;
+  }
+
+  machine_clock clock_;
+  boost::asio::io_context io_;
+  std::vector<event> told_;
+  std::shared_ptr<send_queue> queue_;
+  std::unique_ptr<sender> sender_;
+};
+
+/// Takes every call.
+class taking_carrier {
+ public:
+  std::atomic<int> requests = 0;
+  tls_test_server server{[this](server_connection& c) {
+    while (!c.read_request().empty()) c.write(created(++requests));
+  }};
+};
+
+TEST_F(Sender, PauseLongerThanThePermit_TellsTheOwnerWhenThePermitRunsOut) {
+  taking_carrier carrier;
+  start(carrier.server);
+  queue_->budget.hold(clock_.now().steady + 1h);
+  send(1, 100ms);
+  run_until([&] { return answer_to(1) != nullptr; });
+  ASSERT_NE(answer_to(1), nullptr);
+  EXPECT_EQ(answer_to(1)->vetoed, reason::permit_expired);
+  EXPECT_EQ(answer_to(1)->answer.what, carriers::answer_class::not_sent);
+  EXPECT_EQ(given_back(), 1U);
+  EXPECT_EQ(carrier.requests, 0);
+}
+
+TEST_F(Sender, AccountMovedElsewhere_IsWrittenNothingOverTheOldConnections) {
+  taking_carrier before, after;
+  start(before.server);
+  send(1, 10s);
+  run_until([&] { return answer_to(1) != nullptr; });
+  ASSERT_NE(answer_to(1), nullptr);
+  EXPECT_EQ(answer_to(1)->answer.what, carriers::answer_class::accepted);
+  queue_->set_account(account_at(after.server));
+  send(2, 100ms);
+  run_until([&] { return answer_to(2) != nullptr; });
+  ASSERT_NE(answer_to(2), nullptr);
+  EXPECT_EQ(answer_to(2)->vetoed, reason::permit_expired);
+  EXPECT_EQ(before.requests, 1);
+  EXPECT_EQ(after.requests, 0);
+}
+
+TEST_F(Sender, NewCredentials_TakeEffectOverTheSameConnection) {
+  seen_things<std::string> requests;
+  tls_test_server server{[&](server_connection& c) {
+    for (int number = 1;; ++number) {
+      std::string request = c.read_request();
+      if (request.empty()) return;
+      requests.add(std::move(request));
+      c.write(created(number));
+    }
+  }};
+  sender_options options;
+  options.connections_max = 1;
+  start(server, options);
+  send(1, 10s);
+  run_until([&] { return answer_to(1) != nullptr; });
+  carriers::account changed = *queue_->account();
+  changed.secret = "fedcba9876543210fedcba9876543210";
+  queue_->set_account(changed);
+  send(2, 10s);
+  run_until([&] { return answer_to(2) != nullptr; });
+  EXPECT_EQ(server.connections(), 1U);
+  const auto credentials = [](const std::string& request) {
+    const auto at = request.find("Basic ");
+    return request.substr(at, request.find('\r', at) - at);
+  };
+  const auto all = requests.all();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_NE(credentials(all[0]), credentials(all[1]));
+}
+
+TEST_F(Sender, Stopped_LeavesWhatItHeldToOtherSenders) {
+  taking_carrier carrier;
+  start(carrier.server);
+  queue_->budget.hold(clock_.now().steady + 1h);
+  send(1, 1h);
+  run_until([&] { return queue_->calls.size_approx() == 0; });
+  bool stopped = false;
+  sender_->stop([&] { stopped = true; });
+  run_until([&] { return stopped; });
+  sender_.reset();
+  EXPECT_EQ(queue_->calls.size_approx(), 1U);
+  EXPECT_EQ(answer_to(1), nullptr);
+}
+
+TEST_F(Sender, UnreadableAuthority_IsRefusedAtOnceNamingTheFile) {
+  taking_carrier carrier;
+  carriers::account account = account_at(carrier.server);
+  account.ca_file = "/nowhere/ca.pem";
+  const auto queue = std::make_shared<send_queue>(account);
+  try {
+    sender refused{io_, queue, {}, clock_, *this};
+    FAIL() << "accepted";
+  } catch (const std::runtime_error& wrong) {
+    EXPECT_NE(std::string{wrong.what()}.find("/nowhere/ca.pem"), std::string::npos) << wrong.what();
+  }
+}
+
+}  // namespace
+}  // namespace dialer::engine
