@@ -1,6 +1,8 @@
 // The only source of this folder that includes Beast.
 #include "api/http_server.hpp"
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -11,15 +13,24 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <unordered_set>
+
+#include "api/problem.hpp"
+#include "api/route_table.hpp"
+#include "model/ids.hpp"
 
 namespace dialer::api {
 
@@ -34,6 +45,21 @@ namespace {
 /// How long a peer may go on sending after a refusal, so that the close does not wipe out the answer on its way.
 constexpr std::chrono::seconds linger{2};
 
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {
+    throw std::system_error(errno, std::generic_category(), "no randomness for request ids");
+  }
+  return bits;
+}
+
+/// Safe in a header and in a log.
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
 struct atomic_stats {
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> connections_refused{0};
@@ -42,44 +68,38 @@ struct atomic_stats {
   std::atomic<std::uint64_t> handler_faults{0};
 };
 
-struct served_route {
-  route what;
-  bool prefix = false;
-  std::shared_ptr<std::atomic<std::size_t>> unanswered = std::make_shared<std::atomic<std::size_t>>(0);
+http_response refusal(int status, std::string code, std::string detail) {
+  return to_response({status, std::move(code), std::move(detail)});
+}
 
-  bool matches(std::string_view path) const { return prefix ? path.starts_with(what.path) : path == what.path; }
-};
-
-http_response refusal(int status, std::string text) {
-  http_response response;
-  response.status = status;
-  response.body = std::move(text) + "\n";
+http_response overloaded() {
+  http_response response = refusal(503, "overloaded", "too many requests wait for an answer; try again in a second");
+  response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 
 /// What to answer to a request that could not be read; nothing when the peer is simply gone.
 std::optional<http_response> refusal_for(error_code error) {
-  if (error == http::error::header_limit) return refusal(431, "the request's head is too large");
-  if (error == http::error::body_limit) return refusal(413, "the request's body is too large");
+  if (error == http::error::header_limit) return refusal(431, "head_too_large", "the request's head is too large");
+  if (error == http::error::body_limit) return refusal(413, "body_too_large", "the request's body is too large");
   const bool peer_gone = error == http::error::end_of_stream || error == http::error::partial_message;
   if (!peer_gone && error.category() == make_error_code(http::error::bad_method).category()) {
-    return refusal(400, "this is not a valid HTTP request");
+    return refusal(400, "malformed_request", "this is not a valid HTTP request");
   }
   return std::nullopt;
 }
 
-http_request to_request(http::request<http::string_body>&& message) {
+http_request to_request(const http::request_header<>& head) {
   http_request request;
-  request.method = std::string{message.method_string()};
-  request.target = std::string{message.target()};
+  request.method = std::string{head.method_string()};
+  request.target = std::string{head.target()};
   const auto question = request.target.find('?');
   request.path = request.target.substr(0, question);
   if (question != std::string::npos) request.query = request.target.substr(question + 1);
-  request.content_type = std::string{message[http::field::content_type]};
-  for (const auto& field : message) {
+  request.content_type = std::string{head[http::field::content_type]};
+  for (const auto& field : head) {
     request.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
   }
-  request.body = std::move(message.body());
   return request;
 }
 
@@ -104,6 +124,11 @@ tcp::endpoint parse_listen(const std::string& listen) {
 
 }  // namespace
 
+std::string_view http_request::param(std::string_view name) const {
+  const auto found = std::ranges::find(params, name, &http_params::value_type::first);
+  return found == params.end() ? std::string_view{} : std::string_view{found->second};
+}
+
 std::string_view http_request::header(std::string_view name) const {
   const auto found = std::ranges::find_if(headers, [name](const auto& field) {
     return beast::iequals(beast::string_view{field.first.data(), field.first.size()},
@@ -113,22 +138,15 @@ std::string_view http_request::header(std::string_view name) const {
 }
 
 class session;
+class pending_answer;
 
 /// State of the server. Owned by http_server and, for the length of a call, by a respond_function; never by a session,
 /// whose handlers live inside `io`.
 struct server_core : std::enable_shared_from_this<server_core> {
-  server_core(std::vector<route> table, http_limits bounds) : limits{bounds} {
-    for (auto& each : table) {
-      served_route served{std::move(each)};
-      served.prefix = served.what.path.ends_with('*');
-      if (served.prefix) served.what.path.pop_back();
-      routes.push_back(std::move(served));
-    }
-    // The longest first, an exact one before a prefix of its length: the first match is then the closest.
-    std::ranges::stable_sort(routes, [](const served_route& left, const served_route& right) {
-      return std::pair{left.what.path.size(), !left.prefix} > std::pair{right.what.path.size(), !right.prefix};
-    });
-  }
+  server_core(std::vector<route> table, http_limits bounds) : limits{bounds}, routes{std::move(table)} {}
+
+  /// A name for a request that brought none: not to be guessed, and never given twice.
+  std::string next_request_id() { return detail::id_text("req_", id128{id_base, ++requests_named}); }
 
   void accept();
   void begin_drain(std::chrono::milliseconds drain);
@@ -136,11 +154,13 @@ struct server_core : std::enable_shared_from_this<server_core> {
 
   // Constant after construction.
   const http_limits limits;
-  std::vector<served_route> routes;
+  const route_table routes;
+  const std::uint64_t id_base = random_bits();
   // Any thread.
   atomic_stats stats;
   // The server's thread, `io` apart, to which any thread may post.
   std::unordered_set<session*> sessions;
+  std::uint64_t requests_named = 0;
   bool draining = false;
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
@@ -149,8 +169,8 @@ struct server_core : std::enable_shared_from_this<server_core> {
   std::thread thread;
 };
 
-/// One connection. Lives as long as one of its operations; exactly one of read, wait for an answer, write, linger is
-/// under way, and `deadline_` guards it.
+/// One connection. Lives as long as one of its operations; exactly one of read, stream, wait for an answer, write,
+/// linger is under way, and `deadline_` guards it.
 class session : public std::enable_shared_from_this<session> {
  public:
   session(server_core& core, tcp::socket socket)
@@ -168,15 +188,24 @@ class session : public std::enable_shared_from_this<session> {
   void read();
   /// Answers request number `serial`, unless it has been answered for.
   void answer(http_response response, std::uint64_t serial);
+  /// The sink of request number `serial` has room for another piece.
+  void go_on(std::uint64_t serial);
   /// Closes a connection on which no request has begun.
   void close_if_idle();
   void close();
 
  private:
-  enum class phase : std::uint8_t { reading, handling, writing, lingering };
+  enum class phase : std::uint8_t { reading, streaming, handling, writing, lingering };
 
+  void on_head(error_code error);
   void on_read(error_code error);
+  void refuse_unreadable(error_code error);
+  bool accept_head(const http::request_header<>& head, bool keep_alive);
   void dispatch();
+  void begin_stream(const route_table::match& found);
+  void read_piece();
+  void on_piece(error_code error);
+  std::shared_ptr<pending_answer> expect_answer(const served_route& served);
   void refuse(http_response response, bool close);
   void write(http_response response);
   void on_written(error_code error);
@@ -184,24 +213,31 @@ class session : public std::enable_shared_from_this<session> {
   void discard();
   void guard(std::chrono::steady_clock::duration within);
   void on_deadline();
-  bool request_begun() const { return parser_->got_some() || buffer_.size() > 0; }
+  bool request_begun() const { return parser_ || head_->got_some() || buffer_.size() > 0; }
 
   server_core& core_;
   tcp::socket socket_;
   asio::steady_timer deadline_;
   beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::empty_body>> head_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  // Of a body that is streamed.
+  std::optional<http::request_parser<http::buffer_body>> stream_;
+  std::unique_ptr<body_sink> sink_;
+  std::string piece_;
+  bool piece_coming_ = false;
+  std::optional<http_response> early_;  // answer that came while a piece was coming
   std::optional<http::response<http::string_body>> response_;
   std::array<char, 8192> discarded_{};
   phase phase_ = phase::reading;
   bool keep_alive_ = true;
   bool timed_out_ = false;
+  std::string request_id_;  // of the newest request
+  std::chrono::milliseconds respond_within_{0};
   unsigned version_ = 11;              // of the newest request
   std::uint64_t serial_ = 0;           // of the request being handled; late answers to earlier ones are ignored
   std::uint64_t deadline_number_ = 0;  // a deadline that fired while it was being replaced is ignored
 };
-
-namespace {
 
 /// Carries one answer from any thread to its connection, once. Shared by the copies of a respond_function.
 class pending_answer {
@@ -215,7 +251,7 @@ class pending_answer {
     ++*unanswered_;
   }
   ~pending_answer() {
-    if (deliver(refusal(500, "no answer was given"))) fault();
+    if (deliver(refusal(500, "internal", "no answer was given"))) fault();
   }
   pending_answer(const pending_answer&) = delete;
   pending_answer& operator=(const pending_answer&) = delete;
@@ -244,8 +280,6 @@ class pending_answer {
   std::atomic<bool> answered_{false};
 };
 
-}  // namespace
-
 // ---- session -------------------------------------------------------------------------------------------------------
 
 void session::guard(std::chrono::steady_clock::duration within) {
@@ -263,9 +297,17 @@ void session::on_deadline() {
       socket_.cancel(ignored);  // on_read decides between 408 and a silent close
       return;
     }
+    case phase::streaming:
+      if (piece_coming_) {
+        timed_out_ = true;
+        error_code ignored;
+        socket_.cancel(ignored);  // on_piece answers
+        return;
+      }
+      [[fallthrough]];
     case phase::handling:
       ++core_.stats.handler_faults;
-      answer(refusal(503, "the answer took too long"), serial_);
+      answer(refusal(503, "too_slow", "the answer took too long; ask again later"), serial_);
       return;
     case phase::writing:
     case phase::lingering: close(); return;
@@ -273,6 +315,7 @@ void session::on_deadline() {
 }
 
 void session::close() {
+  sink_.reset();
   ++deadline_number_;
   deadline_.cancel();
   error_code ignored;
@@ -286,72 +329,189 @@ void session::close_if_idle() {
 void session::read() {
   phase_ = phase::reading;
   timed_out_ = false;
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(core_.limits.head_bytes_max));
-  parser_->body_limit(core_.limits.body_bytes_max);
+  request_id_ = core_.next_request_id();
+  parser_.reset();
+  head_.emplace();
+  head_->header_limit(static_cast<std::uint32_t>(core_.limits.head_bytes_max));
+  head_->body_limit(boost::none);  // the route's is not known yet
   guard(core_.limits.read_within);
+  http::async_read_header(socket_, buffer_, *head_,
+                          [self = shared_from_this()](error_code error, std::size_t) { self->on_head(error); });
+}
+
+void session::on_head(error_code error) {
+  if (error) return refuse_unreadable(error);
+  const http::request_header<>& head = head_->get();
+  const http_request asked = to_request(head);
+  const route_table::match found = core_.routes.find(asked.method, asked.path);
+  if (found.found != nullptr && found.found->what.stream) {
+    if (accept_head(head, head_->keep_alive())) begin_stream(found);
+    return;
+  }
+  const auto length = head_->content_length();
+  if (length && *length > core_.limits.body_bytes_max) return refuse_unreadable(http::error::body_limit);
+  parser_.emplace(std::move(*head_));
+  parser_->body_limit(core_.limits.body_bytes_max);
   http::async_read(socket_, buffer_, *parser_,
-                   [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+                   [self = shared_from_this()](error_code failed, std::size_t) { self->on_read(failed); });
 }
 
 void session::on_read(error_code error) {
-  if (!error) return dispatch();
-  if (timed_out_ && request_begun()) return refuse(refusal(408, "the request took too long"), true);
+  if (error) return refuse_unreadable(error);
+  dispatch();
+}
+
+void session::refuse_unreadable(error_code error) {
+  if (timed_out_ && request_begun()) return refuse(refusal(408, "request_timeout", "the request took too long"), true);
   if (auto response = refusal_for(error)) return refuse(std::move(*response), true);
   close();
 }
 
-void session::dispatch() {
-  http::request<http::string_body> message = parser_->release();
-  version_ = message.version();
-  keep_alive_ = message.keep_alive();
-  if (version_ != 10 && version_ != 11) return refuse(refusal(505, "only HTTP/1.1 is spoken here"), true);
+// False: it was refused.
+bool session::accept_head(const http::request_header<>& head, bool keep_alive) {
+  version_ = head.version();
+  keep_alive_ = keep_alive;
+  const auto given_id = head["X-Request-Id"];
+  if (is_request_id({given_id.data(), given_id.size()})) request_id_ = std::string{given_id};
+  if (version_ != 10 && version_ != 11) {
+    refuse(refusal(505, "http_version", "only HTTP/1.1 is spoken here"), true);
+    return false;
+  }
   // A body whose end another reader would see elsewhere is how one request smuggles in a second. The parser has refused
   // chunks together with a length; codings it doesn't know it passes over.
-  const auto coding = message[http::field::transfer_encoding];
+  const auto coding = head[http::field::transfer_encoding];
   if (!coding.empty() && !beast::iequals(coding, "chunked")) {
-    return refuse(refusal(400, "this transfer encoding is not accepted"), true);
+    refuse(refusal(400, "transfer_encoding", "this transfer encoding is not accepted"), true);
+    return false;
   }
+  return true;
+}
 
-  http_request request = to_request(std::move(message));
-  served_route* found = nullptr;
-  std::string allow;
-  for (auto& candidate : core_.routes) {
-    if (!candidate.matches(request.path)) continue;
-    if (candidate.what.method == request.method) {
-      found = &candidate;
-      break;
-    }
-    allow += (allow.empty() ? "" : ", ") + candidate.what.method;
-  }
-  if (found == nullptr) {
-    if (allow.empty()) return refuse(refusal(404, "there is nothing here"), false);
-    http_response response = refusal(405, "this method is not allowed here");
-    response.headers.emplace_back("Allow", allow);
+std::shared_ptr<pending_answer> session::expect_answer(const served_route& served) {
+  ++core_.stats.requests;
+  const auto own = served.what.respond_within;
+  respond_within_ = own.count() == 0 ? core_.limits.respond_within : own;
+  return std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, served.unanswered);
+}
+
+void session::dispatch() {
+  http::request<http::string_body> message = parser_->release();
+  if (!accept_head(message, message.keep_alive())) return;
+
+  http_request request = to_request(message);
+  request.body = std::move(message.body());
+  request.id = request_id_;
+  route_table::match found = core_.routes.find(request.method, request.path);
+  if (found.found == nullptr) {
+    if (found.allow.empty()) return refuse(refusal(404, "not_found", "there is nothing here"), false);
+    http_response response = refusal(405, "method_not_allowed", "this path knows only " + found.allow);
+    response.headers.emplace_back("Allow", found.allow);
     return refuse(std::move(response), false);
   }
-  if (*found->unanswered >= found->what.unanswered_max) {
-    http_response response = refusal(503, "too many requests wait for an answer");
-    response.headers.emplace_back("Retry-After", "1");
-    return refuse(std::move(response), false);
-  }
+  const served_route& served = *found.found;
+  if (*served.unanswered >= served.what.unanswered_max) return refuse(overloaded(), false);
+  request.params = std::move(found.params);
 
   phase_ = phase::handling;
-  ++core_.stats.requests;
-  guard(core_.limits.respond_within);
-  auto pending =
-      std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, found->unanswered);
+  const auto pending = expect_answer(served);
+  guard(respond_within_);
   try {
-    found->what.handle(std::move(request),
+    served.what.handle(std::move(request),
                        [pending](http_response response) { pending->deliver(std::move(response)); });
   } catch (const std::exception&) {
-    if (pending->deliver(refusal(500, "the request could not be handled"))) pending->fault();
+    if (pending->deliver(refusal(500, "internal", "the request could not be handled"))) pending->fault();
   }
 }
 
+void session::begin_stream(const route_table::match& found) {
+  const served_route& served = *found.found;
+  keep_alive_ = false;  // unless all of the body was read
+  if (*served.unanswered >= served.what.unanswered_max) return refuse(overloaded(), true);
+  http_request request = to_request(head_->get());
+  request.id = request_id_;
+  request.params = found.params;
+  const bool waits = beast::iequals(head_->get()[http::field::expect], "100-continue");
+  const bool keep_alive = head_->keep_alive();
+  phase_ = phase::streaming;
+  const auto pending = expect_answer(served);
+  guard(respond_within_);
+  try {
+    sink_ = served.what.stream(std::move(request),
+                               [pending](http_response response) { pending->deliver(std::move(response)); });
+  } catch (const std::exception&) {
+    if (pending->deliver(refusal(500, "internal", "the request could not be handled"))) pending->fault();
+  }
+  if (!sink_) {
+    phase_ = phase::handling;
+    return;
+  }
+  keep_alive_ = keep_alive;
+  stream_.emplace(std::move(*head_));
+  stream_->body_limit(boost::none);
+  if (!waits) return read_piece();
+  static constexpr std::string_view proceed = "HTTP/1.1 100 Continue\r\n\r\n";
+  piece_coming_ = true;
+  asio::async_write(socket_, asio::buffer(proceed), [self = shared_from_this()](error_code error, std::size_t) {
+    self->piece_coming_ = false;
+    if (error) return self->close();
+    if (self->early_) return self->write(std::move(*self->early_));
+    self->read_piece();
+  });
+}
+
+void session::read_piece() {
+  constexpr std::size_t piece_bytes = 64 * 1024;
+  piece_.resize(piece_bytes);
+  auto& body = stream_->get().body();
+  body.data = piece_.data();
+  body.size = piece_.size();
+  piece_coming_ = true;
+  guard(core_.limits.read_within);
+  http::async_read(socket_, buffer_, *stream_,
+                   [self = shared_from_this()](error_code error, std::size_t) { self->on_piece(error); });
+}
+
+void session::on_piece(error_code error) {
+  piece_coming_ = false;
+  if (early_) return write(std::move(*early_));
+  if (error && error != http::error::need_buffer) {
+    sink_.reset();
+    if (timed_out_) return refuse(refusal(408, "request_timeout", "the body stopped coming"), true);
+    if (auto response = refusal_for(error)) return refuse(std::move(*response), true);
+    return close();
+  }
+  guard(respond_within_);
+  piece_.resize(piece_.size() - stream_->get().body().size);
+  if (piece_.empty()) return go_on(serial_);
+  sink_->take(std::move(piece_), [core = core_.weak_from_this(), self = weak_from_this(), serial = serial_] {
+    const auto alive_core = core.lock();
+    if (!alive_core) return;
+    asio::post(alive_core->io, [self, serial] {
+      if (const auto alive = self.lock()) alive->go_on(serial);
+    });
+  });
+}
+
+void session::go_on(std::uint64_t serial) {
+  if (phase_ != phase::streaming || serial != serial_ || !sink_) return;
+  if (!stream_->is_done()) return read_piece();
+  phase_ = phase::handling;
+  const std::unique_ptr<body_sink> whole = std::move(sink_);
+  whole->finish();
+}
+
 void session::answer(http_response response, std::uint64_t serial) {
-  if (phase_ != phase::handling || serial != serial_ || !socket_.is_open()) return;
-  write(std::move(response));
+  if (serial != serial_ || !socket_.is_open()) return;
+  if (phase_ == phase::streaming) {
+    keep_alive_ = false;
+    sink_.reset();
+    if (!piece_coming_) return write(std::move(response));
+    early_ = std::move(response);
+    error_code ignored;
+    socket_.cancel(ignored);  // on_piece writes it
+    return;
+  }
+  if (phase_ == phase::handling) write(std::move(response));
 }
 
 void session::refuse(http_response response, bool close) {
@@ -368,9 +528,11 @@ void session::write(http_response response) {
   if (response.status != 204) response_->set(http::field::content_type, response.content_type);
   response_->set(http::field::cache_control, "no-store");
   response_->set("X-Content-Type-Options", "nosniff");
+  response_->set("X-Request-Id", request_id_);
   response_->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   for (const auto& [name, value] : response.headers) response_->set(name, value);
   response_->body() = std::move(response.body);
+  if (response.content_type == problem_type) name_request(response_->body(), request_id_);
   keep_alive_ = keep_alive_ && !core_.draining;
   response_->keep_alive(keep_alive_);
   if (response.status != 204) response_->prepare_payload();  // which would claim a length for an answer without body

@@ -7,7 +7,7 @@
 //   1. Every request that reached a handler gets exactly one answer: the first call of `respond` counts, dropping every
 //      copy of it uncalled answers 500, and a handler that takes too long is answered for with 503.
 //   2. Connections, bytes of head and body, time and unanswered requests are bounded; beyond a bound the peer gets
-//      431, 413, 408 or 503, and other routes go on.
+//      431, 413, 408 or 503, and other routes go on. What the server itself refuses has the form of problem.hpp.
 //   3. One request at a time per connection: pipelined ones wait in the socket.
 
 #include <chrono>
@@ -23,6 +23,7 @@
 namespace dialer::api {
 
 using http_headers = std::vector<std::pair<std::string, std::string>>;
+using http_params = std::vector<std::pair<std::string, std::string>>;
 
 /// A complete request. All of it is foreign input.
 struct http_request {
@@ -33,7 +34,11 @@ struct http_request {
   std::string body;          ///< chunks already joined
   std::string content_type;  ///< of the header, as sent; empty when absent
   http_headers headers;
+  http_params params;  ///< of the route's path, in its order, not decoded
+  std::string id;  ///< the peer's X-Request-Id when it has the form of one, else made here; comes back in every answer
 
+  /// What stands at a parameter of the route's path; empty when it has none of that name.
+  std::string_view param(std::string_view name) const;
   /// First header of that name, whatever its case; empty when absent.
   std::string_view header(std::string_view name) const;
 };
@@ -48,11 +53,26 @@ struct http_response {
 using respond_function = std::function<void(http_response)>;
 using request_handler = std::function<void(http_request, respond_function)>;
 
+/// Takes a body of any size, piece by piece. Used on the listener's thread; destroyed before finish() when the peer
+/// went away, was too slow, or was answered early.
+class body_sink {
+ public:
+  virtual ~body_sink() = default;
+  /// Must not wait. `go_on`, called once from any thread, asks for the next piece: no other comes before.
+  virtual void take(std::string piece, std::function<void()> go_on) = 0;
+  virtual void finish() = 0;  ///< that was all of it
+};
+/// Given the head of a request. Nothing: it is answered without its body. An answer before finish() ends the
+/// connection.
+using stream_handler = std::function<std::unique_ptr<body_sink>(http_request, respond_function)>;
+
 struct route {
   std::string method;
-  std::string path;  ///< exact; with a trailing '*' every path that begins so. The longest match wins.
+  std::string path;  ///< "/v1/campaigns/{campaign_id}": a parameter takes one segment, a literal goes before it
   request_handler handle;
-  std::size_t unanswered_max = 1024;  ///< requests that may wait for `respond`; beyond it 503
+  std::size_t unanswered_max = 1024;            ///< requests that may wait for `respond`; beyond it 503
+  stream_handler stream{};                      ///< instead of `handle`: the body is not bounded, and not kept
+  std::chrono::milliseconds respond_within{0};  ///< 0: the server's
 };
 
 struct http_limits {

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 
+#include "api/campaign_words.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
@@ -47,10 +48,10 @@ campaign_settings from_flags(const campaign_create_options& options) {
   one.workspace = options.workspace;
   one.agent = options.agent;
   one.what.name = options.name;
-  const auto window = parse_day_window(options.window);
+  const auto window = api::parse_day_window(options.window);
   if (!window) throw usage_error("--window is \"" + options.window + "\"; write 08:00-21:00 or closed");
   one.what.window.fill(*window);
-  const auto policy = parse_caller_id_policy(options.caller_id);
+  const auto policy = api::find_named(api::caller_id_names, options.caller_id);
   if (!policy) {
     throw usage_error("--caller-id is \"" + options.caller_id + "\"; use sticky, local_presence or least_used_today");
   }

@@ -1,9 +1,8 @@
-#include <array>
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
 
+#include "api/campaign_json.hpp"
 #include "campaigns/verdicts.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
@@ -18,52 +17,22 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<const char*, 5> state_names{"draft", "running", "paused", "stopped", "finished"};
-constexpr std::array<const char*, 4> stage_names{"fresh", "open", "waiting", "done"};
 constexpr std::size_t print_at = 1 << 16;
-
-const char* name_of(campaigns::campaign_state state) {
-  return state_names[static_cast<std::size_t>(state)];
-}
 
 std::string to_json(const found_campaign& campaign, campaigns::campaign_state state,
                     const sql::campaign_status& status) {
-  json::object stages, dispositions, not_dialed;
-  for (std::size_t i = 0; i < stage_names.size(); ++i) stages[stage_names[i]] = status.by_stage[i];
-  for (const disposition how : all_dispositions) {
-    const auto n = status.done_by_disposition[static_cast<std::size_t>(how)];
-    if (n != 0) dispositions[to_string(how)] = n;
-  }
-  for (const reason_text& why : all_reasons()) {
-    const auto n = status.done_without_attempt[static_cast<std::size_t>(why.value)];
-    if (n != 0) not_dialed[why.name] = n;
-  }
-  json::array waiting;
-  for (const auto& one : status.waiting) {
-    waiting.push_back(json::object{{"place", one.place},
-                                   {"reason", to_string(one.why)},
-                                   {"contacts", one.contacts},
-                                   {"first_due", to_text(one.first_due)}});
-  }
-  return json::serialize(json::object{{"campaign", campaign.campaign.text()},
-                                      {"name", campaign.name},
-                                      {"state", name_of(state)},
-                                      {"contacts", status.contacts},
-                                      {"stages", stages},
-                                      {"attempts", status.attempts},
-                                      {"dispositions", dispositions},
-                                      {"not_dialed", not_dialed},
-                                      {"waiting", waiting},
-                                      {"misplaced", status.misplaced}}) +
-         "\n";
+  json::object all{
+      {"campaign", campaign.campaign.text()}, {"name", campaign.name}, {"state", std::string(sql::to_string(state))}};
+  for (auto& [name, value] : api::status_json(status)) all.emplace(name, std::move(value));
+  return json::serialize(all) + "\n";
 }
 
 std::string to_table(const found_campaign& campaign, campaigns::campaign_state state,
                      const sql::campaign_status& status) {
   text_table head, done, not_dialed, waiting;
   head.row({"contacts", std::to_string(status.contacts)});
-  for (std::size_t i = 0; i < stage_names.size(); ++i) {
-    head.row({std::string("  ") + stage_names[i], std::to_string(status.by_stage[i])});
+  for (const sql::contact_stage stage : sql::all_stages) {
+    head.row({"  " + std::string(to_string(stage)), std::to_string(status.by_stage[static_cast<std::size_t>(stage)])});
   }
   head.row({"attempts", std::to_string(status.attempts)});
   for (const disposition how : all_dispositions) {
@@ -78,7 +47,8 @@ std::string to_table(const found_campaign& campaign, campaigns::campaign_state s
     waiting.row({std::string(to_string(one.why)), std::to_string(one.contacts), one.place,
                  "first due " + to_text(one.first_due)});
   }
-  std::string text = campaign.name + " (" + campaign.campaign.text() + "), " + name_of(state) + "\n" + head.text();
+  std::string text =
+      campaign.name + " (" + campaign.campaign.text() + "), " + std::string(sql::to_string(state)) + "\n" + head.text();
   const auto section = [&](const char* title, const text_table& table) {
     if (const std::string rows = table.text("  "); !rows.empty()) text += std::string(title) + "\n" + rows;
   };
@@ -98,7 +68,7 @@ void append_csv(std::string& out, const sql::contact_row& row) {
   campaigns::append_cell(out, row.name);
   out += ",";
   campaigns::append_cell(out, row.external_id);
-  out += std::string(",") + stage_names[static_cast<std::size_t>(row.stage)] + ",";
+  out += "," + std::string(to_string(row.stage)) + ",";
   if (row.ended_as) out += to_string(*row.ended_as);
   out += "," + std::to_string(row.attempts) + ",";
   if (row.why != reason::none) out += to_string(row.why);
@@ -106,13 +76,10 @@ void append_csv(std::string& out, const sql::contact_row& row) {
 }
 
 void append_json(std::string& out, const sql::contact_row& row) {
-  json::object one{{"row", row.row},
-                   {"contact", row.contact.text()},
-                   {"number", row.number.text()},
-                   {"name", row.name},
-                   {"external_id", row.external_id},
-                   {"stage", stage_names[static_cast<std::size_t>(row.stage)]},
-                   {"attempts", row.attempts}};
+  json::object one{
+      {"row", row.row},          {"contact", row.contact.text()},  {"number", row.number.text()},
+      {"name", row.name},        {"external_id", row.external_id}, {"stage", std::string(to_string(row.stage))},
+      {"attempts", row.attempts}};
   if (row.ended_as) one["disposition"] = to_string(*row.ended_as);
   if (row.why != reason::none) one["reason"] = to_string(row.why);
   if (row.due_at) one["due_at"] = to_text(*row.due_at);
@@ -132,9 +99,11 @@ int run_campaign_action(const campaign_options& options, sql::campaign_action ac
     throw std::runtime_error(refused.what());  // the campaign's state stands in the way, not a setting
   }
   if (options.output == output_format::json) {
-    print(json::serialize(json::object{{"campaign", campaign.campaign.text()}, {"state", name_of(made.state)}}) + "\n");
+    print(json::serialize(json::object{{"campaign", campaign.campaign.text()},
+                                       {"state", std::string(sql::to_string(made.state))}}) +
+          "\n");
   } else {
-    print("Campaign " + campaign.name + " is " + name_of(made.state) + ".\n");
+    print("Campaign " + campaign.name + " is " + std::string(sql::to_string(made.state)) + ".\n");
   }
   return exit_ok;
 }

@@ -29,6 +29,8 @@ struct parsed {
   campaign_import_options import;
   campaign_options campaign;
   opt_out_options opt_out;
+  key_create_options key_create;
+  key_options key;
   explain_options explain;
   verify_options verify;
   do_not_call_build_options do_not_call;
@@ -185,6 +187,38 @@ void add_opt_out(CLI::App& app, parsed& into) {
   }
 }
 
+void add_key(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "key", "Keys of the REST API", "dialer key list");
+  parent->require_subcommand(1);
+
+  key_create_options& options = into.key_create;
+  CLI::App* create = add(*parent, "create", "Make a key and show it, once",
+                         "dialer key create --name \"Nightly import\" --scope read,operate --workspace Sales");
+  create->add_option("--name", options.name, "what it is for")->required();
+  create->add_option("--scope", options.scopes, "read, operate, admin, numbers_create; none implies another")
+      ->required()
+      ->delimiter(',')
+      ->check(CLI::IsMember({"read", "operate", "admin", "numbers_create"}));
+  create->add_option("--workspace", options.workspace, "confine it to this workspace, by name or id");
+  create->add_option("--expires-at", options.expires_at, "when it ends, such as 2027-01-01");
+  create->add_option("--organisation", options.organisation, "by name or id, when there are several");
+  create->add_option("--key-pepper", options.pepper, "the engine's pepper file (pepper.key of --state-dir)");
+  add_database(create, options.database, options.output);
+  create->callback([&into] { into.command = [&into] { return run_key_create(into.key_create); }; });
+
+  const auto add_one = [&](const char* name, const char* purpose, const char* example, int (*run)(const key_options&)) {
+    CLI::App* to = add(*parent, name, purpose, example);
+    to->add_option("--organisation", into.key.organisation, "by name or id, when there are several");
+    add_database(to, into.key.database, into.key.output);
+    to->callback([&into, run] { into.command = [&into, run] { return run(into.key); }; });
+    return to;
+  };
+  add_one("list", "Every key with what it may do, never the key itself", "dialer key list", run_key_list);
+  add_one("revoke", "End a key; engines refuse it in under a second", "dialer key revoke key_01kdc2...", run_key_revoke)
+      ->add_option("key", into.key.key, "its id (key_...)")
+      ->required();
+}
+
 void add_explain(CLI::App& app, parsed& into) {
   CLI::App* to = add(app, "explain", "Why a contact is (not) called: each check with its inputs, and when next",
                      "dialer explain -c Spring --number +12125550123");
@@ -286,9 +320,10 @@ void add_serve(CLI::App& app, parsed& into) {
       ->envname("DIALER_DATABASE")
       ->type_name("URL");
   to->add_option("--state-dir", options.state_dir, "directory of the private database and the token key");
-  to->add_option("--listen", options.listen, "HOST:PORT for callbacks, metrics and health");
+  to->add_option("--listen", options.listen, "HOST:PORT for the REST API, callbacks, metrics and health");
   to->add_option("--public-url", options.public_url, "where carriers reach the listener");
   to->add_option("--token-key", options.token_key, "file with the key of attempt tokens, the same on every node");
+  to->add_option("--key-pepper", options.key_pepper, "file with the pepper of API keys, the same on every node");
   to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
       ->check(CLI::Range(1, 255));
@@ -380,6 +415,7 @@ int run(int argc, const char* const* argv) {
   add_apply(app, into);
   add_campaign(app, into);
   add_opt_out(app, into);
+  add_key(app, into);
   add_explain(app, into);
   add_verify(app, into);
   add_check(app, into);

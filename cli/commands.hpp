@@ -79,6 +79,27 @@ struct opt_out_options {
 };
 int run_opt_out(const opt_out_options& options);
 
+struct key_create_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string organisation;
+  std::string name;
+  std::vector<std::string> scopes;
+  std::string workspace;   ///< by name or id; empty: the whole organisation
+  std::string expires_at;  ///< empty: never
+  std::string pepper;      ///< empty: the state directory's own
+};
+int run_key_create(const key_create_options& options);
+
+struct key_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string organisation;
+  std::string key;  ///< of revoke
+};
+int run_key_list(const key_options& options);
+int run_key_revoke(const key_options& options);
+
 struct explain_options {
   database_options database;
   output_format output = output_format::table;

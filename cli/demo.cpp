@@ -23,13 +23,13 @@
 #include "cli/engine_runtime.hpp"
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
+#include "cli/key_file.hpp"
 #include "cli/live_view.hpp"
 #include "cli/new_id.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/secrets.hpp"
 #include "cli/settings_file.hpp"
 #include "cli/system_clock.hpp"
-#include "cli/token_key.hpp"
 #include "cli/zone_data.hpp"
 #include "compliance/calling_window.hpp"
 #include "sql/campaign_report.hpp"
@@ -342,6 +342,8 @@ int run_demo(const demo_options& options) {
   running.database = store.target();
   running.listen = free_address();
   running.token_key = load_token_key({}, directory.path());
+  running.key_pepper = load_key_pepper({}, directory.path());
+  running.uploads = directory.path() / "uploads";
   running.resolve_secret = resolve_secret;
   engine_runtime engine{running, time};
   const steady_time started = time.now().steady;

@@ -14,14 +14,19 @@
 #include "api/carrier_callbacks.hpp"
 #include "api/health.hpp"
 #include "api/http_server.hpp"
+#include "api/key_watch.hpp"
 #include "api/metrics.hpp"
+#include "api/rest_resources.hpp"
+#include "api/rest_service.hpp"
 #include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
 #include "carriers/http/tls_client.hpp"
 #include "cli/engine_metrics.hpp"
 #include "cli/errors.hpp"
+#include "cli/new_id.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/rules.hpp"
+#include "cli/zone_data.hpp"
 #include "engine/base_url.hpp"
 #include "engine/shard.hpp"
 #include "sql/generation.hpp"
@@ -87,9 +92,23 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         [this](api::metric_writer& out) { write_metrics(all_views(), out); },
         [this](api::metric_writer& out) { api::write_metrics(server->stats(), out); },
         [this](api::metric_writer& out) { api::write_metrics(callback_routes->stats(), out); }};
+    sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(rest->stats(), out); });
     routes.push_back(api::metrics_route(std::move(sources)));
+    start_rest();
+    for (api::route& each : rest->routes()) routes.push_back(std::move(each));
     server.emplace(std::move(routes));
     server->start(options.listen);
+  }
+
+  void start_rest() {
+    const auto warn = [](const std::string& line) { spdlog::warn("{}", line); };
+    keys.emplace(options.key_pepper, time);
+    key_follower.emplace(ledger_options.connection, *keys, time, warn);
+    api::rest_options serving;
+    serving.database = ledger_options.connection;
+    serving.uploads = options.uploads;
+    serving.place = make_place_finder(load_zone_data());
+    rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
   }
 
   api::callback_settings with_public_url(api::callback_settings settings) {
@@ -413,6 +432,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::optional<sql::ledger_worker> worker;
   std::vector<std::unique_ptr<engine::shard>> shards;
   std::unique_ptr<api::carrier_callbacks> callback_routes;
+  std::optional<api::key_ring> keys;
+  std::optional<api::key_watch> key_follower;
+  std::optional<api::rest_service> rest;
   std::optional<api::http_server> server;
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
 

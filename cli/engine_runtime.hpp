@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "api/api_key.hpp"
 #include "carriers/attempt_token.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
@@ -18,9 +20,11 @@ namespace dialer::cli {
 struct runtime_options {
   std::string database;                ///< libpq connection string; migrated already
   std::uint64_t node = 1;              ///< distinct among engines on one database
-  std::string listen = "127.0.0.1:0";  ///< callbacks, metrics, health
+  std::string listen = "127.0.0.1:0";  ///< REST API, callbacks, metrics, health
   std::string public_url;              ///< how carriers reach the listener; empty: http://<listen>
   carriers::token_key token_key{};
+  api::key_pepper key_pepper{};
+  std::filesystem::path uploads;  ///< directory of uploaded lists and their verdicts
   sql::secret_resolver resolve_secret;
   unsigned shards = 0;           ///< 0 = one per core
   std::size_t connections = 64;  ///< to a carrier account, per shard

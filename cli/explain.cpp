@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/campaign_words.hpp"
 #include "callerid/pick.hpp"
 #include "carriers/account.hpp"
 #include "cli/instants.hpp"
@@ -75,7 +76,9 @@ void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls
 }
 
 gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls) {
-  gate_step step{"caller_id", {{"policy", std::string(to_string(in.campaign.caller_id))}}, verdict::allowed()};
+  gate_step step{"caller_id",
+                 {{"policy", std::string(api::find_name(api::caller_id_names, in.campaign.caller_id))}},
+                 verdict::allowed()};
   const auto& accounts = calls.book.integrations_of(in.campaign.agent);
   std::optional<utc_time> earliest;
   reason why_not = reason::no_caller_id;

@@ -1,9 +1,7 @@
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
@@ -13,8 +11,7 @@
 #include <iostream>
 #include <memory>
 
-#include "campaigns/importer.hpp"
-#include "campaigns/verdicts.hpp"
+#include "api/list_import.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
@@ -22,8 +19,6 @@
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
 #include "cli/zone_data.hpp"
-#include "sql/contact_store.hpp"
-#include "sql/snapshot.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -62,33 +57,6 @@ class spooled_input {
  private:
   fs::path path_;
 };
-
-// A list is known by its bytes: the same list under another name is the same import.
-std::string digest_of(std::istream& file) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  std::vector<char> chunk(chunk_bytes);
-  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), file.gcount() > 0) {
-    EVP_DigestUpdate(context.get(), chunk.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  if (file.bad()) throw std::runtime_error("the list cannot be read to its end");
-  file.clear();
-  file.seekg(0);
-  std::array<unsigned char, 32> hash{};
-  EVP_DigestFinal_ex(context.get(), hash.data(), nullptr);
-  std::string hex;
-  for (const unsigned char byte : hash) {
-    constexpr const char* digits = "0123456789abcdef";
-    hex += {digits[byte >> 4], digits[byte & 15]};
-  }
-  return hex;
-}
-
-campaigns::list_format format_of(const std::string& name) {
-  if (name == "csv") return campaigns::list_format::csv;
-  if (name == "ndjson") return campaigns::list_format::ndjson;
-  return campaigns::list_format::detect;
-}
 
 std::string verdicts_path(const campaign_import_options& options) {
   if (!options.verdicts.empty()) return options.verdicts;
@@ -146,39 +114,31 @@ int run_campaign_import(const campaign_import_options& options) {
   std::unique_ptr<spooled_input> spooled;
   if (options.file == "-") spooled = std::make_unique<spooled_input>();
   const fs::path list = spooled ? spooled->path() : fs::path{options.file};
-  std::ifstream file{list, std::ios::binary};
-  if (!file || fs::is_directory(list))
+  if (!std::ifstream{list} || fs::is_directory(list)) {
     throw settings_error("cannot read the list " + options.file + "; check the path");
-
+  }
   const database store{options.database};
   sql::session on = store.open();
   const found_campaign campaign = find_campaign(on, options.which);
-  campaigns::import_options how;
-  how.format = format_of(options.format);
-  how.phone_column = options.phone_column;
-  how.default_country = options.country.empty()
-                            ? sql::read_campaign(on, campaign.organisation, campaign.campaign).value().default_country
-                            : options.country;
-  // What else the verdicts depend on belongs to the name: other options are another import.
-  const std::string source = "sha256:" + digest_of(file) + " format=" + options.format +
-                             " country=" + how.default_country + " phone=" + how.phone_column;
-  sql::contact_store sink{store.connection(), campaign.organisation, campaign.campaign, source};
-  if (sink.progress().finished) std::fprintf(stderr, "This list was imported before; nothing to do.\n");
-  campaigns::verdict_file verdicts{verdict_path};
   const system_clock time;
-  id_sequence ids{0, sink.last_contact().value};
   progress_line shown{time};
   signal(SIGINT, [](int) { interrupted = 1; });
-  const campaigns::import_ports ports{
-      make_place_finder(load_zone_data()), sink, verdicts, ids, time, [&](const campaigns::import_progress& at) {
-        return shown.show(at);
-      }};
-  const campaigns::import_result result = campaigns::import_contacts(file, how, ports, sink.progress());
-  if (!result.refused.empty()) throw settings_error(options.file + ": " + result.refused);
-  print_result(options, result.progress, verdict_path);
-  if (result.progress.finished) return exit_ok;
-  std::fprintf(stderr, "Stopped before the end; the same command goes on where it stopped.\n");
-  return exit_failed;
-}
+  api::list_import import{list,
+                          options.format,
+                          options.country,
+                          options.phone_column,
+                          make_place_finder(load_zone_data()),
+                          [&](const std::string&) { return fs::path{verdict_path}; }};
+  import.go_on = [&](const campaigns::import_progress& at) { return shown.show(at);
+};
+const api::list_import_result result =
+    api::import_list(import, store.connection(), campaign.organisation, campaign.campaign, time);
+if (!result.what.refused.empty()) throw settings_error(options.file + ": " + result.what.refused);
+if (result.imported_before) std::fprintf(stderr, "This list was imported before; nothing to do.\n");
+print_result(options, result.what.progress, verdict_path);
+if (result.what.progress.finished) return exit_ok;
+std::fprintf(stderr, "Stopped before the end; the same command goes on where it stopped.\n");
+return exit_failed;
+}  // namespace dialer::cli
 
 }  // namespace dialer::cli

@@ -32,6 +32,18 @@ organisation_id find_organisation(sql::session& on, const std::string& text) {
   throw usage_error("there is no organisation \"" + text + "\"; there are: " + list_of(names));
 }
 
+workspace_id find_workspace(sql::session& on, organisation_id organisation, const std::string& text) {
+  const sql::result rows =
+      on.run("SELECT id, name FROM workspace WHERE org_id = $1 ORDER BY name", sql::params{}.uuid(organisation));
+  std::vector<std::string> names;
+  for (int i = 0; i < rows.rows(); ++i) {
+    const auto id = rows.wide<workspace_id>(i, 0);
+    if (rows.text(i, 1) == text || id.text() == text) return id;
+    names.push_back("\"" + std::string(rows.text(i, 1)) + "\"");
+  }
+  throw usage_error("there is no workspace \"" + text + "\"; there are: " + list_of(names));
+}
+
 found_campaign find_campaign(sql::session& on, const campaign_choice& which) {
   const bool everywhere = which.organisation.empty();
   const organisation_id only = everywhere ? organisation_id{} : find_organisation(on, which.organisation);

@@ -15,10 +15,10 @@
 #include "cli/engine_runtime.hpp"
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
+#include "cli/key_file.hpp"
 #include "cli/secrets.hpp"
 #include "cli/settings_file.hpp"
 #include "cli/system_clock.hpp"
-#include "cli/token_key.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -87,6 +87,8 @@ int run_serve(const serve_options& options) {
   running.listen = options.listen;
   running.public_url = options.public_url;
   running.token_key = load_token_key(options.token_key, state_dir_of(where));
+  running.key_pepper = load_key_pepper(options.key_pepper, state_dir_of(where));
+  running.uploads = state_dir_of(where) / "uploads";
   running.resolve_secret = resolve_secret;
   running.shards = static_cast<unsigned>(options.shards);
   engine_runtime engine{running, time};

@@ -5,6 +5,8 @@
 #include <concepts>
 #include <cstdio>
 
+#include "api/campaign_words.hpp"
+
 namespace dialer::cli {
 namespace {
 
@@ -84,14 +86,14 @@ described_fields fields_of(const campaigns::settings& one, const std::string& ag
                           {"attempts_per_contact_max", text_of(one.attempts_per_contact_max)},
                           {"attempts_per_number_24h", text_of(one.attempts_per_number_24h)},
                           {"attempts_per_number_7d", text_of(one.attempts_per_number_7d)},
-                          {"caller_id", std::string(to_string(one.caller_id))},
+                          {"caller_id", std::string(api::find_name(api::caller_id_names, one.caller_id))},
                           {"ring_timeout_s", text_of(one.ring_timeout)},
                           {"call_time_limit_s", text_of(one.call_time_limit)},
-                          {"machine_detection", one.detection == campaigns::machine_detection::off ? "off" : "detect"},
+                          {"machine_detection", std::string(api::find_name(api::detection_names, one.detection))},
                           {"default_country", one.default_country},
                           {"redial_absent", text_of(one.redial_absent)}};
   for (std::size_t i = 0; i < one.window.size(); ++i) {
-    fields.emplace_back(std::string("window.") + day_words[i], to_text(one.window[i]));
+    fields.emplace_back(std::string("window.") + day_words[i], api::to_text(one.window[i]));
   }
   for (const disposition each : all_dispositions) {
     const retry_rule& rule = one.retry[static_cast<std::size_t>(each)];

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "api/campaign_words.hpp"
 #include "cli/secrets.hpp"
 #include "cli/toml_table.hpp"
 #include "compliance/countries.hpp"
@@ -15,17 +16,16 @@
 namespace dialer::cli {
 namespace {
 
+using api::caller_id_names;
+using api::detection_names;
+using api::name_of;
+using api::parse_day_window;
+using api::sharing_names;
+using api::weekdays;
 using std::string_view;
-template <class Enum>
-using name_of = std::pair<string_view, Enum>;
 
 constexpr std::uint32_t count_max = 4'294'967'295;
 
-constexpr std::array<name_of<callerid::sharing_policy>, 3> sharing_names{{
-    {"workspace", callerid::sharing_policy::workspace},
-    {"organisation", callerid::sharing_policy::organisation},
-    {"exclusive", callerid::sharing_policy::exclusive},
-}};
 constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
     {"twilio", carriers::carrier_kind::twilio},
     {"telnyx", carriers::carrier_kind::telnyx},
@@ -48,17 +48,6 @@ constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
     {"mms", callerid::mms},
     {"fax", callerid::fax},
 }};
-constexpr std::array<name_of<campaigns::caller_id_policy>, 3> policy_names{{
-    {"sticky", campaigns::caller_id_policy::sticky},
-    {"local_presence", campaigns::caller_id_policy::local_presence},
-    {"least_used_today", campaigns::caller_id_policy::least_used_today},
-}};
-constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_names{{
-    {"off", campaigns::machine_detection::off},
-    {"detect", campaigns::machine_detection::detect},
-}};
-constexpr std::array<string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
-                                              "thursday", "friday", "saturday"};
 
 template <class Enum, std::size_t N>
 std::span<const name_of<Enum>> all(const std::array<name_of<Enum>, N>& names) {
@@ -255,7 +244,7 @@ class reading {
       in.fail("attempts_per_number_7d", "is " + std::to_string(what.attempts_per_number_7d) +
                                             ", below attempts_per_number_24h; a week holds every day's attempts");
     }
-    in.choice("caller_id", what.caller_id, all(policy_names));
+    in.choice("caller_id", what.caller_id, all(caller_id_names));
     in.choice("machine_detection", what.detection, all(detection_names));
     seconds(in, "ring_timeout_s", what.ring_timeout, 5, 600);
     seconds(in, "call_time_limit_s", what.call_time_limit, 30, 14'400);
@@ -330,48 +319,7 @@ class reading {
   std::set<e164> numbers_;
 };
 
-// "21:00" off the front, as minutes after midnight.
-std::optional<int> take_time(string_view& text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.size() < 5 || !digit(text[0]) || !digit(text[1]) || text[2] != ':' || !digit(text[3]) || !digit(text[4])) {
-    return std::nullopt;
-  }
-  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-  text.remove_prefix(5);
-  if (minute > 59 || hour * 60 + minute > 1440) return std::nullopt;
-  return hour * 60 + minute;
-}
-
 }  // namespace
-
-std::optional<campaigns::day_window> parse_day_window(string_view text) noexcept {
-  if (text == "closed") return campaigns::day_window{0, 0};
-  const auto open = take_time(text);
-  if (!open || !text.starts_with('-')) return std::nullopt;
-  text.remove_prefix(1);
-  const auto close = take_time(text);
-  if (!close || !text.empty() || *open >= *close) return std::nullopt;
-  return campaigns::day_window{static_cast<std::uint16_t>(*open), static_cast<std::uint16_t>(*close)};
-}
-
-std::string to_text(const campaigns::day_window& window) {
-  if (window.open_minute == window.close_minute) return "closed";
-  const auto time = [](unsigned minutes) {
-    const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
-    return two(minutes / 60) + ":" + two(minutes % 60);
-  };
-  return time(window.open_minute) + "-" + time(window.close_minute);
-}
-
-std::optional<campaigns::caller_id_policy> parse_caller_id_policy(string_view text) noexcept {
-  const auto* found = std::ranges::find(policy_names, text, &name_of<campaigns::caller_id_policy>::first);
-  return found == policy_names.end() ? std::nullopt : std::optional{found->second};
-}
-
-string_view to_string(campaigns::caller_id_policy policy) noexcept {
-  return policy_names[static_cast<std::size_t>(policy)].first;
-}
 
 settings parse_settings(string_view toml, const std::string& name) {
   toml::table root;

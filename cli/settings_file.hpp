@@ -84,11 +84,4 @@ std::vector<settings_change> apply_file(sql::session& on, const std::filesystem:
 sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organisation,
                                          const campaign_settings& wanted);
 
-/// "08:00-21:00" (24:00 is the end of the day) or "closed"; nullopt for anything else, an empty range included.
-std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept;
-std::string to_text(const campaigns::day_window& window);
-
-std::optional<campaigns::caller_id_policy> parse_caller_id_policy(std::string_view text) noexcept;
-std::string_view to_string(campaigns::caller_id_policy policy) noexcept;
-
 }  // namespace dialer::cli

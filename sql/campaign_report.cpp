@@ -29,6 +29,15 @@ contact_row read_row(const result& row, int i) {
   return one;
 }
 
+// One by its key: over a set of them the view would look at every attempt of the campaign.
+contact_row read_standing(session& on, const params& campaign, contact_id contact, std::int32_t lane) {
+  return read_row(on.run("SELECT " + std::string(row_columns) +
+                             " FROM contact_state WHERE org_id = $1 AND campaign_id = $2 AND "
+                             "contact_id = $3 AND lane = $4",
+                         params{campaign}.int8(contact.value).int2(lane)),
+                  0);
+}
+
 template <std::size_t N>
 void add(std::array<std::uint64_t, N>& to, std::int64_t slot, std::uint64_t count) {
   to.at(static_cast<std::size_t>(slot)) += count;
@@ -72,6 +81,11 @@ std::vector<attempt_row> read_attempts(session& on, organisation_id organisation
 }
 
 }  // namespace
+
+std::string_view to_string(contact_stage stage) noexcept {
+  constexpr std::array<std::string_view, 4> names{"fresh", "open", "waiting", "done"};
+  return names[static_cast<std::size_t>(stage)];
+}
 
 campaign_status read_status(session& on, organisation_id organisation, campaign_id campaign) {
   campaign_status status;
@@ -117,6 +131,21 @@ void export_contacts(session& on, organisation_id organisation, campaign_id camp
                   params{}.uuid(organisation).uuid(campaign), [&](const result& row) { visit(read_row(row, 0)); });
 }
 
+std::vector<placed_contact> read_contacts(session& on, organisation_id organisation, campaign_id campaign,
+                                          const contact_place& after, int count) {
+  const params key = params{}.uuid(organisation).uuid(campaign);
+  const result places = on.run(
+      "SELECT lane, contact_id FROM contact WHERE org_id = $1 AND campaign_id = $2 AND (lane, contact_id) > ($3, $4) "
+      "ORDER BY lane, contact_id LIMIT $5",
+      params{key}.int4(after.lane).int8(after.contact.value).int8(std::int64_t{count}));
+  std::vector<placed_contact> page;
+  for (int i = 0; i < places.rows(); ++i) {
+    const contact_place place{static_cast<std::int32_t>(places.integer(i, 0)), places.narrow<contact_id>(i, 1)};
+    page.push_back({place, read_standing(on, key, place.contact, place.lane)});
+  }
+  return page;
+}
+
 std::optional<contact_facts> find_contact(session& on, organisation_id organisation, campaign_id campaign,
                                           contact_id contact) {
   const params key = params{}.uuid(organisation).uuid(campaign).int8(contact.value);
@@ -128,12 +157,8 @@ std::optional<contact_facts> find_contact(session& on, organisation_id organisat
       key);
   if (imported.rows() == 0) return std::nullopt;
   const auto lane = static_cast<campaigns::lane_number>(imported.integer(0, 4));
-  const result state = on.run("SELECT " + std::string(row_columns) +
-                                  " FROM contact_state WHERE org_id = $1 AND campaign_id = $2 AND "
-                                  "contact_id = $3 AND lane = $4",
-                              params{key}.int2(lane));
   contact_facts facts;
-  facts.state = read_row(state, 0);
+  facts.state = read_standing(on, params{}.uuid(organisation).uuid(campaign), contact, lane);
   facts.time_zone = imported.text(0, 0);
   facts.us_state = imported.text(0, 1);
   facts.postal_code = imported.text(0, 2);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/ledger.hpp"
@@ -15,6 +16,10 @@
 namespace dialer::sql {
 
 enum class contact_stage : std::uint8_t { fresh = 0, open = 1, waiting = 2, done = 3 };
+inline constexpr std::array all_stages{contact_stage::fresh, contact_stage::open, contact_stage::waiting,
+                                       contact_stage::done};
+/// "waiting"
+std::string_view to_string(contact_stage stage) noexcept;
 
 /// Contacts that wait, by lane and reason.
 struct waiting_count {
@@ -63,6 +68,20 @@ struct contact_row {
 /// Every contact of the campaign in the order of the file, in constant memory here.
 void export_contacts(session& on, organisation_id organisation, campaign_id campaign,
                      const std::function<void(const contact_row&)>& visit);
+
+/// Where a contact stands in the order of its campaign's pages: by lane, then by id, so that contacts imported
+/// meanwhile come after those of their lane and none is shown twice.
+struct contact_place {
+  std::int32_t lane = -1;  ///< before the first
+  contact_id contact;
+};
+struct placed_contact {
+  contact_place place;
+  contact_row row;
+};
+/// The next `count` contacts after `after`.
+std::vector<placed_contact> read_contacts(session& on, organisation_id organisation, campaign_id campaign,
+                                          const contact_place& after, int count);
 
 /// One attempt with all that was written about it, oldest first.
 struct attempt_row {

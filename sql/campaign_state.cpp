@@ -9,7 +9,7 @@ namespace {
 
 using campaigns::campaign_state;
 
-constexpr std::array<const char*, 5> state_names{"draft", "running", "paused", "stopped", "finished"};
+constexpr std::array<std::string_view, 5> state_names{"draft", "running", "paused", "stopped", "finished"};
 constexpr std::array<const char*, 5> action_names{"start", "pause", "resume", "stop", "finish"};
 
 struct transition {
@@ -34,16 +34,33 @@ constexpr std::array transitions{
     if (one.from != state) continue;
     legal += (legal.empty() ? "" : ", ") + std::string(action_names[static_cast<std::size_t>(one.by)]);
   }
-  throw configuration_error("campaign " + campaign.text() + " is " + state_names[static_cast<std::size_t>(state)] +
-                            ", so it cannot " + action_names[static_cast<std::size_t>(action)] +
+  throw configuration_error("campaign " + campaign.text() + " is " + std::string(to_string(state)) + ", so it cannot " +
+                            action_names[static_cast<std::size_t>(action)] +
                             "; possible: " + (legal.empty() ? "nothing, create a new campaign" : legal));
 }
 
 }  // namespace
 
+std::string_view to_string(campaign_state state) noexcept {
+  return state_names[static_cast<std::size_t>(state)];
+}
+
+std::optional<campaign_state> parse_campaign_state(std::string_view text) noexcept {
+  const auto* found = std::ranges::find(state_names, text);
+  return found == state_names.end() ? std::nullopt
+                                    : std::optional{static_cast<campaign_state>(found - state_names.begin())};
+}
+
 campaign_change change_campaign_state(session& on, organisation_id organisation, campaign_id campaign,
                                       campaign_action action) {
   transaction tx{on};
+  const campaign_change made = change_campaign_state(tx, organisation, campaign, action);
+  tx.commit();
+  return made;
+}
+
+campaign_change change_campaign_state(transaction& tx, organisation_id organisation, campaign_id campaign,
+                                      campaign_action action) {
   lock_organisation(tx, organisation);
   const params key = params{}.uuid(organisation).uuid(campaign);
   const result found = tx.run(
@@ -60,9 +77,7 @@ campaign_change change_campaign_state(session& on, organisation_id organisation,
   if (legal == transitions.end()) refuse(campaign, state, action);
   tx.run("UPDATE campaign SET state = $3 WHERE org_id = $1 AND id = $2",
          params{key}.int2(static_cast<std::int64_t>(legal->to)));
-  const std::uint64_t generation = raise_generation(tx, organisation);
-  tx.commit();
-  return {legal->to, generation};
+  return {legal->to, raise_generation(tx, organisation)};
 }
 
 }  // namespace dialer::sql

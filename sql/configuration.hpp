@@ -99,6 +99,10 @@ std::optional<organisation_id> find_organisation(session& on, std::string_view n
 std::vector<integration_record> read_integrations(session& on, organisation_id organisation);
 std::vector<do_not_call_record> read_do_not_call(session& on, organisation_id organisation);
 
+/// "running"
+std::string_view to_string(campaigns::campaign_state state) noexcept;
+std::optional<campaigns::campaign_state> parse_campaign_state(std::string_view text) noexcept;
+
 enum class campaign_action : std::uint8_t { start, pause, resume, stop, finish };
 
 struct campaign_change {
@@ -109,6 +113,9 @@ struct campaign_change {
 /// draft -start-> running; running -pause-> paused -resume-> running; draft, running, paused -stop-> stopped;
 /// running -finish-> finished. No intent decided under the old state commits afterwards. An action that leads to the
 /// state the campaign is in already changes nothing. Throws configuration_error naming state and legal actions.
+campaign_change change_campaign_state(transaction& in, organisation_id organisation, campaign_id campaign,
+                                      campaign_action action);
+/// In a transaction of its own.
 campaign_change change_campaign_state(session& on, organisation_id organisation, campaign_id campaign,
                                       campaign_action action);
 

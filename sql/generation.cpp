@@ -3,6 +3,17 @@
 #include <stdexcept>
 
 namespace dialer::sql {
+namespace {
+
+std::vector<organisation_generation> all_of(const result& rows) {
+  std::vector<organisation_generation> all;
+  for (int i = 0; i < rows.rows(); ++i) {
+    all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1), rows.number(i, 2)});
+  }
+  return all;
+}
+
+}  // namespace
 
 void lock_organisation(transaction& in, organisation_id organisation) {
   const result owner =
@@ -18,13 +29,17 @@ std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
   return raised.number(0, 0);
 }
 
+std::uint64_t read_generation(transaction& in, organisation_id organisation) {
+  return in.run("SELECT generation FROM org_owner WHERE org_id = $1", params{}.uuid(organisation)).number(0, 0);
+}
+
 std::vector<organisation_generation> read_generations(session& on) {
-  const result rows = on.run("SELECT org_id, generation, node FROM org_owner ORDER BY org_id");
-  std::vector<organisation_generation> all;
-  for (int i = 0; i < rows.rows(); ++i) {
-    all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1), rows.number(i, 2)});
-  }
-  return all;
+  return all_of(on.run("SELECT org_id, generation, node FROM org_owner ORDER BY org_id"));
+}
+
+std::vector<organisation_generation> read_applied(session& on, const std::vector<organisation_id>& organisations) {
+  return all_of(on.run("SELECT org_id, applied_generation, node FROM org_owner WHERE org_id = ANY ($1)",
+                       params{}.uuid_array({organisations.begin(), organisations.end()})));
 }
 
 }  // namespace dialer::sql

@@ -17,6 +17,9 @@ void lock_organisation(transaction& in, organisation_id organisation);
 /// from its commit on. Answers the new generation.
 std::uint64_t raise_generation(transaction& in, organisation_id organisation);
 
+/// As it stands in this transaction.
+std::uint64_t read_generation(transaction& in, organisation_id organisation);
+
 /// Where every organisation stands; one small read, to notice changes by.
 struct organisation_generation {
   organisation_id organisation;
@@ -24,5 +27,8 @@ struct organisation_generation {
   std::uint64_t node = 0;  ///< its owner; 0: given up
 };
 std::vector<organisation_generation> read_generations(session& on);
+
+/// The generations that owners act by, of those organisations that there are.
+std::vector<organisation_generation> read_applied(session& on, const std::vector<organisation_id>& organisations);
 
 }  // namespace dialer::sql

@@ -11,8 +11,8 @@
 
 namespace dialer::sql {
 
-/// Four threads, one session each: decisions, in the order they come; outcomes, likewise; contact loads and changes; the
-/// inbox of callbacks. Every member function is callable from any thread and returns at once.
+/// Four threads, one session each: decisions, in the order they come; outcomes, likewise; contact loads and changes;
+/// the inbox of callbacks. Every member function is callable from any thread and returns at once.
 ///
 /// A batch whose commit is unknown is resolved here before its answer goes out: for as long as that takes nothing else
 /// of its queue moves, so nothing is sent on an unproven intent.

@@ -2,9 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "model/clock.hpp"
 #include "model/e164.hpp"
 #include "model/ids.hpp"
 #include "sql/session.hpp"
@@ -17,6 +21,22 @@ namespace dialer::sql {
 /// an unknown organisation, sql_error (chunks before it are stored: repeat the call, it is idempotent).
 std::uint64_t add_opt_outs(session& on, organisation_id organisation, std::span<const e164> numbers,
                            std::string_view source);
+
+/// Likewise, at most opt_outs_max of them, in a transaction that does more.
+inline constexpr std::size_t opt_outs_max = 10'000;
+std::uint64_t add_opt_outs(transaction& in, organisation_id organisation, std::span<const e164> numbers,
+                           std::string_view source);
+std::uint64_t withdraw_opt_outs(transaction& in, organisation_id organisation, std::span<const e164> numbers,
+                                std::string_view source);
+
+struct opt_out_record {
+  e164 number;
+  utc_time at{};       ///< when it was last changed
+  std::string source;  ///< who said so
+};
+/// Those in force, by number, the next `count` above `after`.
+std::vector<opt_out_record> read_opt_outs(session& on, organisation_id organisation, e164 after, int count);
+std::optional<opt_out_record> find_opt_out(session& on, organisation_id organisation, e164 number);
 
 /// The person wants to be called again.
 std::uint64_t withdraw_opt_outs(session& on, organisation_id organisation, std::span<const e164> numbers,

@@ -10,6 +10,7 @@ namespace {
 // Type oids are fixed for ever in PostgreSQL's catalog (pg_type.dat).
 enum : std::uint32_t {
   oid_bool = 16,
+  oid_bytea = 17,
   oid_int8 = 20,
   oid_int2 = 21,
   oid_int4 = 23,
@@ -56,7 +57,12 @@ void append_uuid(std::string& to, const id128& value) {
 }  // namespace
 
 params& params::add(std::uint32_t type, std::string bytes) {
-  values_.push_back({type, std::move(bytes)});
+  values_.push_back({type, std::move(bytes), false});
+  return *this;
+}
+
+params& params::add_null(std::uint32_t type) {
+  values_.push_back({type, {}, true});
   return *this;
 }
 
@@ -80,6 +86,15 @@ params& params::text(std::string_view value) {
 }
 params& params::time(utc_time value) {
   return add(oid_timestamptz, encoded(static_cast<std::uint64_t>(to_postgres(value))));
+}
+params& params::time(const std::optional<utc_time>& value) {
+  return value ? time(*value) : add_null(oid_timestamptz);
+}
+params& params::bytea(std::string_view value) {
+  return add(oid_bytea, std::string(value));
+}
+params& params::uuid(const std::optional<id128>& value) {
+  return value ? uuid(*value) : add_null(oid_uuid);
 }
 
 params& params::uuid(const id128& value) {

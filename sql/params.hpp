@@ -23,7 +23,10 @@ class params {
   params& float8(double value);
   params& text(std::string_view value);
   params& time(utc_time value);
+  params& time(const std::optional<utc_time>& value);  ///< nothing: null
+  params& bytea(std::string_view value);
   params& uuid(const id128& value);
+  params& uuid(const std::optional<id128>& value);  ///< nothing: null
   params& int8_array(const std::vector<std::int64_t>& values);
   params& uuid_array(const std::vector<id128>& values);
   params& text_array(const std::vector<std::string_view>& values);
@@ -31,11 +34,13 @@ class params {
   struct bound {
     std::uint32_t type = 0;  ///< PostgreSQL's oid
     std::string bytes;
+    bool null = false;
   };
   const std::vector<bound>& values() const { return values_; }
 
  private:
   params& add(std::uint32_t type, std::string bytes);
+  params& add_null(std::uint32_t type);
   std::vector<bound> values_;
 };
 

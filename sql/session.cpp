@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -36,6 +37,14 @@ bool is_error(const PGresult* of) {
   return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_EMPTY_QUERY;
 }
 
+// As PostgreSQL reads a uuid.
+std::string hex(const id128& value) {
+  std::array<char, 33> text{};
+  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(value.high),
+                static_cast<unsigned long long>(value.low));
+  return text.data();
+}
+
 std::string message_of(const PGresult* of) {
   const std::string primary = field_of(of, PG_DIAG_MESSAGE_PRIMARY);
   const std::string detail = field_of(of, PG_DIAG_MESSAGE_DETAIL);
@@ -49,6 +58,7 @@ struct session::impl {
   connect_options options;
   std::unique_ptr<PGconn, finish_connection> c;
   std::unordered_map<std::string, std::string> prepared;  // statement text -> its name on this connection
+  std::string name_tenant;  // statement at the beginning of every transaction; empty: nobody is acted for
   bool in_transaction = false;
   bool durability_refused = false;  // set by the notice receiver, read after each COMMIT
   std::string last_error;
@@ -62,6 +72,8 @@ struct session::impl {
       static_cast<impl*>(self)->durability_refused = true;
     }
   }
+
+  bool needs_transaction() const { return !name_tenant.empty() && !in_transaction; }
 
   void disconnect() noexcept {
     c.reset();
@@ -83,6 +95,7 @@ struct session::impl {
       settings +=
           " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
     }
+    if (!options.role.empty()) settings += " -c role=" + options.role;
     const std::array<const char*, 11> names{"dbname",
                                             "application_name",
                                             "options",
@@ -197,7 +210,7 @@ struct session::impl {
     std::vector<int> lengths;
     const std::vector<int> formats(values.values().size(), 1);
     for (const auto& value : values.values()) {
-      data.push_back(value.bytes.data());
+      data.push_back(value.null ? nullptr : value.bytes.data());
       lengths.push_back(static_cast<int>(value.bytes.size()));
     }
     if (PQsendQueryPrepared(c.get(), name.c_str(), static_cast<int>(data.size()), data.data(), lengths.data(),
@@ -334,7 +347,18 @@ const std::string& session::last_error() const noexcept {
   return impl_->last_error;
 }
 
+void session::act_for(std::optional<organisation_id> tenant) {
+  if (impl_->in_transaction) throw std::logic_error("whom a transaction acts for is settled when it begins");
+  impl_->name_tenant = tenant ? "; SET LOCAL app.org = '" + hex(*tenant) + "'" : "";
+}
+
 result session::run(std::string_view statement, const params& values) {
+  if (impl_->needs_transaction()) {
+    transaction tx{*this};
+    result rows = run(statement, values);
+    tx.commit();
+    return rows;
+  }
   impl_->connect();
   const deadline until = deadline_clock::now() + impl_->options.call_timeout;
   impl_->send(statement, values, until);
@@ -347,6 +371,11 @@ result session::run(std::string_view statement, const params& values) {
 
 void session::for_each_row(std::string_view statement, const params& values,
                            const std::function<void(const result&)>& visit) {
+  if (impl_->needs_transaction()) {
+    transaction tx{*this};
+    for_each_row(statement, values, visit);
+    return tx.commit();
+  }
   impl_->connect();
   // The server's deadline is on the whole statement, which would bound how much can be read.
   impl_->simple_and_drain("SET statement_timeout = 0", impl_->options.call_timeout);
@@ -410,7 +439,9 @@ script_end session::commit_script(const std::string& script, const std::function
 
 transaction::transaction(session& on, mode how) : session_{on} {
   session_.impl_->connect();
-  session_.run_script(how == mode::snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN", 10s);
+  session_.run_script((how == mode::snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN") +
+                          session_.impl_->name_tenant,
+                      10s);
   session_.impl_->in_transaction = true;
 }
 

@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "model/ids.hpp"
 #include "sql/params.hpp"
 #include "sql/result.hpp"
 
@@ -44,6 +46,7 @@ struct connect_options {
   std::chrono::milliseconds call_timeout{10'000};        ///< one statement, from sending it to its last row
   std::chrono::milliseconds first_row_timeout{600'000};  ///< for_each_row: joins and sorts of a large table come first
   std::chrono::milliseconds commit_timeout{2'000};       ///< COMMIT; a synchronous standby can hold it for ever
+  std::string role{};                                    ///< SET ROLE for the whole connection; empty: as who logged in
   bool key_lookups_only = false;  ///< every statement reads by key: plan so, even before a new table has statistics
 };
 
@@ -69,6 +72,11 @@ class session {
   /// Drops the connection; the server rolls back what was open.
   void disconnect() noexcept;
   bool connected() const noexcept;
+
+  /// From here on every transaction begins by naming this organisation (SET LOCAL app.org), and a statement outside of
+  /// one gets a transaction of its own: a role under row-level security then sees that organisation's rows only.
+  /// Nothing: names none, and such a role sees no row. Not inside a transaction.
+  void act_for(std::optional<organisation_id> tenant);
 
   /// One statement with bound parameters; prepared on first use and kept. Throws sql_error.
   result run(std::string_view statement, const params& values = {});

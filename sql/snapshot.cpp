@@ -147,20 +147,8 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.sharing = head.enumerator<callerid::sharing_policy>(0, 2);
   all.allowed_countries = split_countries(head.text(0, 3));
 
-  const result workspaces = in.run("SELECT id, name, weight FROM workspace WHERE org_id = $1 ORDER BY id", key);
-  all.workspaces = read_all<engine::workspace_record>(workspaces, [&](int i) {
-    return engine::workspace_record{workspaces.wide<workspace_id>(i, 0), std::string(workspaces.text(i, 1)),
-                                    as<std::uint16_t>(workspaces, i, 2)};
-  });
-  const result agents = in.run(
-      "SELECT id, workspace_id, name, published, answer_url, concurrent_calls_max FROM agent WHERE org_id = $1 ORDER "
-      "BY id",
-      key);
-  all.agents = read_all<engine::agent_record>(agents, [&](int i) {
-    return engine::agent_record{agents.wide<agent_id>(i, 0),    agents.wide<workspace_id>(i, 1),
-                                std::string(agents.text(i, 2)), agents.boolean(i, 3),
-                                std::string(agents.text(i, 4)), as<std::uint32_t>(agents, i, 5)};
-  });
+  all.workspaces = read_workspaces(in.on(), organisation);
+  all.agents = read_agents(in.on(), organisation);
   all.accounts = read_accounts(
       in.run(
           "SELECT id, kind, name, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
@@ -187,6 +175,33 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
              "AND c.id = l.campaign_id WHERE l.org_id = $1 AND c.state <= 2 ORDER BY l.campaign_id, l.lane",
              key));
   return all;
+}
+
+std::vector<engine::workspace_record> read_workspaces(session& on, organisation_id organisation) {
+  const result rows =
+      on.run("SELECT id, name, weight FROM workspace WHERE org_id = $1 ORDER BY id", params{}.uuid(organisation));
+  return read_all<engine::workspace_record>(rows, [&](int i) {
+    return engine::workspace_record{rows.wide<workspace_id>(i, 0), std::string(rows.text(i, 1)),
+                                    as<std::uint16_t>(rows, i, 2)};
+  });
+}
+
+std::vector<engine::agent_record> read_agents(session& on, organisation_id organisation) {
+  const result rows = on.run(
+      "SELECT id, workspace_id, name, published, answer_url, concurrent_calls_max FROM agent WHERE org_id = $1 ORDER "
+      "BY id",
+      params{}.uuid(organisation));
+  return read_all<engine::agent_record>(rows, [&](int i) {
+    return engine::agent_record{rows.wide<agent_id>(i, 0),    rows.wide<workspace_id>(i, 1),
+                                std::string(rows.text(i, 2)), rows.boolean(i, 3),
+                                std::string(rows.text(i, 4)), as<std::uint32_t>(rows, i, 5)};
+  });
+}
+
+std::vector<campaigns::settings> read_campaigns(session& on, organisation_id organisation) {
+  const result rows = on.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 ORDER BY id",
+                             params{}.uuid(organisation));
+  return read_all<campaigns::settings>(rows, [&](int i) { return read_settings(rows, i); });
 }
 
 std::optional<campaigns::settings> read_campaign(session& on, organisation_id organisation, campaign_id campaign) {

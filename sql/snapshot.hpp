@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,10 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
 
 /// All settings of one campaign, whatever its state; std::nullopt when it does not exist.
 std::optional<campaigns::settings> read_campaign(session& on, organisation_id organisation, campaign_id campaign);
+
+/// All of the organisation, in the order of their making.
+std::vector<engine::workspace_record> read_workspaces(session& on, organisation_id organisation);
+std::vector<engine::agent_record> read_agents(session& on, organisation_id organisation);
+std::vector<campaigns::settings> read_campaigns(session& on, organisation_id organisation);
 
 }  // namespace dialer::sql

@@ -78,6 +78,7 @@ class whole_engine {
     options.database = database_.connection().target;
     options.resolve_secret = [](const std::string&) { return std::string(32, '0'); };
     options.public_url = "https://dialer.example.com";
+    options.uploads = database_.directory() / "uploads";
     options.shards = 1;
     engine_.emplace(options, time_);
     engine_->start();

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <future>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -27,7 +30,8 @@ class HttpServer : public testing::Test {
          [](http_request request, respond_function respond) {
            respond({.content_type = request.content_type, .body = request.query + "|" + request.body});
          }},
-        {"GET", "/tree/*", [](http_request request, respond_function respond) { respond({.body = request.path}); }},
+        {"GET", "/tree/{what}",
+         [](http_request request, respond_function respond) { respond({.body = std::string{request.param("what")}}); }},
         {"GET", "/tree/leaf", [](http_request, respond_function respond) { respond({.body = "leaf"}); }},
         {"GET", "/header",
          [](http_request request, respond_function respond) {
@@ -37,6 +41,12 @@ class HttpServer : public testing::Test {
         {"GET", "/drops", [](http_request, respond_function) {}},
         {"POST", "/later", [this](http_request, respond_function respond) { held_.set_value(std::move(respond)); }, 1},
     };
+    routes.push_back({.method = "POST",
+                      .path = "/stream",
+                      .unanswered_max = 2,
+                      .stream = [this](http_request request, respond_function respond) {
+                        return open_stream(request, std::move(respond));
+                      }});
     server_.emplace(std::move(routes), limits);
     port_ = server_->start("127.0.0.1:0");
   }
@@ -50,6 +60,50 @@ class HttpServer : public testing::Test {
     return respond;
   }
 
+  /// Counts what it takes; answers when it is all there. "X-Do: refuse" is answered without a sink, "X-Do: early" after
+  /// the first piece, "X-Do: slow" goes on only when the test says so.
+  struct counting_sink : body_sink {
+    void take(std::string piece, std::function<void()> go_on) override {
+      taken += piece.size();
+      largest = std::max(largest, piece.size());
+      if (what == "early") respond({.status = 422, .body = "enough"});
+      if (what == "slow") {
+        test->go_on_.set_value(std::move(go_on));
+      } else {
+        go_on();
+      }
+    }
+    void finish() override {
+      finished = true;
+      respond({.body = std::to_string(taken)});
+    }
+    ~counting_sink() override {
+      if (!finished) ++test->abandoned_;
+      test->largest_ = largest;
+    }
+    HttpServer* test = nullptr;
+    std::string what;
+    respond_function respond;
+    std::size_t taken = 0, largest = 0;
+    bool finished = false;
+  };
+  std::unique_ptr<body_sink> open_stream(const http_request& request, respond_function respond) {
+    const std::string what{request.header("X-Do")};
+    if (what == "refuse") {
+      respond({.status = 403, .body = "no"});
+      return nullptr;
+    }
+    if (what == "throw") throw std::runtime_error{"secret"};
+    auto sink = std::make_unique<counting_sink>();
+    sink->test = this;
+    sink->what = what;
+    sink->respond = std::move(respond);
+    return sink;
+  }
+
+  std::atomic<int> abandoned_{0};
+  std::atomic<std::size_t> largest_{0};
+  std::promise<std::function<void()>> go_on_;
   std::promise<respond_function> held_;
   std::optional<http_server> server_;
   std::uint16_t port_ = 0;
@@ -112,12 +166,15 @@ TEST_F(HttpServer, HeaderName_IsFoundInAnyCase) {
   EXPECT_EQ(client.exchange("GET /header HTTP/1.1\r\nX-Mine: 7\r\n\r\n").body, "7");
 }
 
-TEST_F(HttpServer, LongestRoute_Wins) {
+TEST_F(HttpServer, LiteralSegment_GoesBeforeAParameter) {
   start();
   loopback_client client{port_};
   EXPECT_EQ(client.get("/tree/leaf").body, "leaf");
-  EXPECT_EQ(client.get("/tree/leaves").body, "/tree/leaves");
+  EXPECT_EQ(client.get("/tree/leaves").body, "leaves");
+  EXPECT_EQ(client.get("/tree/a%2Fb").body, "a%2Fb");
   EXPECT_EQ(client.get("/tree").status, 404);
+  EXPECT_EQ(client.get("/tree/").status, 404);
+  EXPECT_EQ(client.get("/tree/a/b").status, 404);
 }
 
 TEST_F(HttpServer, UnknownPathAndMethod_AreTold) {
@@ -136,7 +193,38 @@ TEST_F(HttpServer, Pipelined_AreAnsweredInOrder) {
   start();
   loopback_client client{port_};
   client.send("GET /tree/1 HTTP/1.1\r\n\r\nGET /tree/2 HTTP/1.1\r\n\r\nGET /tree/3 HTTP/1.1\r\n\r\n");
-  for (const char* path : {"/tree/1", "/tree/2", "/tree/3"}) EXPECT_EQ(client.receive().body, path);
+  for (const char* leaf : {"1", "2", "3"}) EXPECT_EQ(client.receive().body, leaf);
+}
+
+TEST_F(HttpServer, TwoRoutesForOneRequest_AreAMistakeOfTheSource) {
+  const request_handler none = [](http_request, respond_function) {};
+  EXPECT_THROW((http_server{{{"GET", "/a/{b}", none}, {"GET", "/a/{c}", none}}}), std::invalid_argument);
+  http_server different{{{"GET", "/a/{b}", none}, {"POST", "/a/{c}", none}, {"GET", "/a/b", none}}};
+}
+
+// ---- what every refusal looks like
+
+TEST_F(HttpServer, RequestId_IsTheCallersWhenItHasTheFormOfOne) {
+  start();
+  loopback_client client{port_};
+  const auto with = [&](const std::string& id) {
+    return client.exchange("GET /hello HTTP/1.1\r\nX-Request-Id: " + id + "\r\n\r\n").head;
+  };
+  EXPECT_THAT(with("job-7_a.B"), HasSubstr("X-Request-Id: job-7_a.B\r\n"));
+  EXPECT_THAT(with(std::string(64, 'x')), HasSubstr("X-Request-Id: xxxx"));
+  for (const std::string& bad : {std::string("a b"), std::string("\"quote"), std::string(65, 'x'), std::string()}) {
+    EXPECT_THAT(with(bad), HasSubstr("X-Request-Id: req_")) << bad;
+  }
+  EXPECT_NE(client.get("/hello").head, client.get("/hello").head) << "each has an id of its own";
+}
+
+TEST_F(HttpServer, Refusal_IsAProblemThatNamesTheRequest) {
+  start();
+  loopback_client client{port_};
+  const auto refused = client.exchange("GET /nowhere HTTP/1.1\r\nX-Request-Id: abc\r\n\r\n");
+  EXPECT_THAT(refused.head, HasSubstr("Content-Type: application/problem+json\r\n"));
+  EXPECT_EQ(refused.body, R"({"type":"about:blank","title":"Not Found","status":404,"code":"not_found",)"
+                          R"("detail":"there is nothing here","request_id":"abc"})");
 }
 
 // ---- bounds
@@ -312,6 +400,92 @@ TEST_F(HttpServer, PeerGoneBeforeTheAnswer_HarmsNobody) {
   respond({.body = "into the void"});
   loopback_client other{port_};
   EXPECT_EQ(other.get("/hello").status, 200);
+}
+
+// ---- bodies that are not kept
+
+TEST_F(HttpServer, StreamedBody_MayBeLargerThanAnyLimitAndComesInPieces) {
+  start({.body_bytes_max = 1000});
+  loopback_client client{port_};
+  const std::string body(3'000'000, 'x');
+  EXPECT_EQ(client.post("/stream", "", body).body, "3000000");
+  EXPECT_LE(largest_.load(), 64U * 1024);
+  EXPECT_EQ(client.post("/stream", "", "").body, "0") << "the connection is kept";
+  EXPECT_EQ(
+      client.exchange("POST /stream HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+          .body,
+      "5");
+  EXPECT_EQ(client.get("/hello").status, 200);
+  EXPECT_EQ(client.post("/echo", "", std::string(1001, 'x')).status, 413) << "others keep their limit";
+  EXPECT_EQ(abandoned_.load(), 0);
+}
+
+TEST_F(HttpServer, StreamAnsweredBeforeItsEnd_ClosesTheConnection) {
+  start();
+  for (const char* what : {"refuse", "early", "throw"}) {
+    loopback_client client{port_};
+    client.send(std::string("POST /stream HTTP/1.1\r\nX-Do: ") + what + "\r\nContent-Length: 50000000\r\n\r\n");
+    client.send(std::string(200'000, 'x'));
+    const auto response = client.receive();
+    EXPECT_EQ(response.status, what == std::string("refuse") ? 403 : what == std::string("early") ? 422 : 500) << what;
+    EXPECT_THAT(response.head, HasSubstr("Connection: close"));
+    EXPECT_THAT(response.body, Not(HasSubstr("secret")));
+    EXPECT_TRUE(client.closed_by_peer()) << what;
+  }
+}
+
+TEST_F(HttpServer, ExpectContinue_IsToldToProceedUnlessRefused) {
+  start();
+  loopback_client client{port_};
+  client.send("POST /stream HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_EQ(client.receive().status, 100);
+  client.send("abc");
+  EXPECT_EQ(client.receive().body, "3");
+  loopback_client refused{port_};
+  refused.send("POST /stream HTTP/1.1\r\nX-Do: refuse\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_EQ(refused.receive().status, 403);
+}
+
+TEST_F(HttpServer, StreamThatBreaksOff_IsNeverFinished) {
+  start({.read_within = 100ms});
+  {
+    loopback_client gone{port_};
+    gone.send("POST /stream HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+  }
+  loopback_client silent{port_};
+  silent.send("POST /stream HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+  EXPECT_EQ(silent.receive().status, 408);
+  loopback_client broken{port_};
+  broken.send("POST /stream HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n");
+  EXPECT_EQ(broken.receive().status, 400);
+  server_->stop(1s);
+  EXPECT_EQ(abandoned_.load(), 3);
+}
+
+TEST_F(HttpServer, SlowSink_IsNotGivenASecondPieceUnasked) {
+  start();
+  loopback_client client{port_};
+  client.send("POST /stream HTTP/1.1\r\nX-Do: slow\r\nContent-Length: 200000\r\n\r\n" + std::string(200'000, 'x'));
+  for (std::size_t taken = 0; taken < 200'000; taken += 64 * 1024) {
+    auto asked = go_on_.get_future();
+    ASSERT_EQ(asked.wait_for(5s), std::future_status::ready);
+    const auto go_on = asked.get();
+    go_on_ = {};  // a second piece now would find a promise that is already kept
+    loopback_client other{port_};
+    EXPECT_EQ(other.get("/hello").status, 200);
+    go_on();
+  }
+  EXPECT_EQ(client.receive().body, "200000");
+}
+
+TEST_F(HttpServer, StreamsBeyondTheRoutesMax_AreRefused) {
+  start();
+  loopback_client first{port_}, second{port_}, third{port_};
+  for (loopback_client* each : {&first, &second}) {
+    each->send("POST /stream HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    ASSERT_EQ(each->receive().status, 100);
+  }
+  EXPECT_EQ(third.post("/stream", "", "abc").status, 503);
 }
 
 // ---- start and stop

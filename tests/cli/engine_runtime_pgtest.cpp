@@ -28,6 +28,7 @@ class running_engine : public testing::Test {
     runtime_options made;
     made.database = house_.target;
     made.resolve_secret = [](const std::string&) { return std::string(32, '0'); };
+    made.uploads = dir_.path() / "uploads";
     made.shards = 1;
     made.drain = 1s;
     return made;

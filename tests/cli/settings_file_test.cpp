@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/campaign_words.hpp"
 #include "cli/errors.hpp"
 
 namespace dialer::cli {
@@ -182,8 +183,8 @@ redial_absent = true
   EXPECT_EQ(spring.ring_timeout, std::chrono::seconds{5});
   EXPECT_EQ(spring.call_time_limit, std::chrono::seconds{14400});
   EXPECT_EQ(spring.window[1], (campaigns::day_window{8 * 60 + 30, 1440}));
-  EXPECT_EQ(to_text(spring.window[0]), "closed");
-  EXPECT_EQ(to_text(spring.window[2]), "closed") << "a day that is not named is closed";
+  EXPECT_EQ(api::to_text(spring.window[0]), "closed");
+  EXPECT_EQ(api::to_text(spring.window[2]), "closed") << "a day that is not named is closed";
   EXPECT_EQ(spring.retry[static_cast<std::size_t>(disposition::busy)], (retry_rule{std::chrono::seconds{0}, 100}));
   EXPECT_EQ(spring.retry[static_cast<std::size_t>(disposition::failed)],
             campaigns::default_retry_rules()[static_cast<std::size_t>(disposition::failed)]);
@@ -214,11 +215,11 @@ TEST(settings_file, a_missing_file_is_named) {
 }
 
 TEST(day_window, both_sides_of_every_boundary) {
-  EXPECT_EQ(parse_day_window("00:00-24:00"), (campaigns::day_window{0, 1440}));
-  EXPECT_EQ(parse_day_window("08:00-08:01"), (campaigns::day_window{480, 481}));
+  EXPECT_EQ(api::parse_day_window("00:00-24:00"), (campaigns::day_window{0, 1440}));
+  EXPECT_EQ(api::parse_day_window("08:00-08:01"), (campaigns::day_window{480, 481}));
   for (const char* wrong : {"", "08:00", "08:00-08:00", "08:00-24:01", "8:00-21:00", "08:60-21:00", "08:00-21:00 ",
                             "08:00 - 21:00", "Closed"}) {
-    EXPECT_FALSE(parse_day_window(wrong)) << wrong;
+    EXPECT_FALSE(api::parse_day_window(wrong)) << wrong;
   }
 }
 

@@ -6,11 +6,11 @@
 
 #include "callerid/pick.hpp"
 #include "cli/errors.hpp"
+#include "cli/key_file.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/rules.hpp"
 #include "cli/secrets.hpp"
 #include "cli/system_clock.hpp"
-#include "cli/token_key.hpp"
 #include "cli/zone_data.hpp"
 #include "compliance/place.hpp"
 #include "tests/cli/scratch.hpp"

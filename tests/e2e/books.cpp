@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "carriers/simulator/log_reader.hpp"
-#include "cli/token_key.hpp"
+#include "cli/key_file.hpp"
 
 namespace dialer::e2e {
 namespace {

@@ -143,7 +143,8 @@ TEST_F(Shard, CallWithoutAQueue_GivesItsPlaceInTheReserveBack) {
 TEST_F(Shard, QuestionWithoutAQueue_IsAnsweredAsOneThatFailed) {
   found_.snapshot.campaigns[0].state = campaigns::campaign_state::paused;
   const attempt_id open = add_open_attempt();
-  adopt({}, {});  // before the pause takes the call back, the carrier is asked how far it is: again until there is a way
+  adopt({},
+        {});  // before the pause takes the call back, the carrier is asked how far it is: again until there is a way
   const tls_test_server::script silent = [](server_connection& c) { c.wait_for_peer(); };
   tls_test_server server{silent};
   const auto queue = queue_of(account_at(server));

@@ -30,7 +30,8 @@ const char* place_of(unsigned lane) {
   return places.at(lane);
 }
 
-small_organisation::small_organisation(const std::string& name) : database{fresh_database()}, on{connect(database)} {
+small_organisation::small_organisation(const std::string& target, const std::string& name)
+    : database{target}, on{connect(database)} {
   transaction tx{on};
   configuration config{tx, make_test_id};
   id = config.organisation(name, callerid::sharing_policy::workspace).id;

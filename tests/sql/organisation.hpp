@@ -17,7 +17,9 @@ namespace dialer::sql::test {
 inline constexpr utc_time morning{std::chrono::microseconds{1'790'000'000'000'000}};
 
 struct small_organisation {
-  explicit small_organisation(const std::string& name = "Test");
+  explicit small_organisation(const std::string& name = "Test") : small_organisation{fresh_database(), name} {}
+  /// Another one in a database that is there.
+  small_organisation(const std::string& target, const std::string& name);
 
   std::string database;
   session on;

@@ -1,18 +1,23 @@
-#include "cli/token_key.hpp"
+#include "cli/key_file.hpp"
 
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <type_traits>
 
 #include "cli/errors.hpp"
 
 namespace dialer::cli {
 namespace {
+
+using file_key = std::array<std::uint8_t, 32>;
+static_assert(std::is_same_v<file_key, carriers::token_key> && std::is_same_v<file_key, api::key_pepper>);
 
 class descriptor {
  public:
@@ -33,52 +38,59 @@ class descriptor {
 }
 
 // Written beside its place and linked into it: whoever looks sees a whole key or none, and the first one stays.
-void make_key(const std::filesystem::path& file) {
-  carriers::token_key key{};
+void make_key(const std::filesystem::path& file, const std::string& what) {
+  file_key key{};
   if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) fail("no randomness for", file);
   std::filesystem::create_directories(file.parent_path());
   const std::string draft = file.string() + "." + std::to_string(getpid());
   {
     const descriptor out{open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (out.get() < 0) fail("cannot make the token key", draft);
+    if (out.get() < 0) fail("cannot make the " + what, draft);
     if (write(out.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size()) || fsync(out.get()) != 0) {
-      fail("cannot write the token key", draft);
+      fail("cannot write the " + what, draft);
     }
   }
   const int linked = link(draft.c_str(), file.c_str());
   const int why = errno;
   unlink(draft.c_str());
   errno = why;
-  if (linked != 0 && why != EEXIST) fail("cannot make the token key", file);
+  if (linked != 0 && why != EEXIST) fail("cannot make the " + what, file);
 }
 
-carriers::token_key read_key(const std::filesystem::path& file) {
+file_key read_key(const std::filesystem::path& file, const std::string& what) {
   const descriptor in{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (in.get() < 0) {
-    throw settings_error("cannot read the token key " + file.string() + ": " + std::strerror(errno) +
+    throw settings_error("cannot read the " + what + " " + file.string() + ": " + std::strerror(errno) +
                          "; make one with: (umask 077; head -c 32 /dev/urandom > " + file.string() + ")");
   }
   struct stat about {};
   fstat(in.get(), &about);
   if ((about.st_mode & 077) != 0) {
-    throw settings_error("the token key " + file.string() + " can be read by others: chmod 600 " + file.string());
+    throw settings_error("the " + what + " " + file.string() + " can be read by others: chmod 600 " + file.string());
   }
-  carriers::token_key key{};
+  file_key key{};
   if (about.st_size != static_cast<off_t>(key.size()) ||
       read(in.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size())) {
-    throw settings_error("the token key " + file.string() + " has " + std::to_string(about.st_size) +
+    throw settings_error("the " + what + " " + file.string() + " has " + std::to_string(about.st_size) +
                          " bytes instead of 32; make one with: head -c 32 /dev/urandom");
   }
   return key;
 }
 
+file_key load_key_file(const std::filesystem::path& file, const std::filesystem::path& own, const std::string& what) {
+  if (!file.empty()) return read_key(file, what);
+  if (!std::filesystem::exists(own)) make_key(own, what);
+  return read_key(own, what);
+}
+
 }  // namespace
 
 carriers::token_key load_token_key(const std::filesystem::path& file, const std::filesystem::path& state_dir) {
-  if (!file.empty()) return read_key(file);
-  const std::filesystem::path own = state_dir / "token.key";
-  if (!std::filesystem::exists(own)) make_key(own);
-  return read_key(own);
+  return load_key_file(file, state_dir / "token.key", "token key");
+}
+
+api::key_pepper load_key_pepper(const std::filesystem::path& file, const std::filesystem::path& state_dir) {
+  return load_key_file(file, state_dir / "pepper.key", "key pepper");
 }
 
 }  // namespace dialer::cli

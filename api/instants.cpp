@@ -1,9 +1,9 @@
-#include "cli/instants.hpp"
+#include "api/instants.hpp"
 
 #include <charconv>
 #include <cstdio>
 
-namespace dialer::cli {
+namespace dialer::api {
 namespace {
 
 // Takes exactly `digits` digits off the front.
@@ -71,4 +71,4 @@ std::string to_text(utc_time at) {
   return whole + "Z";
 }
 
-}  // namespace dialer::cli
+}  // namespace dialer::api

@@ -1,0 +1,55 @@
+#pragma once
+// What people write for a campaign's settings: in the configuration file, on the command line and over REST alike.
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "callerid/inventory.hpp"
+#include "campaigns/settings.hpp"
+
+namespace dialer::api {
+
+template <class Enum>
+using name_of = std::pair<std::string_view, Enum>;
+
+inline constexpr std::array<name_of<callerid::sharing_policy>, 3> sharing_names{{
+    {"workspace", callerid::sharing_policy::workspace},
+    {"organisation", callerid::sharing_policy::organisation},
+    {"exclusive", callerid::sharing_policy::exclusive},
+}};
+inline constexpr std::array<name_of<campaigns::caller_id_policy>, 3> caller_id_names{{
+    {"sticky", campaigns::caller_id_policy::sticky},
+    {"local_presence", campaigns::caller_id_policy::local_presence},
+    {"least_used_today", campaigns::caller_id_policy::least_used_today},
+}};
+inline constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_names{{
+    {"off", campaigns::machine_detection::off},
+    {"detect", campaigns::machine_detection::detect},
+}};
+/// Indexed like campaigns::weekly_window.
+inline constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
+                                                          "thursday", "friday", "saturday"};
+
+template <class Enum, std::size_t N>
+constexpr std::optional<Enum> find_named(const std::array<name_of<Enum>, N>& names, std::string_view text) noexcept {
+  for (const auto& [name, value] : names) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+template <class Enum, std::size_t N>
+constexpr std::string_view find_name(const std::array<name_of<Enum>, N>& names, Enum value) noexcept {
+  for (const auto& [name, one] : names) {
+    if (one == value) return name;
+  }
+  return {};
+}
+
+/// "08:00-21:00" (24:00 is the end of the day) or "closed"; nullopt for anything else, an empty range included.
+std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept;
+std::string to_text(const campaigns::day_window& window);
+
+}  // namespace dialer::api

@@ -1,0 +1,170 @@
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include "api/instants.hpp"
+#include "api/rest_lookup.hpp"
+#include "api/rest_paging.hpp"
+#include "api/rest_resources.hpp"
+#include "sql/campaign_report.hpp"
+
+namespace dialer::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view schemas = R"({
+  "Contact": {
+    "type": "object",
+    "required": ["id", "campaign_id", "row", "number", "name", "external_id", "stage", "attempts", "disposition",
+                 "reason", "due_at"],
+    "additionalProperties": false,
+    "properties": {
+      "id": {"type": "string"},
+      "campaign_id": {"type": "string"},
+      "row": {"type": "integer", "description": "Of the imported list."},
+      "number": {"type": "string"},
+      "name": {"type": "string"},
+      "external_id": {"type": "string"},
+      "stage": {"type": "string", "enum": ["fresh", "open", "waiting", "done"]},
+      "attempts": {"type": "integer"},
+      "disposition": {"type": ["string", "null"], "description": "How the newest attempt ended."},
+      "reason": {"type": ["string", "null"], "description": "Why it waits, or was never dialed."},
+      "due_at": {"type": ["string", "null"], "format": "date-time"},
+      "time_zone": {"type": "string"},
+      "state": {"type": "string"},
+      "postal_code": {"type": "string"},
+      "place": {"type": "string", "description": "Where the phone is taken to be."},
+      "opted_out": {"type": "boolean"},
+      "variables": {"type": "object", "additionalProperties": true}
+    }
+  },
+  "ImportResult": {
+    "type": "object",
+    "description": "Every row of the list is exactly one of accepted, duplicate, rejected.",
+    "required": ["rows", "accepted", "duplicate", "rejected", "finished", "imported_before", "not_accepted"],
+    "additionalProperties": false,
+    "properties": {
+      "rows": {"type": "integer"},
+      "accepted": {"type": "integer"},
+      "duplicate": {"type": "integer"},
+      "rejected": {"type": "integer"},
+      "finished": {"type": "boolean", "description": "false: the engine was stopped; send the list again to go on."},
+      "imported_before": {"type": "boolean", "description": "This very list was here already; nothing was done."},
+      "not_accepted": {
+        "type": "array",
+        "description": "The first hundred of them.",
+        "items": {
+          "type": "object",
+          "required": ["row", "verdict", "number", "detail"],
+          "additionalProperties": false,
+          "properties": {
+            "row": {"type": "integer"},
+            "verdict": {"type": "string", "enum": ["duplicate", "rejected"]},
+            "number": {"type": "string"},
+            "detail": {"type": "string", "description": "What is wrong and what to write instead."}
+          }
+        }
+      }
+    }
+  },
+  "ContactList": {
+    "type": "object",
+    "required": ["data", "next_cursor"],
+    "additionalProperties": false,
+    "properties": {
+      "data": {"type": "array", "items": {"$ref": "#/components/schemas/Contact"}},
+      "next_cursor": {"$ref": "#/components/schemas/Cursor"}
+    }
+  }
+})";
+
+json::object to_json(campaign_id campaign, const sql::contact_row& row) {
+  json::object one{{"id", row.contact.text()},
+                   {"campaign_id", campaign.text()},
+                   {"row", row.row},
+                   {"number", row.number.text()},
+                   {"name", row.name},
+                   {"external_id", row.external_id},
+                   {"stage", std::string(to_string(row.stage))},
+                   {"attempts", row.attempts},
+                   {"disposition", nullptr},
+                   {"reason", nullptr},
+                   {"due_at", nullptr}};
+  if (row.ended_as) one["disposition"] = std::string(to_string(*row.ended_as));
+  if (row.why != reason::none) one["reason"] = std::string(to_string(row.why));
+  if (row.due_at) one["due_at"] = to_text(*row.due_at);
+  return one;
+}
+
+json::object to_json(campaign_id campaign, const sql::contact_facts& facts) {
+  json::object one = to_json(campaign, facts.state);
+  one["time_zone"] = facts.time_zone;
+  one["state"] = facts.us_state;
+  one["postal_code"] = facts.postal_code;
+  one["place"] = facts.place;
+  one["opted_out"] = facts.opted_out;
+  one["variables"] = json::parse(facts.variables);
+  return one;
+}
+
+rest_answer contact_of_number(const rest_call& call, campaign_id campaign, std::string_view text) {
+  const auto number = e164::parse(text);
+  if (!number) refuse_param("number", "must be in E.164, such as +12125550123");
+  json::array data;
+  const auto found = sql::find_contact(call.tx.on(), call.who.organisation, campaign, *number);
+  if (found) data.push_back(to_json(campaign, found->state));
+  return {{{"data", std::move(data)}, {"next_cursor", nullptr}}};
+}
+
+rest_answer list_contacts(rest_call& call) {
+  const campaign_id campaign = find_campaign(call).id;
+  const page asked = read_page(call, "con");
+  if (const auto number = call.query_param("number")) return contact_of_number(call, campaign, *number);
+  sql::contact_place after;
+  if (asked.after) after = {static_cast<std::int32_t>(asked.after->high & 0xFFFF), contact_id{asked.after->low}};
+  const auto rows = sql::read_contacts(call.tx.on(), call.who.organisation, campaign, after, asked.limit + 1);
+  return answer_page(
+      asked, rows, [campaign](const sql::placed_contact& one) { return to_json(campaign, one.row); },
+      [](const sql::placed_contact& one) {
+        return make_cursor("con", static_cast<std::uint64_t>(one.place.lane), one.place.contact.value);
+      });
+}
+
+rest_answer get_contact(rest_call& call) {
+  const campaign_id campaign = find_campaign(call).id;
+  const auto id = path_id<contact_id>(call, "contact_id", "contact");
+  const auto found = sql::find_contact(call.tx.on(), call.who.organisation, campaign, id);
+  if (!found) refuse_missing("contact");
+  return {to_json(campaign, *found)};
+}
+
+}  // namespace
+
+rest_resource contact_resource() {
+  return {{{.method = "GET",
+            .path = "/v1/campaigns/{campaign_id}/contacts",
+            .name = "listContacts",
+            .summary = "Contacts of a campaign with where they stand",
+            .gives = "ContactList",
+            .query = paged({{"number", "string", "Only the one of this number, in E.164."}}),
+            .run = list_contacts},
+           {.method = "POST",
+            .path = "/v1/campaigns/{campaign_id}/contacts",
+            .name = "uploadContacts",
+            .summary = "Import a list of any size; the same list again goes on where it stopped",
+            .needs = sql::scope::operate,
+            .gives = "ImportResult",
+            .query = {{"format", "string", "csv, ndjson or detect (detect)."},
+                      {"country", "string", "Of numbers that are written nationally (the campaign's)."},
+                      {"phone_column", "string", "Which column to call, when there are several."}},
+            .takes_list = true},
+           {.method = "GET",
+            .path = "/v1/campaigns/{campaign_id}/contacts/{contact_id}",
+            .name = "getContact",
+            .summary = "A contact with all that was imported about it",
+            .gives = "Contact",
+            .run = get_contact}},
+          schemas};
+}
+
+}  // namespace dialer::api

@@ -1,0 +1,79 @@
+#include "api/list_import.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <vector>
+
+#include "sql/contact_store.hpp"
+#include "sql/snapshot.hpp"
+
+namespace dialer::api {
+namespace {
+
+constexpr std::size_t chunk_bytes = 1 << 20;
+
+campaigns::list_format format_of(const std::string& name) {
+  if (name == "csv") return campaigns::list_format::csv;
+  if (name == "ndjson") return campaigns::list_format::ndjson;
+  return campaigns::list_format::detect;
+}
+
+}  // namespace
+
+std::string hex_digest(std::istream& of) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  std::vector<char> chunk(chunk_bytes);
+  while (of.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), of.gcount() > 0) {
+    EVP_DigestUpdate(context.get(), chunk.data(), static_cast<std::size_t>(of.gcount()));
+  }
+  if (of.bad()) throw std::runtime_error("the list cannot be read to its end");
+  std::array<unsigned char, 32> hash{};
+  EVP_DigestFinal_ex(context.get(), hash.data(), nullptr);
+  std::string hex;
+  for (const unsigned char byte : hash) {
+    constexpr const char* digits = "0123456789abcdef";
+    hex += {digits[byte >> 4], digits[byte & 15]};
+  }
+  return hex;
+}
+
+list_import_result import_list(const list_import& what, const sql::connect_options& database,
+                               organisation_id organisation, campaign_id campaign, const clock& time) {
+  std::ifstream file{what.list, std::ios::binary};
+  if (!file || std::filesystem::is_directory(what.list)) {
+    throw std::runtime_error("cannot read the list " + what.list.string());
+  }
+  campaigns::import_options how;
+  how.format = format_of(what.format);
+  how.phone_column = what.phone_column;
+  how.default_country = what.country;
+  if (how.default_country.empty()) {
+    sql::session on{database};
+    const auto settings = sql::read_campaign(on, organisation, campaign);
+    if (!settings) throw std::invalid_argument("there is no campaign " + campaign.text());
+    how.default_country = settings->default_country;
+  }
+  // What else the verdicts depend on belongs to the name: other options are another import.
+  const std::string source = "sha256:" + hex_digest(file) + " format=" + what.format +
+                             " country=" + how.default_country + " phone=" + how.phone_column;
+  file.clear();
+  file.seekg(0);
+  sql::contact_store sink{database, organisation, campaign, source};
+  list_import_result result;
+  std::istringstream name{campaign.text() + " " + source};
+  result.verdicts = what.verdicts(hex_digest(name));
+  result.imported_before = sink.progress().finished;
+  campaigns::verdict_file verdicts{result.verdicts.string()};
+  id_sequence ids{0, sink.last_contact().value};
+  const campaigns::import_ports ports{what.place, sink, verdicts, ids, time, what.go_on};
+  result.what = campaigns::import_contacts(file, how, ports, sink.progress());
+  return result;
+}
+
+}  // namespace dialer::api

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <vector>
+
+#include "api/http_server.hpp"
+
+namespace dialer::api {
+
+/// What happens to an upload, on a thread of its own. None of them is called after another has thrown.
+struct list_upload {
+  std::function<void()> admit;                                    ///< before its first byte is taken
+  std::function<void(const std::filesystem::path& list)> import;  ///< when all of it is there; the file goes afterwards
+  std::function<void(std::exception_ptr)> failed;                 ///< with what one of the others threw
+};
+
+/// Uploaded lists, each kept in a file until it is imported: an import can then be resumed, and a list that was cut off
+/// on its way leaves nothing behind. Memory: one piece for each.
+class list_uploads {
+ public:
+  /// `directory`, this engine's own, is made when it is not there; lists that a killed engine left in it go.
+  explicit list_uploads(std::filesystem::path directory);
+  /// Waits for those under way; imports are told to stop (stopping()).
+  ~list_uploads();
+  list_uploads(const list_uploads&) = delete;
+  list_uploads& operator=(const list_uploads&) = delete;
+
+  /// The listener's thread only.
+  std::unique_ptr<body_sink> begin(list_upload what);
+  bool stopping() const noexcept { return stopping_; }
+  const std::filesystem::path& directory() const noexcept { return directory_; }
+
+ private:
+  std::filesystem::path directory_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::future<void>> running_;
+};
+
+}  // namespace dialer::api

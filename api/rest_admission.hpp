@@ -1,0 +1,27 @@
+#pragma once
+// What is settled about a request before any thread or query is spent on it.
+
+#include <boost/json/object.hpp>
+#include <optional>
+
+#include "api/json_schema.hpp"
+#include "api/rest_operation.hpp"
+
+namespace dialer::api {
+
+/// A request that may go to its operation.
+struct admitted_request {
+  caller who;
+  http_params query;
+  boost::json::object body;
+  std::string idempotency_key;  ///< empty: none was given
+};
+
+/// Key and scope. Throws rest_error.
+caller admit_caller(const rest_operation& operation, const http_request& request, const key_ring& keys);
+
+/// Query, body and Idempotency-Key as the document has them. Throws rest_error that names every mistake.
+admitted_request read_request(const rest_operation& operation, const http_request& request, const caller& who,
+                              const json_schemas& schemas);
+
+}  // namespace dialer::api

@@ -1,0 +1,69 @@
+#include "api/rest_lookup.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "sql/generation.hpp"
+#include "sql/snapshot.hpp"
+
+namespace dialer::api {
+namespace {
+
+std::vector<engine::workspace_record> visible_workspaces(const rest_call& call) {
+  auto all = sql::read_workspaces(call.tx.on(), call.who.organisation);
+  std::erase_if(all, [&](const auto& one) { return !sees(call.who, one.id); });
+  return all;
+}
+
+template <class Record, class Id>
+Record pick(const std::vector<Record>& all, Id id, std::string_view kind) {
+  const auto found = std::ranges::find(all, id, &Record::id);
+  if (found == all.end()) refuse_missing(kind);
+  return *found;
+}
+
+}  // namespace
+
+engine::workspace_record find_workspace(const rest_call& call) {
+  const auto id = path_id<workspace_id>(call, "workspace_id", "workspace");
+  return pick(visible_workspaces(call), id, "workspace");
+}
+
+engine::agent_record find_agent(const rest_call& call) {
+  const auto id = path_id<agent_id>(call, "agent_id", "agent");
+  engine::agent_record found = pick(sql::read_agents(call.tx.on(), call.who.organisation), id, "agent");
+  if (!sees(call.who, found.workspace)) refuse_missing("agent");
+  return found;
+}
+
+campaigns::settings find_campaign(const rest_call& call) {
+  const auto id = path_id<campaign_id>(call, "campaign_id", "campaign");
+  auto found = sql::read_campaign(call.tx.on(), call.who.organisation, id);
+  if (!found || !sees(call.who, found->workspace)) refuse_missing("campaign");
+  return std::move(*found);
+}
+
+workspace_id body_workspace(const rest_call& call) {
+  const auto id = workspace_id::parse(body_text(call, "workspace_id"));
+  const auto all = visible_workspaces(call);
+  if (!id || std::ranges::find(all, *id, &engine::workspace_record::id) == all.end()) {
+    refuse_param("workspace_id", "names no workspace; GET /v1/workspaces lists them");
+  }
+  return *id;
+}
+
+std::string body_text(const rest_call& call, std::string_view name) {
+  return std::string(call.body.at(boost::json::string_view{name.data(), name.size()}).as_string());
+}
+
+void refuse_taken(std::string_view kind) {
+  throw rest_error{{409, "conflict",
+                    "there is " + std::string(kind) + " of this name already; choose another, or change that one",
+                    "name"}};
+}
+
+rest_answer answer_when_applied(rest_call& call, boost::json::object body) {
+  return {std::move(body), sql::read_generation(call.tx, call.who.organisation)};
+}
+
+}  // namespace dialer::api

@@ -1,0 +1,41 @@
+#pragma once
+// What a request's path names, found within what its key may see. Not there, of another organisation, outside the key's
+// workspace, not even an id: one answer for all.
+
+#include <string_view>
+
+#include "api/rest_operation.hpp"
+#include "campaigns/settings.hpp"
+#include "engine/ledger.hpp"
+
+namespace dialer::api {
+
+/// Whether the key sees things of this workspace.
+inline bool sees(const caller& who, workspace_id workspace) {
+  return !who.workspace || *who.workspace == workspace;
+}
+
+template <class Id>
+Id path_id(const rest_call& call, std::string_view parameter, std::string_view kind) {
+  const auto id = Id::parse(call.request.param(parameter));
+  if (!id) refuse_missing(kind);
+  return *id;
+}
+
+engine::workspace_record find_workspace(const rest_call& call);
+engine::agent_record find_agent(const rest_call& call);
+campaigns::settings find_campaign(const rest_call& call);
+
+/// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
+workspace_id body_workspace(const rest_call& call);
+
+/// Text of the body that the schema has let through.
+std::string body_text(const rest_call& call, std::string_view name);
+
+/// Refuses with 409: `kind` of that name is there, change it instead.
+[[noreturn]] void refuse_taken(std::string_view kind);
+
+/// `engine` is added to it: the answer waits until the engine acts by what this transaction changed.
+rest_answer answer_when_applied(rest_call& call, boost::json::object body);
+
+}  // namespace dialer::api

@@ -1,0 +1,83 @@
+#pragma once
+// One line of the REST API: from it come the route, the scope it needs, its metrics and its part of the document.
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/http_server.hpp"
+#include "api/key_ring.hpp"
+#include "api/problem.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::api {
+
+/// Ends an operation; everything it wrote is rolled back.
+class rest_error : public std::runtime_error {
+ public:
+  explicit rest_error(problem what) : std::runtime_error{what.detail}, what_{std::move(what)} {}
+  const problem& what_happened() const noexcept { return what_; }
+
+ private:
+  problem what_;
+};
+
+/// What is not there, and what is there for others only: the same words for both.
+[[noreturn]] void refuse_missing(std::string_view kind);
+/// 422 about one parameter.
+[[noreturn]] void refuse_param(std::string param, std::string message);
+
+struct rest_answer {
+  boost::json::object body;
+  /// Set: answered only when the engine acts by this generation, and `engine` in the body says whether it does.
+  std::optional<std::uint64_t> generation{};
+};
+
+/// A request under way, checked against the document. Its transaction is committed after the operation returned.
+struct rest_call {
+  sql::transaction& tx;
+  const caller& who;
+  const http_request& request;
+  const http_params& query;  ///< decoded
+  const boost::json::object& body;
+  const std::function<id128()>& make_id;
+
+  std::optional<std::string_view> query_param(std::string_view name) const;
+};
+
+struct query_parameter {
+  std::string_view name;
+  std::string_view type;  ///< "string" or "integer"
+  std::string_view description;
+};
+
+/// What a key that is confined to a workspace may reach.
+enum class reach : std::uint8_t {
+  workspace,     ///< the operation looks no further than the workspace
+  organisation,  ///< it concerns the whole organisation: refused to a confined key
+};
+
+struct rest_operation {
+  std::string_view method;  ///< GET looks, in a snapshot; any other changes, and takes an Idempotency-Key
+  std::string_view path;    ///< "/v1/campaigns/{campaign_id}"
+  std::string_view name;    ///< "getCampaign"
+  std::string_view summary;
+  sql::scope needs = sql::scope::read;
+  reach where = reach::workspace;
+  std::string_view takes{};  ///< schema of the body; empty: none
+  std::string_view gives{};  ///< schema of the answer
+  int success = 200;
+  std::vector<query_parameter> query{};
+  rest_answer (*run)(rest_call&) = nullptr;
+  bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
+
+  bool changes() const { return method != "GET"; }
+};
+
+}  // namespace dialer::api

@@ -1,0 +1,10 @@
+#include "api/rest_resources.hpp"
+
+namespace dialer::api {
+
+std::vector<rest_resource> rest_resources() {
+  return {organisation_resource(), workspace_resource(), agent_resource(),   campaign_resource(),
+          contact_resource(),      attempt_resource(),   opt_out_resource(), key_resource()};
+}
+
+}  // namespace dialer::api

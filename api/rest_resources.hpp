@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "api/rest_document.hpp"
+
+namespace dialer::api {
+
+/// The whole REST API.
+std::vector<rest_resource> rest_resources();
+
+rest_resource organisation_resource();
+rest_resource workspace_resource();
+rest_resource agent_resource();
+rest_resource campaign_resource();
+rest_resource contact_resource();
+rest_resource attempt_resource();
+rest_resource opt_out_resource();
+rest_resource key_resource();
+
+}  // namespace dialer::api

@@ -1,0 +1,66 @@
+#pragma once
+// The REST API: operations as routes of the listener.
+//
+// On the listener's thread: the key, its scope, the form of the request. On a worker's: one transaction per request, as
+// the role under row-level security, that holds everything the operation does and, with an Idempotency-Key, its answer.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/http_server.hpp"
+#include "api/key_ring.hpp"
+#include "api/metrics.hpp"
+#include "campaigns/place_finder.hpp"
+#include "model/clock.hpp"
+#include "sql/session.hpp"
+
+namespace dialer::api {
+
+struct rest_resource;
+
+struct rest_options {
+  sql::connect_options database;  ///< as the engine connects; the tenant's role is taken from there
+  unsigned threads = 4;
+  std::size_t waiting_max = 256;                         ///< requests that wait for a thread; beyond it 503
+  std::chrono::milliseconds acknowledged_within{2'000};  ///< for the engine to act by a change; then `pending`
+  std::filesystem::path uploads;                         ///< directory of lists under way and of the verdicts of each
+  campaigns::place_finder place;                         ///< where an imported phone is
+};
+
+/// Requests answered, by operation. Label values come from the table of operations, never from a request.
+struct rest_stats {
+  struct line {
+    std::string method;
+    std::string path;
+    std::string status;  ///< "2xx"
+    std::uint64_t answered = 0;
+  };
+  std::vector<line> lines;
+};
+void write_metrics(const rest_stats& stats, metric_writer& out);
+
+class rest_service {
+ public:
+  /// `keys` and `time` must outlive the service, the service the server that has its routes. `warn` gets a line for
+  /// each failure that is ours, with the request's id; any thread.
+  rest_service(rest_options options, std::vector<rest_resource> resources, const key_ring& keys, const clock& time,
+               std::function<id128()> make_id, std::function<void(const std::string&)> warn);
+  ~rest_service();
+  rest_service(const rest_service&) = delete;
+  rest_service& operator=(const rest_service&) = delete;
+
+  /// One for each operation, and GET /v1/openapi.json, which needs no key.
+  std::vector<route> routes();
+  rest_stats stats() const;
+
+ private:
+  struct impl;
+  std::shared_ptr<impl> impl_;
+};
+
+}  // namespace dialer::api

@@ -1,0 +1,141 @@
+#include "tests/api/rest_house.hpp"
+
+#include <boost/json/parse.hpp>
+#include <mutex>
+
+#include "api/rest_resources.hpp"
+#include "sql/opt_outs.hpp"
+#include "tests/api/loopback_client.hpp"
+
+namespace dialer::api::test {
+namespace {
+
+const key_pepper pepper{7};
+
+sql::scope_bits every_scope() {
+  sql::scope_bits bits = 0;
+  for (const sql::scope one : sql::all_scopes) bits |= static_cast<sql::scope_bits>(one);
+  return bits;
+}
+
+}  // namespace
+
+tenant::tenant(const std::string& database, const std::string& name, std::uint64_t first_contact)
+    : house{database, name}, contact{first_contact} {
+  house.import(first_contact, 3);
+  {
+    sql::transaction tx{house.on};
+    sql::configuration config{tx, sql::test::make_test_id};
+    other_workspace = config.workspace(house.id, {{}, "Empty", 1}).id;
+    tx.commit();
+  }
+  const engine::intent call = sql::test::intent_for(house, first_contact, first_contact);
+  attempt = call.attempt;
+  const auto key_of = [&] { return sql::params{}.uuid(house.id); };
+  house.on.run("INSERT INTO intent VALUES ($1, $2, $3, $4, $5, $6, 12125550199, $7, 0, 1, 5)",
+               key_of()
+                   .uuid(house.campaign)
+                   .uuid(house.integration)
+                   .int8(attempt.value)
+                   .int8(contact.value)
+                   .int8(call.to.digits())
+                   .time(sql::test::morning));
+  house.on.run("INSERT INTO outcome VALUES ($1, $2, $3, 17, 13, 1, 0, true, true, 'CA1', '', '')",
+               key_of().int8(attempt.value).time(sql::test::morning + std::chrono::seconds{30}));
+  house.on.run("UPDATE lane SET through = $2 WHERE org_id = $1", key_of().int8(contact.value));
+  const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
+  (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
+  number = opted_out.front().text();
+  ids = {{"organisation_id", house.id.text()},
+         {"workspace_id", house.workspace.text()},
+         {"agent_id", house.agent.text()},
+         {"campaign_id", house.campaign.text()},
+         {"contact_id", contact.text()},
+         {"attempt_id", attempt.text()},
+         {"number", number}};
+}
+
+std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
+  sql::api_key_record record;
+  record.id = api_key_id{sql::test::make_test_id()};
+  record.name = "Test";
+  record.scopes = scopes;
+  record.workspace = confined;
+  const std::string text = api_key_text(record.id, {sql::test::make_test_id(), sql::test::make_test_id()});
+  record.hash = api_key_hash(text, pepper);
+  record.pepper = mark_of(pepper);
+  sql::transaction tx{house.on};
+  sql::create_api_key(tx, house.id, record);
+  tx.commit();
+  keys.push_back(record);
+  ring.replace(house.id, keys);
+  return text;
+}
+
+std::string rest_reply::header(const std::string& name) const {
+  const auto at = head.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const auto begin = at + name.size() + 4;
+  return head.substr(begin, head.find("\r\n", begin) - begin);
+}
+
+std::string rest_reply::code() const {
+  const auto* code = body.if_contains("code");
+  return code == nullptr ? std::string() : std::string(code->as_string());
+}
+
+rest_house::rest_house(std::vector<rest_resource> resources)
+    : keys{pepper, time}, first{database, "First", 1}, second{database, "Second", 101} {
+  for (tenant* one : {&first, &second}) {
+    one->key = one->add_key(keys, every_scope());
+    (void)one->add_key(keys, every_scope());  // one to be revoked
+    one->ids["key_id"] = one->keys.back().id.text();
+  }
+  keys.confirm(time.now().steady);
+  rest_options options;
+  options.database.target = database;
+  options.threads = 2;
+  options.uploads = uploads.path();
+  options.place = [](const campaigns::place_question&) {
+    return campaigns::place_answer{sql::test::place_of(0), {}, {}};
+  };
+  service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
+                   sql::test::make_test_id, [this](const std::string& line) {
+                     const std::lock_guard lock{warnings_mutex_};
+                     warnings.push_back(line);
+                   });
+  server_.emplace(service_->routes());
+  port_ = server_->start("127.0.0.1:0");
+}
+
+rest_house::~rest_house() {
+  stop();
+}
+
+void rest_house::stop() {
+  if (server_) server_->stop(std::chrono::seconds{1});
+  server_.reset();
+  service_.reset();
+}
+
+rest_reply rest_house::ask(const std::string& method, const std::string& target, const std::string& key,
+                           const std::string& body, const std::string& headers) {
+  loopback_client client{port_};
+  std::string request = method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers;
+  if (!key.empty()) request += "Authorization: Bearer " + key + "\r\n";
+  if (!body.empty() && headers.find("Content-Type") == std::string::npos)
+    request += "Content-Type: application/json\r\n";
+  request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  const client_response received = client.exchange(request);
+  rest_reply reply{received.status, received.head, received.body, {}};
+  boost::system::error_code error;
+  boost::json::value parsed = boost::json::parse(received.body, error);
+  if (!error && parsed.is_object()) reply.body = std::move(parsed.as_object());
+  return reply;
+}
+
+void rest_house::engine_follows() {
+  first.house.on.run("UPDATE org_owner SET applied_generation = 9000000000000000000 WHERE org_id IS NOT NULL");
+}
+
+}  // namespace dialer::api::test

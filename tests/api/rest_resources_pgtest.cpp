@@ -1,0 +1,308 @@
+// What each resource does beyond its form, which the contract test judges.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <set>
+#include <thread>
+
+#include "api/list_uploads.hpp"
+#include "sql/opt_outs.hpp"
+#include "sql/snapshot.hpp"
+#include "tests/api/loopback_client.hpp"
+#include "tests/api/rest_house.hpp"
+
+namespace dialer::api {
+namespace {
+
+namespace json = boost::json;
+using test::rest_reply;
+using testing::HasSubstr;
+
+class RestResources : public testing::Test {
+ protected:
+  RestResources() { house_.engine_follows(); }
+  rest_reply ask(const std::string& method, const std::string& target, const std::string& body = "") {
+    return house_.ask(method, target, us_.key, body);
+  }
+  std::string campaign() const { return "/v1/campaigns/" + us_.ids.at("campaign_id"); }
+  std::string id(const std::string& name) const { return us_.ids.at(name); }
+  std::uint64_t generation() { return us_.house.generation(); }
+
+  test::rest_house house_;
+  test::tenant& us_ = house_.first;
+};
+
+TEST_F(RestResources, Campaign_GoesThroughItsStatesAndNoOthers) {
+  EXPECT_EQ(ask("POST", campaign() + "/pause").body.at("state").as_string(), "paused");
+  const rest_reply again = ask("POST", campaign() + "/pause");
+  EXPECT_EQ(again.status, 200) << "what is so already is no mistake";
+  EXPECT_EQ(ask("POST", campaign() + "/resume").body.at("state").as_string(), "running");
+  EXPECT_EQ(ask("POST", campaign() + "/stop").body.at("state").as_string(), "stopped");
+  const rest_reply refused = ask("POST", campaign() + "/resume");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.text, HasSubstr("is stopped, so it cannot resume"));
+  EXPECT_EQ(ask("GET", campaign()).body.at("state").as_string(), "stopped");
+  EXPECT_EQ(ask("GET", "/v1/campaigns?state=stopped").body.at("data").as_array().size(), 1U);
+  EXPECT_EQ(ask("GET", "/v1/campaigns?state=running").body.at("data").as_array().size(), 0U);
+  EXPECT_EQ(ask("GET", "/v1/campaigns?state=asleep").status, 422);
+}
+
+TEST_F(RestResources, CampaignSettings_AreKeptWhereNothingIsSaid) {
+  const std::uint64_t before = generation();
+  const rest_reply changed = ask("PATCH", campaign(), R"({"settings":{
+      "window":{"monday":"09:30-24:00","sunday":"closed"}, "retry":{"busy":{"attempts_max":5}},
+      "calls_per_second_max":2.5, "ring_timeout_s":45, "caller_id":"local_presence", "machine_detection":"off",
+      "default_country":"GB", "redial_absent":true, "attempts_per_contact_max":9}})");
+  ASSERT_EQ(changed.status, 200) << changed.text;
+  EXPECT_EQ(changed.body.at("engine").as_string(), "acknowledged");
+  EXPECT_GT(generation(), before);
+  const campaigns::settings stored = sql::read_campaign(us_.house.on, us_.house.id, us_.house.campaign).value();
+  EXPECT_EQ(stored.window[1], (campaigns::day_window{570, 1440}));
+  EXPECT_EQ(stored.window[0].open_minute, stored.window[0].close_minute);
+  EXPECT_EQ(stored.window[2], campaigns::day_window{});
+  EXPECT_EQ(stored.retry[3].attempts_max, 5);
+  EXPECT_EQ(stored.retry[3].delay, campaigns::default_retry_rules()[3].delay);
+  EXPECT_EQ(stored.calls_per_second_max, 2.5);
+  EXPECT_EQ(stored.ring_timeout, std::chrono::seconds{45});
+  EXPECT_EQ(stored.caller_id, campaigns::caller_id_policy::local_presence);
+  EXPECT_EQ(stored.detection, campaigns::machine_detection::off);
+  EXPECT_EQ(stored.default_country, "GB");
+  EXPECT_TRUE(stored.redial_absent);
+  EXPECT_EQ(stored.attempts_per_contact_max, 9);
+  EXPECT_EQ(stored.weight, 1);
+  EXPECT_EQ(json::serialize(ask("GET", campaign()).body.at("settings")), json::serialize(changed.body.at("settings")));
+}
+
+TEST_F(RestResources, CampaignSettings_ThatMakeNoSense_AreToldByName) {
+  const auto refused = [&](const std::string& settings) {
+    const rest_reply reply = ask("PATCH", campaign(), "{\"settings\":" + settings + "}");
+    EXPECT_EQ(reply.status, 422) << reply.text;
+    return std::string(reply.body.at("param").as_string());
+  };
+  EXPECT_EQ(refused(R"({"window":{"friday":"21:00-08:00"}})"), "settings.window.friday");
+  EXPECT_EQ(refused(R"({"window":{"caturday":"08:00-21:00"}})"), "settings.window.caturday");
+  EXPECT_EQ(refused(R"({"retry":{"answered":{"attempts_max":2}}})"), "settings.retry.answered");
+  EXPECT_EQ(refused(R"({"retry":{"busy":{"attempts_max":0}}})"), "settings.retry.busy.attempts_max");
+  EXPECT_EQ(refused(R"({"ring_timeout_s":4})"), "settings.ring_timeout_s");
+  EXPECT_EQ(refused(R"({"ring_timeout_s":601})"), "settings.ring_timeout_s");
+  EXPECT_EQ(refused(R"({"default_country":"us"})"), "settings.default_country");
+  EXPECT_EQ(refused(R"({"attempts_per_number_24h":8})"), "settings.attempts_per_number_7d");
+}
+
+TEST_F(RestResources, NewThings_HaveTheirDefaultsAndTheirOwnName) {
+  const std::string owner = R"("workspace_id":")" + id("workspace_id") + '"';
+  const rest_reply agent =
+      ask("POST", "/v1/agents", "{" + owner + R"(,"name":"Bea","answer_url":"https://a.example"})");
+  ASSERT_EQ(agent.status, 201) << agent.text;
+  EXPECT_FALSE(agent.body.at("published").as_bool()) << "a new agent is a draft and never dials";
+  EXPECT_EQ(ask("POST", "/v1/agents", "{" + owner + R"(,"name":"Bea","answer_url":"https://b.example"})").status, 409);
+  EXPECT_EQ(ask("GET", "/v1/agents/" + std::string(agent.body.at("id").as_string())).body.at("answer_url").as_string(),
+            "https://a.example");
+  EXPECT_EQ(ask("POST", "/v1/agents", "{" + owner + R"(,"name":"C","answer_url":"ftp://a"})").status, 422);
+
+  const std::string with_agent = owner + R"(,"agent_id":")" + id("agent_id") + '"';
+  const rest_reply made = ask("POST", "/v1/campaigns", "{" + with_agent + R"(,"name":"Autumn"})");
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.body.at("state").as_string(), "draft");
+  EXPECT_EQ(ask("POST", "/v1/campaigns", "{" + with_agent + R"(,"name":"Autumn"})").status, 409);
+  EXPECT_EQ(ask("POST", "/v1/workspaces", R"({"name":"Main"})").status, 409);
+}
+
+TEST_F(RestResources, AgentOfAnotherWorkspace_IsRefused) {
+  const std::string other = us_.other_workspace.text();
+  const rest_reply made = ask("POST", "/v1/campaigns",
+                              R"({"name":"X","workspace_id":")" + other + R"(","agent_id":")" + id("agent_id") + "\"}");
+  EXPECT_EQ(made.status, 422);
+  EXPECT_EQ(made.body.at("param").as_string(), "agent_id");
+}
+
+TEST_F(RestResources, ConfinedKey_WorksWithinItsWorkspace) {
+  const std::string key = us_.add_key(house_.keys, 7, us_.house.workspace);
+  EXPECT_EQ(house_.ask("GET", "/v1/workspaces", key).body.at("data").as_array().size(), 1U);
+  EXPECT_EQ(house_.ask("POST", campaign() + "/pause", key).status, 200);
+  EXPECT_EQ(house_.ask("GET", "/v1/attempts", key).body.at("data").as_array().size(), 1U);
+  EXPECT_EQ(house_.ask("GET", "/v1/attempts/" + id("attempt_id"), key).status, 200);
+  const rest_reply elsewhere = house_.ask(
+      "POST", "/v1/agents", key,
+      R"({"workspace_id":")" + us_.other_workspace.text() + R"(","name":"D","answer_url":"https://a.example"})");
+  EXPECT_EQ(elsewhere.status, 422);
+}
+
+TEST_F(RestResources, OptOut_IsNormalisedStoredAndWithdrawn) {
+  const std::uint64_t before = generation();
+  const rest_reply added =
+      ask("POST", "/v1/opt-outs", R"({"numbers":["(212) 555-0133","+12125550133","+442079460000"]})");
+  ASSERT_EQ(added.status, 200) << added.text;
+  EXPECT_EQ(added.body.at("engine").as_string(), "acknowledged");
+  EXPECT_EQ(json::serialize(added.body.at("numbers")), R"(["+12125550133","+12125550133","+442079460000"])");
+  EXPECT_EQ(generation(), before + 1) << "one change, however many numbers";
+  const rest_reply found = ask("GET", "/v1/opt-outs/+12125550133");
+  EXPECT_THAT(std::string(found.body.at("source").as_string()), testing::StartsWith("API key_"));
+  EXPECT_EQ(ask("DELETE", "/v1/opt-outs/+12125550133").status, 200);
+  EXPECT_EQ(ask("GET", "/v1/opt-outs/+12125550133").status, 404);
+  EXPECT_EQ(ask("DELETE", "/v1/opt-outs/+12125550133").status, 404);
+}
+
+TEST_F(RestResources, OneBadNumber_ChangesNothingAndIsNamed) {
+  const std::uint64_t before = generation();
+  const rest_reply refused = ask("POST", "/v1/opt-outs", R"({"numbers":["+12125550134","12","x"]})");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.body.at("errors").as_array().size(), 2U);
+  EXPECT_EQ(refused.body.at("errors").at(0).at("param").as_string(), "numbers[1]");
+  EXPECT_EQ(generation(), before);
+  EXPECT_EQ(ask("GET", "/v1/opt-outs/+12125550134").status, 404);
+  EXPECT_EQ(ask("POST", "/v1/opt-outs", R"({"numbers":["1"],"country":"ZZ"})").body.at("param").as_string(), "country");
+}
+
+TEST_F(RestResources, OptOutWithoutAnEngineThatFollows_IsPendingAndHolds) {
+  us_.house.on.run("UPDATE org_owner SET applied_generation = 0 WHERE org_id IS NOT NULL");
+  house_.time.advance(std::chrono::hours{1});
+  house_.keys.confirm(house_.time.now().steady);
+  auto asked =
+      std::async(std::launch::async, [&] { return ask("POST", "/v1/opt-outs", R"({"numbers":["+12125550135"]})"); });
+  // Only once it is committed: a clock that ran ahead of that would end a wait that has not begun.
+  while (!sql::find_opt_out(us_.house.on, us_.house.id, e164::from_digits(12125550135))) std::this_thread::yield();
+  while (asked.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {
+    house_.time.advance(std::chrono::milliseconds{100});
+  }
+  const rest_reply pending = asked.get();
+  EXPECT_EQ(pending.status, 202);
+  EXPECT_EQ(pending.body.at("engine").as_string(), "pending");
+}
+
+TEST_F(RestResources, Contacts_ShowWhereTheyStand) {
+  const rest_reply all = ask("GET", campaign() + "/contacts");
+  ASSERT_EQ(all.body.at("data").as_array().size(), 3U);
+  const json::value& first = all.body.at("data").at(0);
+  EXPECT_EQ(first.at("stage").as_string(), "done");
+  EXPECT_EQ(first.at("attempts").to_number<int>(), 1);
+  EXPECT_EQ(first.at("disposition").as_string(), "answered");
+  EXPECT_EQ(all.body.at("data").at(1).at("stage").as_string(), "fresh");
+  EXPECT_TRUE(all.body.at("data").at(1).at("disposition").is_null());
+  const std::string number(first.at("number").as_string());
+  const rest_reply one = ask("GET", campaign() + "/contacts?number=" + number);
+  ASSERT_EQ(one.body.at("data").as_array().size(), 1U);
+  EXPECT_EQ(one.body.at("data").at(0), first);
+  EXPECT_EQ(ask("GET", campaign() + "/contacts?number=+12125550177").body.at("data").as_array().size(), 0U);
+  EXPECT_EQ(ask("GET", campaign() + "/contacts?number=212").status, 422);
+}
+
+TEST_F(RestResources, ContactsThatComeWhileAListIsRead_RepeatAndHideNone) {
+  std::set<std::string> seen;
+  std::string cursor;
+  for (int page = 0; page < 20; ++page) {
+    const rest_reply reply = ask("GET", campaign() + "/contacts?limit=2" + cursor);
+    for (const json::value& one : reply.body.at("data").as_array()) {
+      EXPECT_TRUE(seen.insert(std::string(one.at("id").as_string())).second) << "shown twice";
+    }
+    if (reply.body.at("next_cursor").is_null()) break;
+    cursor = "&cursor=" + std::string(reply.body.at("next_cursor").as_string());
+    if (page == 0) us_.house.import(1'000, 4, 2);  // into the lane that is being read, and into one after it
+  }
+  for (const std::uint64_t old : {1, 2, 3}) EXPECT_TRUE(seen.contains(contact_id{old}.text()));
+  EXPECT_EQ(seen.size(), 7U);
+}
+
+// ---- uploads
+
+/// A list of `rows` different numbers, longer than several pieces of a body.
+std::string long_list(std::uint64_t rows) {
+  std::string list = "phone_number,name\n";
+  for (std::uint64_t i = 0; i < rows; ++i) list += sql::test::number_of(1'000 + i).text() + ",Some name\n";
+  return list;
+}
+
+TEST_F(RestResources, Upload_AccountsForEveryRowOnce) {
+  const std::string list = "phone_number,name\n+12125550171,A\n(212) 555-0172,B\n+12125550171,C\n12,D\n";
+  const rest_reply done = ask("POST", campaign() + "/contacts", list);
+  ASSERT_EQ(done.status, 200) << done.text;
+  EXPECT_THAT(done.text,
+              HasSubstr(R"("rows":4,"accepted":2,"duplicate":1,"rejected":1,"finished":true,"imported_before":false)"));
+  const json::array& refused = done.body.at("not_accepted").as_array();
+  ASSERT_EQ(refused.size(), 2U);
+  EXPECT_EQ(json::serialize(refused[0]),
+            R"({"row":3,"verdict":"duplicate","number":"+12125550171","detail":"of row 1"})");
+  EXPECT_EQ(refused[1].at("verdict").as_string(), "rejected");
+  EXPECT_EQ(ask("GET", campaign() + "/contacts?number=+12125550172").body.at("data").as_array().size(), 1U);
+
+  const rest_reply again = ask("POST", campaign() + "/contacts", list);
+  EXPECT_THAT(again.text,
+              HasSubstr(R"("rows":4,"accepted":2,"duplicate":1,"rejected":1,"finished":true,"imported_before":true)"));
+  EXPECT_EQ(us_.house.on.run("SELECT count(*) FROM contact").integer(0, 0), 3 + 3 + 2);
+}
+
+TEST_F(RestResources, UploadInManyPieces_IsTheSameList) {
+  const rest_reply done = ask("POST", campaign() + "/contacts", long_list(12'000));
+  ASSERT_EQ(done.status, 200) << done.text;
+  EXPECT_EQ(done.body.at("rows").to_number<int>(), 12'000) << done.text;
+  EXPECT_EQ(done.body.at("accepted").to_number<int>() + done.body.at("duplicate").to_number<int>() +
+                done.body.at("rejected").to_number<int>(),
+            12'000);
+  EXPECT_GT(done.body.at("accepted").to_number<int>(), 10'000) << "area codes that cannot exist are few";
+}
+
+TEST_F(RestResources, UploadThatBreaksOff_LeavesNothing) {
+  {
+    loopback_client client{house_.port()};
+    const std::string list = long_list(12'000);
+    client.send("POST " + campaign() + "/contacts HTTP/1.1\r\nAuthorization: Bearer " + us_.key +
+                "\r\nContent-Length: " + std::to_string(list.size()) + "\r\n\r\n" + list.substr(0, list.size() / 2));
+  }
+  EXPECT_EQ(ask("POST", campaign() + "/contacts", "phone_number\n+12125550173\n").status, 200);
+  EXPECT_EQ(us_.house.on.run("SELECT count(*) FROM campaign_import WHERE source LIKE 'sha256:%'").integer(0, 0), 1);
+  house_.stop();
+  for (const auto& left : std::filesystem::directory_iterator{house_.uploads.path()}) {
+    EXPECT_EQ(left.path().extension(), ".csv") << left.path();
+  }
+}
+
+TEST(ListUploads, WhatAKilledEngineLeft_IsRemovedAndVerdictsAreKept) {
+  const sql::test::state_dir directory;
+  for (const char* name : {"upload-abc123", "0123.verdicts.csv"}) std::ofstream{directory.path() / name} << "x";
+  const list_uploads made{directory.path()};
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "upload-abc123"));
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "0123.verdicts.csv"));
+}
+
+TEST_F(RestResources, UploadThatIsNoList_IsRefused) {
+  const rest_reply refused = ask("POST", campaign() + "/contacts", "colour,size\nred,1\n");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.code(), "no_list");
+  EXPECT_EQ(ask("POST", campaign() + "/contacts?format=xls", "x").body.at("param").as_string(), "format");
+  EXPECT_EQ(ask("POST", campaign() + "/contacts?country=ZZ", "x").body.at("param").as_string(), "country");
+}
+
+TEST_F(RestResources, UploadWhileAnotherImports_IsAConflict) {
+  sql::contact_store other{us_.house.connection(), us_.house.id, us_.house.campaign, "another"};
+  const rest_reply refused = ask("POST", campaign() + "/contacts", "phone_number\n+12125550174\n");
+  EXPECT_EQ(refused.status, 409) << refused.text;
+}
+
+TEST_F(RestResources, Attempt_TellsHowItEnded) {
+  const rest_reply one = ask("GET", "/v1/attempts/" + id("attempt_id"));
+  EXPECT_EQ(one.body.at("state").as_string(), "ended");
+  EXPECT_EQ(one.body.at("disposition").as_string(), "answered");
+  EXPECT_EQ(one.body.at("duration_s").to_number<int>(), 17);
+  EXPECT_EQ(one.body.at("call_ref").as_string(), "CA1");
+  EXPECT_EQ(one.body.at("contact_id").as_string(), id("contact_id"));
+  EXPECT_EQ(ask("GET", "/v1/attempts?campaign_id=" + id("campaign_id")).body.at("data").as_array().size(), 1U);
+  EXPECT_EQ(
+      ask("GET", "/v1/attempts?campaign_id=" + house_.second.ids.at("campaign_id")).body.at("data").as_array().size(),
+      0U);
+}
+
+TEST_F(RestResources, RevokedKey_IsKeptWithItsEnd) {
+  const rest_reply revoked = ask("DELETE", "/v1/keys/" + id("key_id"));
+  EXPECT_EQ(revoked.status, 200);
+  EXPECT_FALSE(revoked.body.at("revoked_at").is_null());
+  EXPECT_EQ(sql::read_keys_versions(us_.house.on).front().version, 3U) << "two were made, one was revoked";
+}
+
+}  // namespace
+}  // namespace dialer::api
