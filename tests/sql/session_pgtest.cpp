@@ -226,8 +226,6 @@ TEST_F(Session, CancelledWaitForAStandby_IsNotACommit) {
   const auto pid = on_.run("SELECT pg_backend_pid()").integer(0, 0);
   admin.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   admin.run("SELECT pg_reload_conf()");
-  session probe = test::connect(database());
-  while (probe.run("SHOW synchronous_standby_names").text(0, 0) != "nobody") std::this_thread::yield();
   std::thread canceller{[&] {
     session other = test::connect(database());
     while (
@@ -237,13 +235,16 @@ TEST_F(Session, CancelledWaitForAStandby_IsNotACommit) {
     }
     other.run("SELECT pg_cancel_backend($1)", params{}.int4(pid));
   }};
-  error_class seen = error_class::refused;
-  try {
-    transaction tx{on_};
-    tx.run("INSERT INTO waited VALUES (1)");
-    tx.commit();
-  } catch (const sql_error& error) {
-    seen = error.kind();
+  // The server begins to wait when its checkpointer has read the setting: commits before that are not held.
+  std::optional<error_class> seen;
+  while (!seen) {
+    try {
+      transaction tx{on_};
+      tx.run("INSERT INTO waited VALUES (1)");
+      tx.commit();
+    } catch (const sql_error& error) {
+      seen = error.kind();
+    }
   }
   canceller.join();
   EXPECT_EQ(seen, error_class::unknown);
