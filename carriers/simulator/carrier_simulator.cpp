@@ -28,7 +28,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using std::chrono::microseconds;
 
-constexpr auto flush_interval = std::chrono::milliseconds{10};
 constexpr auto timeline_grain = microseconds{500};  // timers finer than this cost more than they give
 
 /// Wall-clock time that cannot step back: read once, then carried on by the steady clock.
@@ -173,15 +172,6 @@ struct carrier_simulator::impl {
     });
   }
 
-  void flush_log() {
-    flusher.expires_after(flush_interval);
-    flusher.async_wait([this](error_code error) {
-      if (error) return;
-      log.flush();
-      flush_log();
-    });
-  }
-
   asio::io_context io{1};  // first: it holds the connections, which refer to what follows, and drops them last
   scenario rules;
   std::uint64_t seed;
@@ -192,7 +182,6 @@ struct carrier_simulator::impl {
   log_file log;
   forward_clock clock;
   asio::steady_timer timeline{io};
-  asio::steady_timer flusher{io};
   asio::signal_set signals{io};
   std::optional<utc_time> armed;
   callback_client callbacks;
@@ -231,7 +220,6 @@ void carrier_simulator::stop() {
 }
 
 void carrier_simulator::run() {
-  impl_->flush_log();
   impl_->io.run();
   impl_->record_run(log_event::simulator_stopped);
   impl_->log.flush();

@@ -92,6 +92,24 @@ TEST_F(Log, Reopened_AppendsBehindWhatIsThere) {
   EXPECT_FALSE(reader.next(entry));
 }
 
+TEST_F(Log, FlushedButStillOpen_IsAllThere) {
+  log_file file{path};
+  for (int line = 0; line < 1000; ++line) file.append(full_entry());
+  file.flush();
+  log_reader reader{path};
+  log_entry entry;
+  int lines = 0;
+  while (reader.next(entry)) ++lines;
+  EXPECT_EQ(lines, 1000);
+}
+
+TEST(LogFile, DiskThatRefuses_IsToldToWhoeverAppendsOrFlushes) {
+  log_file file{"/dev/full"};
+  file.append(log_entry{});
+  EXPECT_THROW(file.flush(), std::system_error);
+  EXPECT_THROW(file.append(log_entry{}), std::system_error);
+}
+
 TEST_F(Log, UnfinishedLastLine_IsLeftOutAndReported) {
   log_file{path}.append(full_entry());
   std::ofstream{path, std::ios::app} << "{\"at\":1,\"event\":\"ended\"";
