@@ -14,6 +14,8 @@
 #include <memory>
 
 #include "sql/child_process.hpp"
+#include "sql/cluster_error.hpp"
+#include "sql/server_binaries.hpp"
 #include "tests/sql/state_dir.hpp"
 
 namespace dialer::sql {
