@@ -185,15 +185,7 @@ TEST_F(changes, an_opt_out_is_not_confirmed_by_a_carrier_that_does_not_know_the_
 }
 
 TEST_F(changes, an_opt_out_that_came_while_nobody_owned_the_organisation_ends_its_call) {
-  intent open;
-  open.attempt = attempt_id{77};
-  open.campaign = config().campaigns[0].id;
-  open.contact = contact_id{9};
-  open.to = number(1);
-  open.from = e164::from_digits(caller_id_digits);
-  open.integration = config().accounts[0].id;
-  open.decided_at = now.utc - 5s;
-  found.open.push_back({open, outcome_kind::accepted, "CA1"});
+  const intent open = add_open(outcome_kind::accepted, "CA1");
   found.opt_outs.push_back({number(1), true});
   start();
   ASSERT_EQ(asked<cancel_call>().size(), 1U);
@@ -205,14 +197,7 @@ TEST_F(changes, an_opt_out_that_came_while_nobody_owned_the_organisation_ends_it
 class taken_over : public changes {
  protected:
   taken_over() {
-    open.attempt = attempt_id{77};
-    open.campaign = config().campaigns[0].id;
-    open.contact = contact_id{9};
-    open.to = number(1);
-    open.from = e164::from_digits(caller_id_digits);
-    open.integration = config().accounts[0].id;
-    open.decided_at = now.utc - 60s;
-    found.open.push_back({open, outcome_kind::accepted, "CA1"});
+    open = add_open(outcome_kind::accepted, "CA1", 60s);
     config().campaigns[0].state = campaigns::campaign_state::paused;
   }
   void fetched(call_phase phase, disposition how = disposition::no_answer) {
