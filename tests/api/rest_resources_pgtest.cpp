@@ -263,7 +263,7 @@ TEST_F(RestResources, UploadThatBreaksOff_LeavesNothing) {
 }
 
 TEST(ListUploads, WhatAKilledEngineLeft_IsRemovedAndVerdictsAreKept) {
-  const sql::test::state_dir directory;
+  const scratch directory;
   for (const char* name : {"upload-abc123", "0123.verdicts.csv"}) std::ofstream{directory.path() / name} << "x";
   const list_uploads made{directory.path()};
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "upload-abc123"));

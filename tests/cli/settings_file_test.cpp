@@ -8,25 +8,12 @@
 
 #include "api/campaign_words.hpp"
 #include "cli/errors.hpp"
+#include "tests/settings_text.hpp"
 
 namespace dialer::cli {
 namespace {
 
-const std::string house = R"(
-[organisation]
-name = "Example"
-[[workspace]]
-name = "Sales"
-[[agent]]
-name = "Ann"
-workspace = "Sales"
-answer_url = "https://agent.example.com/answer"
-[[integration]]
-name = "twilio"
-carrier = "twilio"
-account_sid = "AC00000000000000000000000000000000"
-secret = "env:TOKEN"
-)";
+const std::string house = "\n" + settings_text;
 
 std::string campaign(const std::string& lines) {
   return house + "[[campaign]]\nname = \"Spring\"\nworkspace = \"Sales\"\nagent = \"Ann\"\n" + lines;

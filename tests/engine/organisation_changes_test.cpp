@@ -2,11 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "tests/compliance/list_for_test.hpp"
 #include "tests/engine/stage.hpp"
 
 namespace dialer::engine {
@@ -62,14 +59,7 @@ TEST_F(changes, an_opt_out_takes_back_a_request_not_yet_written_and_is_confirmed
 }
 
 std::shared_ptr<const compliance::do_not_call_list> list_of(const char* registry_text) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "dialer_changes_XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(pattern.data());
-  std::ofstream{folder / "registry.txt"} << registry_text;
-  compliance::build_do_not_call_list(folder / "registry.txt", folder / "list",
-                                     std::chrono::sys_days{std::chrono::year{2026} / 11 / 17}, "1");
-  auto opened = compliance::do_not_call_list::open(folder / "list");
-  std::filesystem::remove_all(folder);  // the mapping keeps it
-  return opened;
+  return compliance::list_for_test(registry_text, std::chrono::sys_days{std::chrono::year{2026} / 11 / 17}, "1");
 }
 
 TEST_F(changes, a_new_national_list_takes_back_a_request_not_yet_written_and_ends_whom_it_names) {
