@@ -121,7 +121,6 @@ class organisation {
     std::size_t lane_at = 0;
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
-    compliance::weekly_hours hours{};
   };
 
   struct workspace_run {
