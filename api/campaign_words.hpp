@@ -29,7 +29,7 @@ inline constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_
     {"off", campaigns::machine_detection::off},
     {"detect", campaigns::machine_detection::detect},
 }};
-/// Indexed like campaigns::weekly_window.
+/// Indexed like weekly_hours.
 inline constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
                                                           "thursday", "friday", "saturday"};
 
@@ -49,7 +49,7 @@ constexpr std::string_view find_name(const std::array<name_of<Enum>, N>& names, 
 }
 
 /// "08:00-21:00" (24:00 is the end of the day) or "closed"; nullopt for anything else, an empty range included.
-std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept;
-std::string to_text(const campaigns::day_window& window);
+std::optional<local_hours> parse_local_hours(std::string_view text) noexcept;
+std::string to_text(const local_hours& window);
 
 }  // namespace dialer::api

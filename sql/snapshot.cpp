@@ -74,31 +74,22 @@ std::vector<Record> read_all(const result& rows, Read read) {
   return records;
 }
 
-std::vector<carriers::account> read_accounts(const result& rows, const secret_resolver& resolve_secret) {
-  const auto secret = [&](int row, int column) {
-    const std::string reference{rows.text(row, column)};
+std::vector<carriers::account> read_accounts(session& on, organisation_id organisation,
+                                             const secret_resolver& resolve_secret) {
+  const auto secret = [&](const std::string& reference) {
     return reference.empty() ? reference : resolve_secret(reference);
   };
-  return read_all<carriers::account>(rows, [&](int i) {
-    carriers::account one;
-    one.id = rows.wide<integration_id>(i, 0);
-    one.kind = rows.enumerator<carriers::carrier_kind>(i, 1);
-    one.name = rows.text(i, 2);
-    one.base_url = rows.text(i, 3);
-    one.ca_file = rows.text(i, 4);
-    one.account_sid = rows.text(i, 5);
-    one.connection_id = rows.text(i, 6);
+  std::vector<carriers::account> all;
+  for (integration_record& one : read_integrations(on, organisation)) {
     try {
-      one.secret = secret(i, 7);
-      one.secondary_secret = secret(i, 8);
+      one.account.secret = secret(one.secret_ref);
+      one.account.secondary_secret = secret(one.secondary_secret_ref);
     } catch (const std::runtime_error& wrong) {
-      one.unusable = wrong.what();
+      one.account.unusable = wrong.what();
     }
-    one.webhook_public_key = rows.text(i, 9);
-    one.calls_per_second = rows.float8(i, 10);
-    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
-    return one;
-  });
+    all.push_back(std::move(one.account));
+  }
+  return all;
 }
 
 std::vector<callerid::phone_number> read_numbers(const result& rows) {
@@ -149,12 +140,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
 
   all.workspaces = read_workspaces(in.on(), organisation);
   all.agents = read_agents(in.on(), organisation);
-  all.accounts = read_accounts(
-      in.run(
-          "SELECT id, kind, name, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-          "webhook_public_key, calls_per_second, concurrent_calls_max FROM integration WHERE org_id = $1 ORDER BY id",
-          key),
-      resolve_secret);
+  all.accounts = read_accounts(in.on(), organisation, resolve_secret);
   all.numbers = read_numbers(in.run(
       "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
       "calls_per_day_max, calls_per_hour_max, concurrent_calls_max FROM phone_number WHERE org_id = $1 ORDER BY id",

@@ -14,8 +14,8 @@
 #include "api/rest_document.hpp"
 #include "api/rest_service.hpp"
 #include "tests/api/manual_clock.hpp"
+#include "tests/scratch.hpp"
 #include "tests/sql/organisation.hpp"
-#include "tests/sql/state_dir.hpp"
 
 namespace dialer::api::test {
 
@@ -64,7 +64,7 @@ class rest_house {
   void engine_follows();
 
   std::string database = sql::test::fresh_database();
-  sql::test::state_dir uploads;
+  scratch uploads;
   manual_clock time;
   key_ring keys;
   tenant first;
