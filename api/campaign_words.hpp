@@ -1,5 +1,5 @@
 #pragma once
-// What people write for a campaign's settings: in the configuration file, on the command line and over REST alike.
+// What people write for settings: in the configuration file, on the command line and over REST alike.
 
 #include <array>
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "callerid/inventory.hpp"
 #include "campaigns/settings.hpp"
+#include "carriers/account.hpp"
 
 namespace dialer::api {
 
@@ -28,6 +29,22 @@ inline constexpr std::array<name_of<campaigns::caller_id_policy>, 3> caller_id_n
 inline constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_names{{
     {"off", campaigns::machine_detection::off},
     {"detect", campaigns::machine_detection::detect},
+}};
+inline constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
+    {"twilio", carriers::carrier_kind::twilio},
+    {"telnyx", carriers::carrier_kind::telnyx},
+}};
+inline constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
+    {"pending", callerid::number_status::pending},
+    {"active", callerid::number_status::active},
+    {"inactive", callerid::number_status::inactive},
+    {"released", callerid::number_status::released},
+}};
+inline constexpr std::array<name_of<callerid::number_type>, 4> type_names{{
+    {"local", callerid::number_type::local},
+    {"national", callerid::number_type::national},
+    {"mobile", callerid::number_type::mobile},
+    {"toll_free", callerid::number_type::toll_free},
 }};
 /// Indexed like weekly_hours.
 inline constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",

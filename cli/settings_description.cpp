@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "api/campaign_words.hpp"
-#include "cli/settings_words.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -47,7 +46,7 @@ described_fields fields_of(const engine::agent_record& one) {
 
 described_fields fields_of(const sql::integration_record& one) {
   const carriers::account& account = one.account;
-  return {{"carrier", std::string{carriers::to_string(account.kind)}},
+  return {{"carrier", word(api::carrier_names, account.kind)},
           {"base_url", account.base_url},
           {"ca_file", account.ca_file},
           {"account_sid", account.account_sid},
@@ -63,8 +62,8 @@ described_fields fields_of(const callerid::phone_number& one, const std::string&
                            const std::string& integration) {
   return {{"workspace", workspace},
           {"integration", integration},
-          {"status", word(status_names, one.status)},
-          {"type", word(type_names, one.type)},
+          {"status", word(api::status_names, one.status)},
+          {"type", word(api::type_names, one.type)},
           {"capabilities", text_of(one.capabilities)},
           {"outbound_enabled", text_of(one.outbound_enabled)},
           {"region", one.region},

@@ -9,7 +9,6 @@
 
 #include "api/campaign_words.hpp"
 #include "cli/secrets.hpp"
-#include "cli/settings_words.hpp"
 #include "cli/toml_table.hpp"
 #include "compliance/countries.hpp"
 #include "engine/base_url.hpp"
@@ -18,19 +17,18 @@ namespace dialer::cli {
 namespace {
 
 using api::caller_id_names;
+using api::carrier_names;
 using api::detection_names;
 using api::name_of;
 using api::parse_local_hours;
 using api::sharing_names;
+using api::status_names;
+using api::type_names;
 using api::weekdays;
 using std::string_view;
 
 constexpr std::uint32_t count_max = 4'294'967'295;
 
-constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
-    {carriers::to_string(carriers::carrier_kind::twilio), carriers::carrier_kind::twilio},
-    {carriers::to_string(carriers::carrier_kind::telnyx), carriers::carrier_kind::telnyx},
-}};
 constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
     {"voice", callerid::voice},
     {"sms", callerid::sms},
