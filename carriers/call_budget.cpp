@@ -23,7 +23,7 @@ struct shape {
 
 constexpr shape shape_of(carrier_kind kind) {
   switch (kind) {
-    case carrier_kind::twilio: return {1.0, 10, 20'000'000, 1.007};
+    case carrier_kind::twilio: return {1.0, 10, 50'000'000, 1.007};
     case carrier_kind::telnyx: break;
   }
   return {5.0, 12, 250'000'000, 1.0065};

@@ -7,7 +7,7 @@
 //    period (Twilio 1 s, Telnyx 5 s). At a whole rate that is the carrier's own rule. 0.5 per second is
 //    one start in any 2 s. The window is kept some 0.7 % longer than it is, so starts that are delayed unequally on
 //    the way, by up to 7 ms (Twilio) or 32 ms (Telnyx), still keep the limit on arrival.
-//  - Pace: starts are spaced evenly over the window. A sender that wakes up late, by up to 20 ms (Twilio) or 250 ms
+//  - Pace: starts are spaced evenly over the window. A sender that wakes up late, by up to 50 ms (Twilio) or 250 ms
 //    (Telnyx, which counts over 5 s), catches up; after longer than that the spacing begins anew, so silence earns no
 //    burst. A limit of one start per window leaves nothing to catch up.
 //

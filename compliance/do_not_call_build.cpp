@@ -131,6 +131,8 @@ class atomic_file {
   void commit() {
     constexpr mode_t readable_by_all = 0644;  // mkostemp makes it private; the engine may run as another user
     if (::fchmod(descriptor_, readable_by_all) != 0 || ::fsync(descriptor_) != 0) fail(name_, "written to disk");
+    // What was written lies in the page cache in small pages; read anew by its readers, it comes in huge ones.
+    ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED);
     if (::rename(name_.c_str(), target_.c_str()) != 0) fail(target_, "replaced");
     ::close(descriptor_);
     descriptor_ = -1;

@@ -101,6 +101,9 @@ void organisation::emit_outcomes(instant now, effects& out) {
     return;
   }
   if (closing_.outcomes.empty()) return;
+  if (!closing_due_) closing_due_ = now.steady + options_.outcome_delay;
+  if (now.steady < *closing_due_ && closing_.outcomes.size() < options_.batch_max && !draining_) return;
+  closing_due_.reset();
   closing_.number = ++batch_number_;
   closing_.owner = owner_;
   closing_out_ = std::exchange(closing_, {});

@@ -1,5 +1,6 @@
 // What stands in the way before a contact is even looked at: state, rates, concurrency, the account's room.
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/organisation.hpp"
@@ -42,6 +43,14 @@ std::uint32_t organisation::reserve_of(const carriers::account& account) const {
   const double seconds = std::chrono::duration<double>(options_.reserve).count();
   return static_cast<std::uint32_t>(
       std::clamp(std::ceil(account.calls_per_second * seconds), 1.0, static_cast<double>(options_.reserve_max)));
+}
+
+/// An account takes new decisions when a quarter of its reserve has gone out: a commit costs much more than a row in
+/// it.
+bool organisation::refill_due(instant now) const {
+  return std::ranges::any_of(accounts_, [&](const account_run& account) {
+    return account.unsent <= account.reserve - std::max(account.reserve / 4, 1U) && room_of(account, now) > 0;
+  });
 }
 
 std::uint32_t organisation::total_room(instant now) const {

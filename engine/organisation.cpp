@@ -169,7 +169,10 @@ void organisation::note_oldest_open(effects& out) {
 }
 
 steady_time organisation::next_tick() const {
-  return timers_.empty() ? periodic_at_ : std::min(periodic_at_, timers_.top().at);
+  steady_time next = periodic_at_;
+  if (!timers_.empty()) next = std::min(next, timers_.top().at);
+  if (closing_due_ && closing_out_.number == 0 && !lost_) next = std::min(next, *closing_due_);
+  return next;
 }
 
 bool organisation::drained() const {

@@ -42,7 +42,8 @@ namespace dialer::engine {
 struct organisation_options {
   std::uint8_t node = 1;                        ///< into attempt ids
   std::uint64_t seed = 1;                       ///< jitter of back-offs
-  std::size_t batch_max = 512;                  ///< decisions in one commit
+  std::size_t batch_max = 512;                  ///< decisions or outcomes in one commit
+  std::chrono::milliseconds outcome_delay{10};  ///< that outcomes wait for others, to share a commit with them
   std::chrono::milliseconds reserve{100};       ///< intents committed ahead, as time at the account's pace; < 1 s
   std::uint32_t reserve_max = 2048;             ///< and as a number
   std::chrono::milliseconds send_within{3000};  ///< from decision to the request's first byte
@@ -231,6 +232,7 @@ class organisation {
   bool may_decide(instant now) const;
   std::uint32_t room_of(const account_run& account, instant now) const;
   std::uint32_t total_room(instant now) const;
+  bool refill_due(instant now) const;
   reason account_block(const account_run& account, instant now) const;
   reason campaign_block(const campaign_run& campaign, instant now) const;
   reason own_limit(const campaign_run& campaign, instant now) const;
@@ -406,8 +408,9 @@ class organisation {
   std::vector<std::pair<index, lane_run*>> moved_lanes_;
   std::deque<std::pair<index, lane_run*>> hungry_;  // that may want contacts loaded, first come first
   std::uint32_t loads_out_ = 0;
-  outcome_batch closing_;      // being filled
-  outcome_batch closing_out_;  // out, or to be sent again; number == 0 when none
+  outcome_batch closing_;                   // being filled ...
+  std::optional<steady_time> closing_due_;  // ... until then, unless it is full before
+  outcome_batch closing_out_;               // out, or to be sent again; number == 0 when none
   bool closing_again_ = false;
   // Numbers of attempts closed in those batches: in flight until the ledger knows that they are not.
   std::vector<e164> closing_numbers_;

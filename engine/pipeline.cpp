@@ -36,6 +36,7 @@ callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
 }  // namespace
 
 void organisation::schedule(instant now) {
+  if (!refill_due(now)) return;
   shares_.set_quantum(quantum());
   while (may_decide(now) && size_of(deciding_) < options_.batch_max) {
     const std::size_t room = std::min<std::size_t>(total_room(now), options_.batch_max - size_of(deciding_));

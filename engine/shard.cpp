@@ -199,13 +199,17 @@ struct shard::impl {
 
   // --- time ---
 
+  // Only ever brought forward: a timer set anew after every letter would cost a system call each time.
   void arm_tick() {
     const steady_time now = time.now().steady;
     steady_time next = now + std::chrono::milliseconds{250};
     for (const auto& [id, home] : residents) next = std::min(next, home.machine->next_tick());
+    if (next >= ticks_at) return;
+    ticks_at = next;
     tick_timer.expires_after(std::max(next - now, std::chrono::microseconds{0}));
     tick_timer.async_wait([this](boost::system::error_code error) {
       if (error) return;
+      ticks_at = steady_time::max();
       settle_all();
       arm_tick();
     });
@@ -233,6 +237,7 @@ struct shard::impl {
   boost::asio::io_context io{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
   boost::asio::steady_timer tick_timer;
+  steady_time ticks_at = steady_time::max();  // what the timer is set to
   moodycamel::ConcurrentQueue<mail> mailbox;
   std::atomic<bool> wake_posted{false};
 

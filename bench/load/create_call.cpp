@@ -92,7 +92,7 @@ class whole_engine {
     const double start = wall_seconds();
     sql::change_campaign_state(database_.on(), database_.organisation(), next.id, sql::campaign_action::start);
     while (counted().all < dealt_with_) {
-      std::this_thread::sleep_for(2ms);
+      std::this_thread::sleep_for(10ms);
       require(wall_seconds() - start < 60,
               fmt::format("after a minute {} of {} contacts were dealt with", counted().all, dealt_with_));
     }

@@ -17,6 +17,7 @@ class one_zone : public compliance::zone_rules {
 }  // namespace
 
 stage::stage() {
+  options.outcome_delay = 0ms;
   now.steady = steady_time{1000s};
   now.utc = std::chrono::sys_days{std::chrono::year{2026} / 11 / 18} + 12h;
   auto& is = found_config;
@@ -133,7 +134,7 @@ void stage::take(effects& out, std::vector<event>& next) {
   for (const contact_request& request : out.loads) next.emplace_back(load(request));
   if (out.load_changes) next.emplace_back(changes_loaded{true, {found_config, {}}});
   for (send_call& call : out.sends) {
-    next.emplace_back(sends_taken{call.integration, 1});
+    if (senders_take) next.emplace_back(sends_taken{call.integration, 1});
     sends.push_back(std::move(call));
   }
   vetoes.insert(vetoes.end(), out.vetoes.begin(), out.vetoes.end());
