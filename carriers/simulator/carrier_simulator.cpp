@@ -28,6 +28,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using std::chrono::microseconds;
 
+// How often the simulator looks whether it keeps up with what arrives.
+constexpr auto pulse = microseconds{1000};
 constexpr auto timeline_grain = microseconds{500};  // timers finer than this cost more than they give
 
 /// Wall-clock time that cannot step back: read once, then carried on by the steady clock.
@@ -172,6 +174,24 @@ struct carrier_simulator::impl {
     });
   }
 
+  // The log's instants are those at which requests were read. A thread that was kept from running, or has many of them
+  // to read, reads late: whoever judges by these instants can see where.
+  void watch_itself() {
+    heartbeat.expires_after(pulse);
+    heartbeat.async_wait([this](error_code error) {
+      if (error) return;
+      const auto behind = std::chrono::floor<microseconds>(std::chrono::steady_clock::now() - heartbeat.expiry());
+      if (behind > pulse) {
+        log_entry entry;
+        entry.event = log_event::fell_behind;
+        entry.at = clock.now();
+        entry.behind_us = behind.count();
+        log.append(entry);
+      }
+      watch_itself();
+    });
+  }
+
   asio::io_context io{1};  // first: it holds the connections, which refer to what follows, and drops them last
   scenario rules;
   std::uint64_t seed;
@@ -182,6 +202,7 @@ struct carrier_simulator::impl {
   log_file log;
   forward_clock clock;
   asio::steady_timer timeline{io};
+  asio::steady_timer heartbeat{io};
   asio::signal_set signals{io};
   std::optional<utc_time> armed;
   callback_client callbacks;
@@ -220,6 +241,7 @@ void carrier_simulator::stop() {
 }
 
 void carrier_simulator::run() {
+  impl_->watch_itself();
   impl_->io.run();
   impl_->record_run(log_event::simulator_stopped);
   impl_->log.flush();

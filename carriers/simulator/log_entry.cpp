@@ -33,6 +33,7 @@ void append_log_line(std::string& out, const log_entry& entry) {
   if (entry.delivery != 0) json.field("delivery", entry.delivery);
   if (entry.queue_ms >= 0) json.field("queue_ms", entry.queue_ms);
   if (entry.count >= 0) json.field("count", entry.count);
+  if (entry.behind_us != 0) json.field("behind_us", entry.behind_us);
   if (entry.seed != 0) json.field("seed", std::to_string(entry.seed));  // 64 bits do not fit a JSON number everywhere
   json.close_object();
   out.push_back('\n');

@@ -35,9 +35,10 @@ enum class log_event : std::uint8_t {
   callback_sent,   ///< `callback`, `sequence`, `delivery` (1 = first)
   callback_acknowledged,  ///< 2xx; `status`
   callback_lost,          ///< given up; `reason`
+  fell_behind,            ///< for `behind_us` until now; what is logged within may have arrived so much earlier
 };
 
-inline constexpr std::array<std::string_view, 20> log_event_names{"simulator_started",
+inline constexpr std::array<std::string_view, 21> log_event_names{"simulator_started",
                                                                   "simulator_stopped",
                                                                   "create_received",
                                                                   "create_refused",
@@ -56,7 +57,8 @@ inline constexpr std::array<std::string_view, 20> log_event_names{"simulator_sta
                                                                   "answer_dropped",
                                                                   "callback_sent",
                                                                   "callback_acknowledged",
-                                                                  "callback_lost"};
+                                                                  "callback_lost",
+                                                                  "fell_behind"};
 
 inline constexpr std::array<std::string_view, 3> carrier_names{"", "twilio", "telnyx"};
 
@@ -83,6 +85,7 @@ struct log_entry {
   int delivery = 0;
   std::int64_t queue_ms = -1;
   std::int64_t count = -1;
+  std::int64_t behind_us = 0;
   std::uint64_t seed = 0;
 
   friend bool operator==(const log_entry&, const log_entry&) = default;

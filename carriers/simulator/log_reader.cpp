@@ -109,6 +109,7 @@ void log_reader::impl::read_number(std::string_view key, std::int64_t value, log
   if (key == "sequence") entry.sequence = static_cast<int>(value);
   if (key == "delivery") entry.delivery = static_cast<int>(value);
   if (key == "queue_ms") entry.queue_ms = value;
+  if (key == "behind_us") entry.behind_us = value;
   if (key == "count") entry.count = value;
 }
 

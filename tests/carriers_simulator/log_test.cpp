@@ -38,6 +38,7 @@ log_entry full_entry() {
   entry.delivery = 2;
   entry.queue_ms = 0;
   entry.count = 0;
+  entry.behind_us = 2'500;
   entry.seed = 18'446'744'073'709'551'615ULL;
   return entry;
 }
@@ -62,7 +63,7 @@ TEST_F(Log, EveryField_ReadsBackAsWritten) {
 }
 
 TEST_F(Log, EveryEvent_HasItsName) {
-  EXPECT_EQ(log_event_names.size(), static_cast<std::size_t>(log_event::callback_lost) + 1);
+  EXPECT_EQ(log_event_names.size(), static_cast<std::size_t>(log_event::fell_behind) + 1);
   {
     log_file file{path};
     for (std::size_t i = 0; i < log_event_names.size(); ++i) {

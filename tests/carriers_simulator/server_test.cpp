@@ -1,6 +1,7 @@
 // The simulator behind real sockets: TLS with its own authority, kept connections, callbacks to a listener, the log.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,31 @@ struct running {
   }
   carrier_simulator simulator;
   std::thread thread;
+};
+
+/// A simulator in a process of its own, as the command line starts it.
+struct started {
+  explicit started(const simulator_options& options) {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
+    pid = ::fork();
+    if (pid == 0) {
+      std::ofstream out{"/dev/fd/" + std::to_string(ends[1])};
+      ::_exit(run_carrier_simulator(options, out));
+    }
+    ::close(ends[1]);
+    for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';) line.push_back(c);
+    ::close(ends[0]);
+  }
+  /// Its exit code; -1 when it did not end by itself.
+  int stop() const {
+    ::kill(pid, SIGTERM);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  pid_t pid = -1;
+  std::string line;  ///< what it said when it was ready
 };
 
 /// A client that checks the server's certificate against the simulator's authority.
@@ -290,26 +316,33 @@ TEST(SimulatorServer, ClockOffset_ShiftsDatesAndLog) {
 TEST(SimulatorProcess, SigTerm_EndsItCleanlyAfterTheReadyLine) {
   const scratch place;
   const auto options = options_for(place, quick);
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  const auto child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    std::ofstream out{"/dev/fd/" + std::to_string(ends[1])};
-    ::_exit(run_carrier_simulator(options, out));
-  }
-  ::close(ends[1]);
-  std::string line;
-  for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';) line.push_back(c);
-  ::close(ends[0]);
+  const started child{options};
+  const std::string& line = child.line;
   EXPECT_NE(line.find("\"telnyx_public_key\":\""), std::string::npos) << line;
   EXPECT_NE(line.find("\"ca_file\":\"" + options.log_file + ".ca.pem\""), std::string::npos) << line;
-  ::kill(child, SIGTERM);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(child.stop(), 0);
   EXPECT_EQ(log_of(options).back().event, log_event::simulator_stopped);
+}
+
+TEST(SimulatorProcess, KeptFromRunning_SaysSinceWhenItsInstantsAreLate) {
+  const scratch place;
+  const auto options = options_for(place, quick);
+  const started child{options};
+  constexpr std::chrono::milliseconds kept{50};
+  ::kill(child.pid, SIGSTOP);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child.pid, &status, WUNTRACED), child.pid);
+  ASSERT_TRUE(WIFSTOPPED(status));
+  ::poll(nullptr, 0, kept.count());
+  ::kill(child.pid, SIGCONT);
+
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  std::int64_t longest = 0;
+  while (longest < 49'000 && std::chrono::steady_clock::now() < deadline) {
+    for (const log_entry& entry : log_of(options)) longest = std::max(longest, entry.behind_us);
+  }
+  EXPECT_GE(longest, 49'000) << "up to a pulse of 1 ms may have passed before";
+  EXPECT_EQ(child.stop(), 0);
 }
 
 TEST(SimulatorProcess, BadConfiguration_78AndBusyPort_1) {

@@ -16,7 +16,7 @@ using carriers::simulator::log_event;
 
 create to_create(const log_entry& entry) {
   create one;
-  one.at = entry.at;
+  one.at = one.arrived_from = entry.at;
   one.carrier = entry.carrier;
   one.to = entry.to;
   one.token = entry.token;
@@ -30,6 +30,9 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
   std::vector<create> all;
   std::map<std::pair<carriers::simulator::carrier_name, std::uint64_t>, std::size_t> by_request;
   std::unordered_map<std::string, std::size_t> by_ref;
+  constexpr std::chrono::milliseconds breath{1};
+  utc_time behind_since{};
+  utc_time behind_until{};
   carriers::simulator::log_reader reader{log.string()};
   for (log_entry entry; reader.next(entry);) {
     const std::pair request{entry.carrier, entry.request};
@@ -37,12 +40,23 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
       case log_event::create_received:
         by_request[request] = all.size();
         all.push_back(to_create(entry));
+        if (entry.at <= behind_until + breath) all.back().arrived_from = behind_since;
         break;
       case log_event::create_refused: all[by_request.at(request)].refused = entry.status; break;
       case log_event::call_created:
         all[by_request.at(request)].made_call = true;
         by_ref[entry.ref] = by_request.at(request);
         break;
+      case log_event::fell_behind: {
+        // Its line follows those that were read meanwhile, and precedes those that had to wait for them.
+        const utc_time since = entry.at - std::chrono::microseconds{entry.behind_us};
+        if (since > behind_until + breath) behind_since = since;
+        behind_until = entry.at;
+        for (auto late = all.rbegin(); late != all.rend() && late->at >= since; ++late) {
+          late->arrived_from = behind_since;
+        }
+        break;
+      }
       case log_event::ended:
       case log_event::canceled: all[by_ref.at(entry.ref)].over_at = entry.at; break;
       default: break;
@@ -51,12 +65,12 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
   return all;
 }
 
-std::vector<utc_time> creates_at(const std::vector<create>& creates, carriers::simulator::carrier_name carrier) {
-  std::vector<utc_time> instants;
+std::vector<arrival> arrivals(const std::vector<create>& creates, carriers::simulator::carrier_name carrier) {
+  std::vector<arrival> all;
   for (const create& each : creates) {
-    if (each.carrier == carrier) instants.push_back(each.at);
+    if (each.carrier == carrier) all.push_back({each.arrived_from, each.at});
   }
-  return instants;
+  return all;
 }
 
 std::vector<create> log_tail::more() {
@@ -77,10 +91,10 @@ std::vector<create> log_tail::more() {
   return found;
 }
 
-std::size_t most_within(const std::vector<utc_time>& instants, std::chrono::microseconds length) {
+std::size_t most_within(const std::vector<arrival>& arrivals, std::chrono::microseconds length) {
   std::size_t most = 0;
-  for (std::size_t first = 0, last = 0; last < instants.size(); ++last) {
-    while (instants[last] - instants[first] >= length) ++first;
+  for (std::size_t first = 0, last = 0; last < arrivals.size(); ++last) {
+    while (arrivals[last].at - arrivals[first].from >= length) ++first;
     most = std::max(most, last - first + 1);
   }
   return most;

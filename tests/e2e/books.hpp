@@ -15,6 +15,7 @@ namespace dialer::e2e {
 /// A create-call request as the carrier received it.
 struct create {
   utc_time at{};
+  utc_time arrived_from{};  ///< earlier than `at` while the carrier was behind with reading
   carriers::simulator::carrier_name carrier{};
   std::string to;
   std::string token;
@@ -25,8 +26,11 @@ struct create {
 
 std::vector<create> read_creates(const std::filesystem::path& log);
 
-/// When one carrier received its creates, in order.
-std::vector<utc_time> creates_at(const std::vector<create>& creates, carriers::simulator::carrier_name carrier);
+/// When one carrier received a create: between these.
+struct arrival {
+  utc_time from, at;
+};
+std::vector<arrival> arrivals(const std::vector<create>& creates, carriers::simulator::carrier_name carrier);
 
 /// Follows a log that is still written.
 class log_tail {
@@ -40,8 +44,9 @@ class log_tail {
   std::uint64_t offset_ = 0;
 };
 
-/// Greatest number of instants in any half-open interval of this length. `instants` ascend.
-std::size_t most_within(const std::vector<utc_time>& instants, std::chrono::microseconds length);
+/// Greatest number of arrivals in any half-open interval of this length, as sure as the carrier's clock is. They
+/// ascend.
+std::size_t most_within(const std::vector<arrival>& arrivals, std::chrono::microseconds length);
 
 struct token_findings {
   std::size_t foreign = 0;       ///< creates whose token is not ours

@@ -104,8 +104,8 @@ TEST(KillLoop, EngineKilledAtRandomMoments_NothingLostNothingTwiceDialsWithinSec
   EXPECT_GT(audit.recovered, 0U);
   EXPECT_EQ(tokens, token_findings{});
   // The accounts' limits hold across the kills, too.
-  const std::size_t twilio_most = most_within(creates_at(creates, carrier_name::twilio), 1s);
-  const std::size_t telnyx_most = most_within(creates_at(creates, carrier_name::telnyx), 5s);
+  const std::size_t twilio_most = most_within(arrivals(creates, carrier_name::twilio), 1s);
+  const std::size_t telnyx_most = most_within(arrivals(creates, carrier_name::telnyx), 5s);
   std::cout << "at most " << twilio_most << " of " << twilio_cps << " creates in any second, " << telnyx_most << " of "
             << 5 * telnyx_dps << " in any five\n";
   EXPECT_LE(twilio_most, twilio_cps);

@@ -20,12 +20,12 @@ constexpr unsigned twilio_cps = 50;
 constexpr unsigned telnyx_dps = 30;
 
 struct pace {
-  std::vector<utc_time> at;
+  std::vector<arrival> at;
   std::size_t refused = 0;
 
   // Share of `per_second` that was used between the first and the last create.
   double used(double per_second) const {
-    const double seconds = std::chrono::duration<double>(at.back() - at.front()).count();
+    const double seconds = std::chrono::duration<double>(at.back().at - at.front().at).count();
     return static_cast<double>(at.size() - 1) / (per_second * seconds);
   }
 };
@@ -33,7 +33,7 @@ struct pace {
 pace pace_of(const std::vector<create>& creates, carrier_name carrier) {
   const auto refused =
       std::ranges::count_if(creates, [&](const create& each) { return each.carrier == carrier && each.refused != 0; });
-  return {creates_at(creates, carrier), static_cast<std::size_t>(refused)};
+  return {arrivals(creates, carrier), static_cast<std::size_t>(refused)};
 }
 
 TEST(Pacing, SaturatedAccounts_LimitsKeptAndUsed) {

@@ -1,4 +1,5 @@
-// How much goes into one commit: outcomes wait for each other, an account takes new decisions in quarters of its reserve.
+// How much goes into one commit: outcomes wait for each other, an account takes new decisions in quarters of its
+// reserve.
 
 #include <gtest/gtest.h>
 
