@@ -30,7 +30,7 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
   std::vector<create> all;
   std::map<std::pair<carriers::simulator::carrier_name, std::uint64_t>, std::size_t> by_request;
   std::unordered_map<std::string, std::size_t> by_ref;
-  constexpr std::chrono::milliseconds breath{1};
+  constexpr std::chrono::milliseconds breath{2};  // it looks once a millisecond
   utc_time behind_since{};
   utc_time behind_until{};
   carriers::simulator::log_reader reader{log.string()};
