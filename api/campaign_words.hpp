@@ -1,5 +1,5 @@
 #pragma once
-// What people write for a campaign's settings: in the configuration file, on the command line and over REST alike.
+// What people write for settings: in the configuration file, on the command line and over REST alike.
 
 #include <array>
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "callerid/inventory.hpp"
 #include "campaigns/settings.hpp"
+#include "carriers/account.hpp"
 
 namespace dialer::api {
 
@@ -29,6 +30,14 @@ inline constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_
     {"off", campaigns::machine_detection::off},
     {"detect", campaigns::machine_detection::detect},
 }};
+inline constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
+    {"twilio", carriers::carrier_kind::twilio},
+    {"telnyx", carriers::carrier_kind::telnyx},
+}};
+/// Where a carrier's API is, unless the account says otherwise.
+constexpr const char* default_base_url(carriers::carrier_kind kind) {
+  return kind == carriers::carrier_kind::twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
+}
 /// Indexed like campaigns::weekly_window.
 inline constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
                                                           "thursday", "friday", "saturday"};

@@ -14,6 +14,7 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/problem.hpp"
+#include "api/sealed_secret.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::api {
@@ -47,6 +48,7 @@ struct rest_call {
   const http_params& query;  ///< decoded
   const boost::json::object& body;
   const std::function<id128()>& make_id;
+  const secret_keys& secrets;
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };

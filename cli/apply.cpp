@@ -14,7 +14,7 @@
 namespace dialer::cli {
 namespace {
 
-std::string no_secret(const std::string&) {
+std::string no_secret(const std::string&, const sql::secret_place&) {
   return {};
 }
 

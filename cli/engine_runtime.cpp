@@ -57,7 +57,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     if (!spdlog::get("dialer")) spdlog::set_default_logger(spdlog::stderr_logger_mt("dialer"));
     ledger_options.connection.target = options.database;
     ledger_options.connection.application_name = "dialer engine";
-    ledger_options.resolve_secret = options.resolve_secret;
+    ledger_options.resolve_secret = [this](const std::string& reference, const sql::secret_place& of) {
+      return api::is_sealed(reference) ? options.secret_keys.open(reference, of) : options.resolve_secret(reference);
+    };
     ledger_options.check_account = check;
     ledger_options.load_rules = [this](const auto& lists) { return rules.load(lists); };
     control.emplace(ledger_options.connection);
@@ -108,6 +110,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     serving.database = ledger_options.connection;
     serving.uploads = options.uploads;
     serving.place = make_place_finder(load_zone_data());
+    serving.secrets = options.secret_keys;
     rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
   }
 

@@ -90,6 +90,7 @@ int run_serve(const serve_options& options) {
   running.key_pepper = load_key_pepper(options.key_pepper, state_dir_of(where));
   running.uploads = state_dir_of(where) / "uploads";
   running.resolve_secret = resolve_secret;
+  running.secret_keys = load_secret_keys(options.secret_keys);
   running.shards = static_cast<unsigned>(options.shards);
   engine_runtime engine{running, time};
   engine.start();

@@ -17,6 +17,7 @@ namespace dialer::cli {
 namespace {
 
 using api::caller_id_names;
+using api::carrier_names;
 using api::detection_names;
 using api::name_of;
 using api::parse_day_window;
@@ -26,10 +27,6 @@ using std::string_view;
 
 constexpr std::uint32_t count_max = 4'294'967'295;
 
-constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
-    {"twilio", carriers::carrier_kind::twilio},
-    {"telnyx", carriers::carrier_kind::telnyx},
-}};
 constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
     {"pending", callerid::number_status::pending},
     {"active", callerid::number_status::active},
@@ -139,7 +136,7 @@ class reading {
     if (in.find("carrier") == nullptr) in.fail_missing("carrier", "write \"twilio\" or \"telnyx\"");
     in.choice("carrier", account.kind, all(carrier_names));
     const bool twilio = account.kind == carriers::carrier_kind::twilio;
-    account.base_url = twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
+    account.base_url = api::default_base_url(account.kind);
     if (in.text("base_url", account.base_url)) {
       try {
         (void)engine::parse_base_url(account.base_url);

@@ -26,12 +26,13 @@ struct applied {
   change what = change::none;
 };
 
-/// A carrier account with where its secrets are found, never the secrets: account.secret and .secondary_secret are
+/// A carrier account with what is stored for its secrets, never the secrets: account.secret and .secondary_secret are
 /// neither written nor read here.
 struct integration_record {
   carriers::account account;
-  std::string secret_ref;            ///< "env:NAME" or "file:/path"
-  std::string secondary_secret_ref;  ///< or empty
+  std::string secret_ref;              ///< "env:NAME", "file:/path", or the secret sealed; empty when revoked
+  std::string secondary_secret_ref;    ///< or empty
+  std::optional<utc_time> revoked_at;  ///< never dialed over since then
   friend bool operator==(const integration_record&, const integration_record&) = default;
 };
 
@@ -72,8 +73,12 @@ class configuration {
                                         std::vector<std::string> allowed_countries = {});
   applied<workspace_id> workspace(organisation_id in, const engine::workspace_record& wanted);
   applied<agent_id> agent(organisation_id in, const engine::agent_record& wanted);
-  /// The carrier account must not serve another organisation.
+  /// The carrier account must serve neither another organisation nor another integration of this one. A new integration
+  /// takes the id it was given, when it was given one: its sealed secrets are bound to it. One that was revoked is in
+  /// force again.
   applied<integration_id> integration(organisation_id in, const integration_record& wanted);
+  /// For good, or until it is set up anew: no call starts over it any more, and its secrets are gone.
+  change revoke_integration(organisation_id in, integration_id which);
   applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted);
   /// Settings only: a campaign begins as a draft and changes state by change_campaign_state.
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);

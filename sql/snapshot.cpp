@@ -74,10 +74,12 @@ std::vector<Record> read_all(const result& rows, Read read) {
   return records;
 }
 
-std::vector<carriers::account> read_accounts(const result& rows, const secret_resolver& resolve_secret) {
-  const auto secret = [&](int row, int column) {
+std::vector<carriers::account> read_accounts(const result& rows, organisation_id organisation,
+                                             const secret_resolver& resolve_secret) {
+  const auto secret = [&](int row, int column, bool secondary) {
     const std::string reference{rows.text(row, column)};
-    return reference.empty() ? reference : resolve_secret(reference);
+    if (reference.empty()) return reference;
+    return resolve_secret(reference, {organisation, rows.wide<integration_id>(row, 0), secondary});
   };
   return read_all<carriers::account>(rows, [&](int i) {
     carriers::account one;
@@ -89,8 +91,8 @@ std::vector<carriers::account> read_accounts(const result& rows, const secret_re
     one.account_sid = rows.text(i, 5);
     one.connection_id = rows.text(i, 6);
     try {
-      one.secret = secret(i, 7);
-      one.secondary_secret = secret(i, 8);
+      one.secret = secret(i, 7, false);
+      one.secondary_secret = secret(i, 8, true);
     } catch (const std::runtime_error& wrong) {
       one.unusable = wrong.what();
     }
@@ -150,11 +152,12 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.workspaces = read_workspaces(in.on(), organisation);
   all.agents = read_agents(in.on(), organisation);
   all.accounts = read_accounts(
-      in.run(
-          "SELECT id, kind, name, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-          "webhook_public_key, calls_per_second, concurrent_calls_max FROM integration WHERE org_id = $1 ORDER BY id",
-          key),
-      resolve_secret);
+      in.run("SELECT id, kind, name, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
+             "webhook_public_key, calls_per_second, concurrent_calls_max FROM integration WHERE org_id = $1 AND "
+             "revoked_at "
+             "IS NULL ORDER BY id",
+             key),
+      organisation, resolve_secret);
   all.numbers = read_numbers(in.run(
       "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
       "calls_per_day_max, calls_per_hour_max, concurrent_calls_max FROM phone_number WHERE org_id = $1 ORDER BY id",

@@ -207,6 +207,7 @@ std::map<std::string, std::string> missing_ids() {
   return {{"organisation_id", organisation_id{sql::test::make_test_id()}.text()},
           {"workspace_id", workspace_id{sql::test::make_test_id()}.text()},
           {"agent_id", agent_id{sql::test::make_test_id()}.text()},
+          {"integration_id", integration_id{sql::test::make_test_id()}.text()},
           {"campaign_id", campaign_id{sql::test::make_test_id()}.text()},
           {"key_id", api_key_id{sql::test::make_test_id()}.text()},
           {"contact_id", contact_id{7'777}.text()},
@@ -226,7 +227,8 @@ std::string essence(const rest_reply& reply) {
 
 std::string rows_of(const tenant& of, sql::session& on) {
   std::string all;
-  for (const char* table : {"workspace", "agent", "campaign", "opt_out", "api_key", "api_request", "org_owner"}) {
+  for (const char* table :
+       {"workspace", "agent", "integration", "campaign", "opt_out", "api_key", "api_request", "org_owner"}) {
     all += on.run("SELECT coalesce(string_agg(t::text, ';' ORDER BY t::text), '') FROM " + std::string(table) +
                       " t WHERE org_id = $1",
                   sql::params{}.uuid(of.house.id))
@@ -235,13 +237,13 @@ std::string rows_of(const tenant& of, sql::session& on) {
   return all;
 }
 
-/// Names that an operation's path or body has ids under.
+/// Names that an operation's path or body has our ids under; connection_id is the carrier's.
 std::vector<std::string> id_names(const documented& operation) {
   std::vector<std::string> names = operation.parameters("path");
   if (!operation.takes_body()) return names;
   const json::object body = schema_of_body(operation);
   for (const auto& [name, schema] : body.at("properties").as_object()) {
-    if (name.ends_with("_id")) names.emplace_back(name);
+    if (name.ends_with("_id") && name != "connection_id") names.emplace_back(name);
   }
   return names;
 }

@@ -46,13 +46,10 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
   const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
-  ids = {{"organisation_id", house.id.text()},
-         {"workspace_id", house.workspace.text()},
-         {"agent_id", house.agent.text()},
-         {"campaign_id", house.campaign.text()},
-         {"contact_id", contact.text()},
-         {"attempt_id", attempt.text()},
-         {"number", number}};
+  ids = {{"organisation_id", house.id.text()},   {"workspace_id", house.workspace.text()},
+         {"agent_id", house.agent.text()},       {"integration_id", house.integration.text()},
+         {"campaign_id", house.campaign.text()}, {"contact_id", contact.text()},
+         {"attempt_id", attempt.text()},         {"number", number}};
 }
 
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
@@ -84,8 +81,11 @@ std::string rest_reply::code() const {
   return code == nullptr ? std::string() : std::string(code->as_string());
 }
 
-rest_house::rest_house(std::vector<rest_resource> resources)
-    : keys{pepper, time}, first{database, "First", 1}, second{database, "Second", 101} {
+rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets_of_engine)
+    : secrets{std::move(secrets_of_engine)},
+      keys{pepper, time},
+      first{database, "First", 1},
+      second{database, "Second", 101} {
   for (tenant* one : {&first, &second}) {
     one->key = one->add_key(keys, every_scope());
     (void)one->add_key(keys, every_scope());  // one to be revoked
@@ -96,6 +96,7 @@ rest_house::rest_house(std::vector<rest_resource> resources)
   options.database.target = database;
   options.threads = 2;
   options.uploads = uploads.path();
+  options.secrets = secrets;
   options.place = [](const campaigns::place_question&) {
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };

@@ -13,6 +13,7 @@
 #include "api/key_ring.hpp"
 #include "api/rest_document.hpp"
 #include "api/rest_service.hpp"
+#include "api/sealed_secret.hpp"
 #include "tests/api/manual_clock.hpp"
 #include "tests/sql/organisation.hpp"
 #include "tests/sql/state_dir.hpp"
@@ -50,7 +51,8 @@ struct rest_reply {
 class rest_house {
  public:
   /// `resources` empty: all there are.
-  explicit rest_house(std::vector<rest_resource> resources = {});
+  explicit rest_house(std::vector<rest_resource> resources = {},
+                      secret_keys secrets_of_engine = secret_keys{{secret_key{42}}});
   ~rest_house();
 
   /// `key` empty: none is sent. `headers`: "Name: value\r\n" each.
@@ -63,6 +65,7 @@ class rest_house {
   /// The engine acts by everything: what waits for it is answered at once.
   void engine_follows();
 
+  const secret_keys secrets;
   std::string database = sql::test::fresh_database();
   sql::test::state_dir uploads;
   manual_clock time;

@@ -44,8 +44,8 @@ class explanation : public testing::Test {
     in.rules.zones = compliance::load_system_zone_rules();
     {
       sql::transaction tx{house_.on, sql::transaction::mode::snapshot};
-      in.organisation =
-          sql::read_snapshot(tx, house_.campaign.organisation, [](const std::string&) { return std::string(); });
+      in.organisation = sql::read_snapshot(tx, house_.campaign.organisation,
+                                           [](const std::string&, const auto&) { return std::string(); });
     }
     return explain(house_.on, in);
   }
