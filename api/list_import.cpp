@@ -59,7 +59,7 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
                              " country=" + how.default_country + " phone=" + how.phone_column;
   file.clear();
   file.seekg(0);
-  sql::contact_store sink{database, organisation, campaign, source};
+  sql::contact_store sink{database, organisation, campaign, source, what.by};
   list_import_result result;
   std::istringstream name{campaign.text() + " " + source};
   result.verdicts = what.verdicts(hex_digest(name));

@@ -96,6 +96,10 @@ json::object describe(const rest_operation& operation) {
                                    "Up to 255 characters. A repeat within 24 hours has no second effect and gets the "
                                    "first one's answer, marked Idempotency-Replayed."));
   }
+  if (operation.changes()) {
+    parameters.push_back(
+        parameter("Audit-Reason", "header", "string", false, "Why, for the audit log; up to 500 bytes."));
+  }
   const std::string success = std::to_string(operation.success);
   json::object responses;
   responses[success] = response("Done.", "application/json", operation.gives);

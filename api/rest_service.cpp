@@ -19,6 +19,7 @@
 #include "api/sql_workers.hpp"
 #include "api/upload_json.hpp"
 #include "sql/api_requests.hpp"
+#include "sql/audit_log.hpp"
 #include "sql/configuration.hpp"
 #include "sql/tenant.hpp"
 
@@ -49,6 +50,17 @@ sql::connect_options as_tenant(sql::connect_options database) {
   database.role = sql::tenant_role;
   database.application_name = "dialer api";
   return database;
+}
+
+sql::audit_entry audit_of(const rest_operation& operation, const caller& who, const http_request& request,
+                          const std::string& reason, std::string resource) {
+  return {who.key.text(), std::string(operation.name), std::move(resource), reason, request.id};
+}
+
+/// The id of what was made or changed, else where it was asked for.
+std::string resource_of(const http_request& request, const json::object& answer) {
+  const json::value* id = answer.if_contains("id");
+  return id != nullptr && id->is_string() ? std::string(id->as_string()) : request.path;
 }
 
 std::string digest_of(const http_request& request) {
@@ -146,6 +158,9 @@ struct rest_service::impl {
       return nullptr;
     }
     asked->import.place = options.place;
+    const caller& who = asked->admitted.who;
+    asked->import.by = audit_of(operation->what, who, asked->request, asked->admitted.reason,
+                                std::string(asked->request.param("campaign_id")));
     asked->import.verdicts = [this](const std::string& name) { return uploads.directory() / (name + ".verdicts.csv"); };
     asked->import.go_on = [this](const campaigns::import_progress&) { return !uploads.stopping(); };
     return uploads.begin({[this, asked] { find_upload_campaign(*asked); },
@@ -253,6 +268,10 @@ struct rest_service::impl {
     const rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
+    if (operation.changes()) {
+      sql::append_audit(tx, who.organisation,
+                        audit_of(operation, who, request, admitted.reason, resource_of(request, answer.body)));
+    }
     tx.commit();
     return done;
   }

@@ -5,7 +5,8 @@
 //   sealed:<base64url: version 1 | mark of the master key, 8 | nonce, 12 | own key, 32 | tag, 16
 //                      | nonce, 12 | the secret | tag, 16>
 //
-// Both are bound to the organisation, the integration and the column they stand in: a row copied elsewhere opens nothing.
+// Both are bound to the organisation, the integration and the column they stand in: a row copied elsewhere opens
+// nothing.
 
 #include <array>
 #include <cstdint>

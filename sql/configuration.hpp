@@ -110,6 +110,9 @@ std::optional<campaigns::campaign_state> parse_campaign_state(std::string_view t
 
 enum class campaign_action : std::uint8_t { start, pause, resume, stop, finish };
 
+/// "pause"
+std::string_view to_string(campaign_action action) noexcept;
+
 struct campaign_change {
   campaigns::campaign_state state;
   std::uint64_t generation = 0;  ///< wait_applied() on it: from then on the engine acts by the new state

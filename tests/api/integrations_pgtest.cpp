@@ -36,7 +36,8 @@ class Integrations : public testing::Test {
   std::string create() {
     const rest_reply made =
         ask("POST", "/v1/integrations",
-            twilio("Backup", sid('1'), std::string(R"(,"secondary_secret":")") + other_token + R"(","calls_per_second":2.5)"),
+            twilio("Backup", sid('1'),
+                   std::string(R"(,"secondary_secret":")") + other_token + R"(","calls_per_second":2.5)"),
             "Idempotency-Key: once\r\n");
     EXPECT_EQ(made.status, 201) << made.text;
     EXPECT_EQ(made.body.at("engine").as_string(), "acknowledged");
@@ -161,12 +162,14 @@ TEST_F(Integrations, MistakenAccount_IsToldByItsParameter) {
   EXPECT_EQ(refused(telnyx + "}"), "connection_id");
   EXPECT_EQ(refused(telnyx + R"(,"connection_id":"1"})"), "webhook_public_key");
   const std::string key(43, 'A');
-  EXPECT_EQ(refused(telnyx + R"(,"connection_id":"1","webhook_public_key":")" + key + R"(=","secondary_secret":"12345678"})"),
-            "secondary_secret");
+  EXPECT_EQ(
+      refused(telnyx + R"(,"connection_id":"1","webhook_public_key":")" + key + R"(=","secondary_secret":"12345678"})"),
+      "secondary_secret");
   EXPECT_EQ(refused(R"({"name":"T","carrier":"twilio","account_sid":")" + sid('1') + R"(","secret":"canary\r\nX: y"})"),
             "secret");
-  EXPECT_EQ(ask("POST", "/v1/integrations", telnyx + R"(,"connection_id":"1","webhook_public_key":")" + key + "=\"}").status,
-            201);
+  EXPECT_EQ(
+      ask("POST", "/v1/integrations", telnyx + R"(,"connection_id":"1","webhook_public_key":")" + key + "=\"}").status,
+      201);
 }
 
 TEST(IntegrationsWithoutAKey, Creating_IsRefusedWithTheRemedyAndStoresNothing) {
@@ -174,14 +177,15 @@ TEST(IntegrationsWithoutAKey, Creating_IsRefusedWithTheRemedyAndStoresNothing) {
   house.engine_follows();
   const auto rows = [&] {
     return house.first.house.on
-        .run("SELECT (SELECT count(*) FROM integration WHERE org_id IS NOT NULL) + (SELECT count(*) FROM "
-             "carrier_account WHERE org_id IS NOT NULL)")
+        .run(
+            "SELECT (SELECT count(*) FROM integration WHERE org_id IS NOT NULL) + (SELECT count(*) FROM "
+            "carrier_account WHERE org_id IS NOT NULL)")
         .integer(0, 0);
   };
   const std::int64_t before = rows();
-  const rest_reply refused =
-      house.ask("POST", "/v1/integrations", house.first.key,
-                R"({"name":"N","carrier":"twilio","account_sid":"AC00000000000000000000000000000001","secret":"12345678"})");
+  const rest_reply refused = house.ask(
+      "POST", "/v1/integrations", house.first.key,
+      R"({"name":"N","carrier":"twilio","account_sid":"AC00000000000000000000000000000001","secret":"12345678"})");
   EXPECT_EQ(refused.status, 409) << refused.text;
   EXPECT_EQ(refused.code(), "no_secret_key");
   EXPECT_THAT(refused.text, HasSubstr("--secret-key FILE"));

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "api/rest_resources.hpp"
+#include "sql/audit_log.hpp"
 #include "sql/opt_outs.hpp"
 #include "tests/api/loopback_client.hpp"
 
@@ -43,6 +44,13 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
   house.on.run("INSERT INTO outcome VALUES ($1, $2, $3, 17, 13, 1, 0, true, true, 'CA1', '', '')",
                key_of().int8(attempt.value).time(sql::test::morning + std::chrono::seconds{30}));
   house.on.run("UPDATE lane SET through = $2 WHERE org_id = $1", key_of().int8(contact.value));
+  {
+    sql::transaction tx{house.on};
+    for (const char* action : {"startCampaign", "addOptOuts"}) {
+      sql::append_audit(tx, house.id, {"cli:test", action, house.campaign.text(), "", ""});
+    }
+    tx.commit();
+  }
   const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
