@@ -71,7 +71,7 @@ constexpr std::string_view schemas = R"({
   },
   "Campaign": {
     "type": "object",
-    "required": ["id", "workspace_id", "agent_id", "name", "state", "settings"],
+    "required": ["id", "workspace_id", "agent_id", "name", "state", "frozen", "settings"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
@@ -79,6 +79,7 @@ constexpr std::string_view schemas = R"({
       "agent_id": {"type": "string"},
       "name": {"type": "string"},
       "state": {"type": "string", "enum": ["draft", "running", "paused", "stopped", "finished"]},
+      "frozen": {"type": "boolean", "description": "Nothing is dialed, whatever the state."},
       "settings": {"$ref": "#/components/schemas/CampaignSettings"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
@@ -154,6 +155,7 @@ json::object to_json(const campaigns::settings& one) {
           {"agent_id", one.agent.text()},
           {"name", one.name},
           {"state", std::string(sql::to_string(one.state))},
+          {"frozen", one.frozen},
           {"settings", settings_json(one)}};
 }
 

@@ -22,7 +22,7 @@ constexpr std::string_view schemas = R"({
     "type": "object",
     "description": "A carrier account. Its secrets are never shown.",
     "required": ["id", "name", "carrier", "account_sid", "connection_id", "webhook_public_key", "base_url",
-                 "calls_per_second", "concurrent_calls_max", "secret_kept", "secondary_secret_kept", "revoked_at"],
+                 "calls_per_second", "concurrent_calls_max", "secret_kept", "secondary_secret_kept", "frozen", "revoked_at"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
@@ -36,6 +36,7 @@ constexpr std::string_view schemas = R"({
       "concurrent_calls_max": {"type": "integer"},
       "secret_kept": {"$ref": "#/components/schemas/SecretKept"},
       "secondary_secret_kept": {"$ref": "#/components/schemas/SecretKept"},
+      "frozen": {"type": "boolean"},
       "revoked_at": {"type": ["string", "null"], "format": "date-time"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
@@ -110,19 +111,12 @@ json::object to_json(const sql::integration_record& one) {
           {"concurrent_calls_max", account.concurrent_calls_max},
           {"secret_kept", kept(one.secret_ref)},
           {"secondary_secret_kept", kept(one.secondary_secret_ref)},
+          {"frozen", account.frozen},
           {"revoked_at", one.revoked_at ? json::value(to_text(*one.revoked_at)) : json::value(nullptr)}};
 }
 
 std::vector<sql::integration_record> read_all(const rest_call& call) {
   return sql::read_integrations(call.tx.on(), call.who.organisation);
-}
-
-sql::integration_record find_integration(const rest_call& call) {
-  const auto id = path_id<integration_id>(call, "integration_id", "integration");
-  for (sql::integration_record& one : read_all(call)) {
-    if (one.account.id == id) return std::move(one);
-  }
-  refuse_missing("integration");
 }
 
 std::string seal(const rest_call& call, const std::string& name, const sql::secret_place& of) {

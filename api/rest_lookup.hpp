@@ -7,6 +7,7 @@
 #include "api/rest_operation.hpp"
 #include "campaigns/settings.hpp"
 #include "engine/ledger.hpp"
+#include "sql/configuration.hpp"
 
 namespace dialer::api {
 
@@ -25,6 +26,8 @@ Id path_id(const rest_call& call, std::string_view parameter, std::string_view k
 engine::workspace_record find_workspace(const rest_call& call);
 engine::agent_record find_agent(const rest_call& call);
 campaigns::settings find_campaign(const rest_call& call);
+sql::integration_record find_integration(const rest_call& call);
+callerid::phone_number find_number(const rest_call& call);
 
 /// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
 workspace_id body_workspace(const rest_call& call);

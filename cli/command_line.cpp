@@ -33,6 +33,7 @@ struct parsed {
   key_options key;
   explain_options explain;
   verify_options verify;
+  freeze_options freeze;
   audit_verify_options audit;
   do_not_call_build_options do_not_call;
   serve_options serve;
@@ -257,6 +258,35 @@ void add_verify(CLI::App& app, parsed& into) {
   to->callback([&into] { into.command = [&into] { return run_verify(into.verify); }; });
 }
 
+void add_freeze(CLI::App& app, parsed& into) {
+  struct choice {
+    const char* name;
+    const char* purpose;
+    const char* example;
+    bool frozen;
+  };
+  for (const choice& one :
+       {choice{"freeze", "The kill switch: start no call through a thing, whatever its settings say",
+               "dialer freeze --integration twilio --reason \"billing runs wild\"", true},
+        choice{"unfreeze", "Let calls start again", "dialer unfreeze --integration twilio", false}}) {
+    CLI::App* to = add(app, one.name, one.purpose, one.example);
+    to->add_option("--organisation", into.freeze.organisation,
+                   "by name or id, when there are several; frozen whole "
+                   "when nothing of it is named");
+    CLI::Option_group* what = to->add_option_group("thing", "one of it, by name or id");
+    what->add_option("--workspace", into.freeze.workspace, "a workspace");
+    what->add_option("--agent", into.freeze.agent, "an agent");
+    what->add_option("--campaign,-c", into.freeze.campaign, "a campaign");
+    what->add_option("--integration", into.freeze.integration, "a carrier account");
+    what->add_option("--number", into.freeze.number, "a caller ID, in E.164");
+    what->require_option(0, 1);
+    add_reason(to, into.freeze.reason);
+    add_database(to, into.freeze.database, into.freeze.output);
+    to->callback(
+        [&into, frozen = one.frozen] { into.command = [&into, frozen] { return run_freeze(into.freeze, frozen); }; });
+  }
+}
+
 void add_audit(CLI::App& app, parsed& into) {
   CLI::App* parent = add(app, "audit", "Who changed what", "dialer audit verify");
   parent->require_subcommand(1);
@@ -447,6 +477,7 @@ int run(int argc, const char* const* argv) {
   add_explain(app, into);
   add_verify(app, into);
   add_audit(app, into);
+  add_freeze(app, into);
   add_check(app, into);
   add_do_not_call(app, into);
   add_simulator(app, into);

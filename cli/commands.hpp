@@ -127,6 +127,20 @@ int run_verify(const verify_options& options);
 
 int run_check_webhooks(const std::string& file);
 
+/// One of them, or none: the organisation.
+struct freeze_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string organisation;
+  std::string workspace;
+  std::string agent;
+  std::string campaign;
+  std::string integration;
+  std::string number;
+  std::string reason;  ///< for the audit log; may be empty
+};
+int run_freeze(const freeze_options& options, bool frozen);
+
 struct audit_verify_options {
   database_options database;
   output_format output = output_format::table;

@@ -319,6 +319,7 @@ class organisation {
   index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
+  reason frozen_by(const campaign_run& campaign) const;
   reason forbidden(const attempt_run& attempt) const;
   void veto_forbidden(instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);

@@ -1,6 +1,7 @@
 #include "sql/configuration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "sql/generation.hpp"
@@ -295,10 +296,16 @@ change configuration::do_not_call(organisation_id in, const std::vector<do_not_c
   return change::updated;
 }
 
-change configuration::freeze(organisation_id in, bool frozen) {
+change configuration::freeze(organisation_id in, freezable kind, const id128& which, bool frozen) {
   lock_organisation(tx_, in);
-  return changed(in, tx_.run("UPDATE org_owner SET frozen = $2 WHERE org_id = $1 AND frozen <> $2",
-                             params{}.uuid(in).boolean(frozen)));
+  const params wanted = params{}.uuid(in).boolean(frozen);
+  if (kind == freezable::organisation) {
+    return changed(in, tx_.run("UPDATE org_owner SET frozen = $2 WHERE org_id = $1 AND frozen <> $2", wanted));
+  }
+  constexpr std::array<std::string_view, 6> tables{"", "workspace", "agent", "campaign", "integration", "phone_number"};
+  return changed(in, tx_.run("UPDATE " + std::string(tables.at(static_cast<std::size_t>(kind))) +
+                                 " SET frozen = $2 WHERE org_id = $1 AND frozen <> $2 AND id = $3",
+                             params{wanted}.uuid(which)));
 }
 
 std::vector<organisation_record> read_organisations(session& on) {
@@ -321,7 +328,8 @@ std::optional<organisation_id> find_organisation(session& on, std::string_view n
 std::vector<integration_record> read_integrations(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, name, kind, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at FROM integration WHERE org_id = $1 "
+      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen FROM integration WHERE org_id = "
+      "$1 "
       "ORDER BY id",
       params{}.uuid(organisation));
   std::vector<integration_record> all;
@@ -340,6 +348,7 @@ std::vector<integration_record> read_integrations(session& on, organisation_id o
     one.account.calls_per_second = rows.float8(i, 10);
     one.account.concurrent_calls_max = static_cast<std::uint32_t>(rows.integer(i, 11));
     if (!rows.null(i, 12)) one.revoked_at = rows.time(i, 12);
+    one.account.frozen = rows.boolean(i, 13);
     all.push_back(std::move(one));
   }
   return all;

@@ -59,6 +59,8 @@ class configuration_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, integration, number };
+
 /// All changes of one transaction: a file is applied whole or not at all, and a dry run is a rollback. Things are found
 /// by their natural key (name within parent, number within organisation); ids in the arguments are ignored. Every
 /// change raises the organisation's generation. Throws sql_error when a value breaks a constraint (its message names
@@ -86,8 +88,9 @@ class configuration {
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
   /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.
   change do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted);
-  /// Safe halt: no decision of any owner commits an intent while it holds.
-  change freeze(organisation_id in, bool frozen);
+  /// The kill switch: while it holds no decision of any owner commits an intent through that thing, and what was
+  /// decided is taken back. No other change here lifts it. `which` is the organisation's own id or a thing's of it.
+  change freeze(organisation_id in, freezable kind, const id128& which, bool frozen);
 
  private:
   template <class Id>

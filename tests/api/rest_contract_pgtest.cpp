@@ -209,6 +209,7 @@ std::map<std::string, std::string> missing_ids() {
           {"workspace_id", workspace_id{sql::test::make_test_id()}.text()},
           {"agent_id", agent_id{sql::test::make_test_id()}.text()},
           {"integration_id", integration_id{sql::test::make_test_id()}.text()},
+          {"number_id", phone_number_id{sql::test::make_test_id()}.text()},
           {"campaign_id", campaign_id{sql::test::make_test_id()}.text()},
           {"key_id", api_key_id{sql::test::make_test_id()}.text()},
           {"contact_id", contact_id{7'777}.text()},

@@ -54,10 +54,15 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
   const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
-  ids = {{"organisation_id", house.id.text()},   {"workspace_id", house.workspace.text()},
-         {"agent_id", house.agent.text()},       {"integration_id", house.integration.text()},
-         {"campaign_id", house.campaign.text()}, {"contact_id", contact.text()},
-         {"attempt_id", attempt.text()},         {"number", number}};
+  ids = {{"organisation_id", house.id.text()},
+         {"workspace_id", house.workspace.text()},
+         {"agent_id", house.agent.text()},
+         {"integration_id", house.integration.text()},
+         {"number_id", house.number.text()},
+         {"campaign_id", house.campaign.text()},
+         {"contact_id", contact.text()},
+         {"attempt_id", attempt.text()},
+         {"number", number}};
 }
 
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {

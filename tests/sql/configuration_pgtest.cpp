@@ -134,8 +134,8 @@ TEST_F(Configuration, AssignmentsBecomeExactlyTheList) {
 TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {
   transaction tx{org_.on};
   configuration config{tx, test::make_test_id};
-  EXPECT_EQ(config.freeze(org_.id, true), change::updated);
-  EXPECT_EQ(config.freeze(org_.id, true), change::none);
+  EXPECT_EQ(config.freeze(org_.id, freezable::organisation, org_.id, true), change::updated);
+  EXPECT_EQ(config.freeze(org_.id, freezable::organisation, org_.id, true), change::none);
   EXPECT_TRUE(read_snapshot(tx, org_.id, [](const auto&, const auto&) { return ""; }).frozen);
 }
 
