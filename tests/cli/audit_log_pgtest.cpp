@@ -93,6 +93,41 @@ TEST_F(audit_log, each_command_that_changes_something_leaves_a_row) {
   EXPECT_EQ(sql::verify_audit(house_.on, house_.campaign.organisation).fault, "");
 }
 
+TEST_F(audit_log, the_kill_switch_finds_each_thing_by_its_name) {
+  house_.on.run("UPDATE org_owner SET applied_generation = 9000000000000000000");  // an engine follows everything
+  struct named {
+    std::string freeze_options::*option;
+    const char* name;
+    const char* table;
+    const char* action;
+  };
+  for (const named& one : {named{&freeze_options::organisation, "Example", "org_owner", "freezeOrganisation"},
+                           named{&freeze_options::workspace, "Sales", "workspace", "freezeWorkspace"},
+                           named{&freeze_options::agent, "Ann", "agent", "freezeAgent"},
+                           named{&freeze_options::campaign, "Spring", "campaign", "freezeCampaign"},
+                           named{&freeze_options::integration, "twilio", "integration", "freezeIntegration"},
+                           named{&freeze_options::number, "+12125550199", "phone_number", "freezeNumber"}}) {
+    const auto frozen = [&] {
+      return house_.on.run("SELECT bool_and(frozen) FROM " + std::string(one.table)).boolean(0, 0);
+    };
+    freeze_options options;
+    options.*one.option = one.name;
+    options.reason = "billing runs wild";
+    run(run_freeze, options, true);
+    EXPECT_EQ(said().at("engine").as_string(), "acknowledged");
+    EXPECT_TRUE(frozen()) << one.action;
+    EXPECT_EQ(newest().what.action, one.action);
+    EXPECT_EQ(newest().what.resource, said().at("id").as_string());
+    EXPECT_EQ(newest().what.reason, "billing runs wild");
+    run(run_freeze, options, false);
+    EXPECT_FALSE(frozen()) << one.action;
+    EXPECT_EQ(newest().what.action, "un" + std::string(one.action));
+  }
+  freeze_options nobody;
+  nobody.agent = "Nobody";
+  EXPECT_THROW(run(run_freeze, nobody, true), usage_error);
+}
+
 TEST_F(audit_log, what_changes_nothing_leaves_none) {
   apply_options again;
   again.file = dir_.file("small.toml", test::small_file);

@@ -179,7 +179,7 @@ void world::people() {
     saw("caller ID withdrawn or back");
     announce();
   }
-  if (random.chance(0.1)) freeze(announce);
+  if (random.chance(0.05)) freeze(announce);
   if (random.chance(faults_.clock_steps)) {
     const bool right = random.chance(0.3);
     time_.set_wall_clock(right ? 0s : time_.between(0s, 20s) - 10s);
