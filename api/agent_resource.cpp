@@ -140,7 +140,7 @@ rest_resource agent_resource() {
            {.method = "PATCH",
             .path = "/v1/agents/{agent_id}",
             .name = "changeAgent",
-            .summary = "Change, publish or withdraw an agent",
+            .summary = "Change, publish or unpublish an agent",
             .needs = sql::scope::admin,
             .takes = "AgentChange",
             .gives = "Agent",

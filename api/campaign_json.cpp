@@ -31,13 +31,13 @@ void take(const json::object& given, const char* name, const std::array<name_of<
   if (const auto* value = given.if_contains(name)) into = find_named(names, text_of(*value)).value();
 }
 
-void take_window(const json::object& given, const std::string& path, campaigns::weekly_window& into) {
+void take_window(const json::object& given, const std::string& path, weekly_hours& into) {
   const auto* window = given.if_contains("window");
   if (window == nullptr) return;
   for (std::size_t i = 0; i < weekdays.size(); ++i) {
     const auto* text = window->as_object().if_contains(json::string_view{weekdays[i].data(), weekdays[i].size()});
     if (text == nullptr) continue;
-    const auto day = parse_day_window(text_of(*text));
+    const auto day = parse_local_hours(text_of(*text));
     if (!day) {
       refuse_param(path + "window." + std::string(weekdays[i]),
                    R"(must be like "08:00-21:00" (24:00 is the day's end) or "closed")");

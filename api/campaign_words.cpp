@@ -18,17 +18,17 @@ std::optional<int> take_time(std::string_view& text) {
 
 }  // namespace
 
-std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept {
-  if (text == "closed") return campaigns::day_window{0, 0};
+std::optional<local_hours> parse_local_hours(std::string_view text) noexcept {
+  if (text == "closed") return local_hours{0, 0};
   const auto open = take_time(text);
   if (!open || !text.starts_with('-')) return std::nullopt;
   text.remove_prefix(1);
   const auto close = take_time(text);
   if (!close || !text.empty() || *open >= *close) return std::nullopt;
-  return campaigns::day_window{static_cast<std::uint16_t>(*open), static_cast<std::uint16_t>(*close)};
+  return local_hours{static_cast<std::uint16_t>(*open), static_cast<std::uint16_t>(*close)};
 }
 
-std::string to_text(const campaigns::day_window& window) {
+std::string to_text(const local_hours& window) {
   if (window.open_minute == window.close_minute) return "closed";
   const auto time = [](unsigned minutes) {
     const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };

@@ -38,7 +38,7 @@ inline constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
 constexpr const char* default_base_url(carriers::carrier_kind kind) {
   return kind == carriers::carrier_kind::twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
 }
-/// Indexed like campaigns::weekly_window.
+/// Indexed like weekly_hours.
 inline constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
                                                           "thursday", "friday", "saturday"};
 
@@ -58,7 +58,7 @@ constexpr std::string_view find_name(const std::array<name_of<Enum>, N>& names, 
 }
 
 /// "08:00-21:00" (24:00 is the end of the day) or "closed"; nullopt for anything else, an empty range included.
-std::optional<campaigns::day_window> parse_day_window(std::string_view text) noexcept;
-std::string to_text(const campaigns::day_window& window);
+std::optional<local_hours> parse_local_hours(std::string_view text) noexcept;
+std::string to_text(const local_hours& window);
 
 }  // namespace dialer::api

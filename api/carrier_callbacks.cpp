@@ -53,9 +53,7 @@ bool signed_by(const carriers::account& account, const carriers::callback_reques
 const owned_account* find_account(const std::vector<owned_account>& accounts, carriers::carrier_kind kind,
                                   std::string_view claimed) {
   const auto found = std::ranges::find_if(accounts, [kind, claimed](const owned_account& each) {
-    const carriers::account& account = each.account;
-    return account.kind == kind &&
-           claimed == (kind == carriers::carrier_kind::twilio ? account.account_sid : account.connection_id);
+    return each.account.kind == kind && claimed == carriers::account_key(each.account);
   });
   return found == accounts.end() ? nullptr : &*found;
 }
@@ -167,9 +165,8 @@ void carrier_callbacks::impl::warn_seldom(carriers::carrier_kind kind, callback_
   std::int64_t next_us = warn_after_us[slot];
   const std::int64_t later_us = now_us + std::chrono::microseconds{warn_every}.count();
   if (now_us < next_us || !warn_after_us[slot].compare_exchange_strong(next_us, later_us)) return;
-  const char* carrier = kind == carriers::carrier_kind::twilio ? "twilio" : "telnyx";
-  warn("callback refused: carrier=" + std::string{carrier} + " reason=" + std::string{to_string(why)} +
-       " refused_so_far=" + std::to_string(counted.refused[slot]));
+  warn("callback refused: carrier=" + std::string{carriers::to_string(kind)} +
+       " reason=" + std::string{to_string(why)} + " refused_so_far=" + std::to_string(counted.refused[slot]));
 }
 
 carrier_callbacks::carrier_callbacks(callback_settings settings, account_source accounts, callback_inbox& inbox,

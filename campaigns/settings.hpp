@@ -8,6 +8,7 @@
 
 #include "model/disposition.hpp"
 #include "model/ids.hpp"
+#include "model/local_hours.hpp"
 #include "model/retry_rule.hpp"
 
 namespace dialer::campaigns {
@@ -19,16 +20,6 @@ enum class campaign_state : std::uint8_t { draft = 0, running = 1, paused = 2, s
 enum class caller_id_policy : std::uint8_t { sticky = 0, local_presence = 1, least_used_today = 2 };
 
 enum class machine_detection : std::uint8_t { off = 0, detect = 1 };
-
-/// Half-open [open, close) in minutes after local midnight, 0 <= open < close <= 1440; open == close means closed.
-struct day_window {
-  std::uint16_t open_minute = 8 * 60;
-  std::uint16_t close_minute = 21 * 60;
-  friend constexpr bool operator==(const day_window&, const day_window&) = default;
-};
-
-/// Indexed by weekday, 0 = Sunday. The law's hours are intersected with it; it can narrow, never widen.
-using weekly_window = std::array<day_window, 7>;
 
 /// Indexed by the disposition's number.
 using retry_rules = std::array<retry_rule, disposition_slots>;
@@ -55,7 +46,7 @@ struct settings {
   workspace_id workspace;
   std::chrono::seconds ring_timeout{30};       ///< 5..600
   std::chrono::seconds call_time_limit{1800};  ///< 30..14400
-  weekly_window window{};
+  weekly_hours window{};                       ///< the law's hours are intersected with it; it can narrow, never widen
   retry_rules retry = default_retry_rules();
   std::string name;
   std::string default_country = "US";  ///< ISO 3166-1 alpha-2, for numbers written nationally

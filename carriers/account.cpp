@@ -9,6 +9,10 @@
 
 namespace dialer::carriers {
 
+const std::string& account_key(const account& value) {
+  return value.kind == carrier_kind::twilio ? value.account_sid : value.connection_id;
+}
+
 bool queues_calls(carrier_kind kind) {
   return kind == carrier_kind::twilio;
 }

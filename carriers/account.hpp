@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/ids.hpp"
 
@@ -28,6 +29,14 @@ struct account {
   std::string unusable;                    ///< why it can't be used as it is set up, for a person; empty: it can
   friend bool operator==(const account&, const account&) = default;
 };
+
+/// What names the account at its carrier.
+const std::string& account_key(const account& value);
+
+/// "twilio"
+constexpr std::string_view to_string(carrier_kind kind) noexcept {
+  return kind == carrier_kind::twilio ? "twilio" : "telnyx";
+}
 
 /// True when the carrier takes calls above its pace and starts them later (Twilio); others refuse them.
 bool queues_calls(carrier_kind kind);

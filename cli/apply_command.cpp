@@ -48,7 +48,7 @@ campaign_settings from_flags(const campaign_create_options& options) {
   one.workspace = options.workspace;
   one.agent = options.agent;
   one.what.name = options.name;
-  const auto window = api::parse_day_window(options.window);
+  const auto window = api::parse_local_hours(options.window);
   if (!window) throw usage_error("--window is \"" + options.window + "\"; write 08:00-21:00 or closed");
   one.what.window.fill(*window);
   const auto policy = api::find_named(api::caller_id_names, options.caller_id);

@@ -190,8 +190,7 @@ audit_result audit(sql::session& on, organisation_id organisation, const std::st
   audit_result result;
   std::set<std::string> accounts;
   for (const auto& one : sql::read_integrations(on, organisation)) {
-    accounts.insert(one.account.kind == carriers::carrier_kind::twilio ? one.account.account_sid
-                                                                       : one.account.connection_id);
+    accounts.insert(carriers::account_key(one.account));
   }
   const sql::params key = sql::params{}.uuid(organisation);
   sql::transaction tx{on};

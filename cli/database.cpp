@@ -1,5 +1,6 @@
 #include "cli/database.hpp"
 
+#include "sql/cluster_directory.hpp"
 #include "sql/migrations.hpp"
 
 namespace dialer::cli {

@@ -281,10 +281,6 @@ std::string to_table(const report& what) {
 
 std::vector<closed_place> closed_places(sql::session& session, const demonstration& demo, utc_time now) {
   const auto settings = sql::read_campaign(session, demo.organisation, demo.campaign).value();
-  compliance::weekly_hours hours;
-  std::ranges::transform(settings.window, hours.begin(), [](const campaigns::day_window& day) {
-    return compliance::local_hours{day.open_minute, day.close_minute};
-  });
   const auto zones = load_zone_data();
   std::vector<closed_place> closed;
   for (const sql::fresh_count& fresh : sql::read_fresh(session, demo.organisation, demo.campaign)) {
@@ -292,7 +288,7 @@ std::vector<closed_place> closed_places(sql::session& session, const demonstrati
     place.place = fresh.place;
     place.contacts = fresh.contacts;
     if (const auto where = compliance::parse_place(fresh.place)) {
-      place.opens_at = compliance::evaluate_window(*where, hours, *zones, now).opens_at;
+      place.opens_at = compliance::evaluate_window(*where, settings.window, *zones, now).opens_at;
     }
   }
   return closed;

@@ -246,7 +246,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   }
 
   void leave(const owned_organisation& owned) {
-    for (const auto& [integration, queue] : owned.queues) withdraw(queue);
+    for (const auto& [integration, queue] : owned.queues) remove_account(queue);
   }
 
   // Throws what keeps an account from being used, its secrets aside.
@@ -369,12 +369,12 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     try {
       for (auto& shard : shards) shard->add_account(queue, sending, warm);
     } catch (...) {  // its ca_file went between the check and now: the next look finds it so
-      withdraw(queue);
+      remove_account(queue);
       throw;
     }
   }
 
-  void withdraw(const std::shared_ptr<engine::send_queue>& queue) {
+  void remove_account(const std::shared_ptr<engine::send_queue>& queue) {
     for (auto& shard : shards) shard->remove_account(queue);
   }
 

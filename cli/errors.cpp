@@ -2,9 +2,9 @@
 
 #include <string_view>
 
+#include "sql/cluster_error.hpp"
 #include "sql/configuration.hpp"
 #include "sql/migrations.hpp"
-#include "sql/private_cluster.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::cli {

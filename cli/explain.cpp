@@ -106,18 +106,10 @@ gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls)
   return step;
 }
 
-compliance::weekly_hours hours_of(const campaigns::weekly_window& window) {
-  compliance::weekly_hours hours;
-  std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
-    return compliance::local_hours{day.open_minute, day.close_minute};
-  });
-  return hours;
-}
-
 void add_gate(const explain_inputs& in, const recent_calls& calls, std::vector<gate_step>& steps) {
   const compliance::place where = compliance::parse_place(in.contact.place).value_or(compliance::place{});
   const compliance::window_state window =
-      compliance::evaluate_window(where, hours_of(in.campaign.window), *in.rules.zones, in.now);
+      compliance::evaluate_window(where, in.campaign.window, *in.rules.zones, in.now);
   compliance::opt_out_set opt_outs;
   if (in.contact.opted_out) opt_outs.insert(in.contact.state.number);
   const compliance::gate gate{in.rules, opt_outs, calls.to_number};

@@ -1,20 +1,15 @@
 #include "cli/settings_description.hpp"
 
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstdio>
 
 #include "api/campaign_words.hpp"
 #include "api/sealed_secret.hpp"
+#include "cli/settings_words.hpp"
 
 namespace dialer::cli {
 namespace {
-
-constexpr std::array sharing_words{"workspace", "organisation", "exclusive"};
-constexpr std::array status_words{"pending", "active", "inactive", "released"};
-constexpr std::array type_words{"local", "national", "mobile", "toll_free"};
-constexpr std::array day_words{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 
 std::string text_of(bool value) {
   return value ? "true" : "false";
@@ -30,15 +25,15 @@ std::string text_of(double value) {
 std::string text_of(std::chrono::seconds value) {
   return std::to_string(value.count());
 }
-template <class Words, class Enum>
-std::string word(const Words& words, Enum value) {
-  return words[static_cast<std::size_t>(value)];
+template <class Names, class Enum>
+std::string word(const Names& names, Enum value) {
+  return std::string{api::find_name(names, value)};
 }
 
 described_fields fields_of(callerid::sharing_policy sharing, const std::vector<std::string>& allowed_countries) {
   std::string countries;
   for (const std::string& country : allowed_countries) countries += (countries.empty() ? "" : ", ") + country;
-  return {{"sharing", word(sharing_words, sharing)}, {"allowed_countries", countries}};
+  return {{"sharing", word(api::sharing_names, sharing)}, {"allowed_countries", countries}};
 }
 
 described_fields fields_of(const engine::workspace_record& one) {
@@ -58,7 +53,7 @@ std::string secret_text(const std::string& reference) {
 
 described_fields fields_of(const sql::integration_record& one) {
   const carriers::account& account = one.account;
-  return {{"carrier", account.kind == carriers::carrier_kind::twilio ? "twilio" : "telnyx"},
+  return {{"carrier", std::string{carriers::to_string(account.kind)}},
           {"base_url", account.base_url},
           {"ca_file", account.ca_file},
           {"account_sid", account.account_sid},
@@ -74,8 +69,8 @@ described_fields fields_of(const callerid::phone_number& one, const std::string&
                            const std::string& integration) {
   return {{"workspace", workspace},
           {"integration", integration},
-          {"status", word(status_words, one.status)},
-          {"type", word(type_words, one.type)},
+          {"status", word(status_names, one.status)},
+          {"type", word(type_names, one.type)},
           {"capabilities", text_of(one.capabilities)},
           {"outbound_enabled", text_of(one.outbound_enabled)},
           {"region", one.region},
@@ -92,14 +87,14 @@ described_fields fields_of(const campaigns::settings& one, const std::string& ag
                           {"attempts_per_contact_max", text_of(one.attempts_per_contact_max)},
                           {"attempts_per_number_24h", text_of(one.attempts_per_number_24h)},
                           {"attempts_per_number_7d", text_of(one.attempts_per_number_7d)},
-                          {"caller_id", std::string(api::find_name(api::caller_id_names, one.caller_id))},
+                          {"caller_id", word(api::caller_id_names, one.caller_id)},
                           {"ring_timeout_s", text_of(one.ring_timeout)},
                           {"call_time_limit_s", text_of(one.call_time_limit)},
-                          {"machine_detection", std::string(api::find_name(api::detection_names, one.detection))},
+                          {"machine_detection", word(api::detection_names, one.detection)},
                           {"default_country", one.default_country},
                           {"redial_absent", text_of(one.redial_absent)}};
   for (std::size_t i = 0; i < one.window.size(); ++i) {
-    fields.emplace_back(std::string("window.") + day_words[i], api::to_text(one.window[i]));
+    fields.emplace_back("window." + std::string{api::weekdays[i].substr(0, 3)}, api::to_text(one.window[i]));
   }
   for (const disposition each : all_dispositions) {
     const retry_rule& rule = one.retry[static_cast<std::size_t>(each)];

@@ -9,6 +9,7 @@
 
 #include "api/campaign_words.hpp"
 #include "cli/secrets.hpp"
+#include "cli/settings_words.hpp"
 #include "cli/toml_table.hpp"
 #include "compliance/countries.hpp"
 #include "engine/base_url.hpp"
@@ -20,25 +21,13 @@ using api::caller_id_names;
 using api::carrier_names;
 using api::detection_names;
 using api::name_of;
-using api::parse_day_window;
+using api::parse_local_hours;
 using api::sharing_names;
 using api::weekdays;
 using std::string_view;
 
 constexpr std::uint32_t count_max = 4'294'967'295;
 
-constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
-    {"pending", callerid::number_status::pending},
-    {"active", callerid::number_status::active},
-    {"inactive", callerid::number_status::inactive},
-    {"released", callerid::number_status::released},
-}};
-constexpr std::array<name_of<callerid::number_type>, 4> type_names{{
-    {"local", callerid::number_type::local},
-    {"national", callerid::number_type::national},
-    {"mobile", callerid::number_type::mobile},
-    {"toll_free", callerid::number_type::toll_free},
-}};
 constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
     {"voice", callerid::voice},
     {"sms", callerid::sms},
@@ -159,7 +148,7 @@ class reading {
     if (twilio) one.secondary_secret_ref = secret(in, "secondary_secret");
     in.number("calls_per_second", account.calls_per_second, 0, 10'000, true);
     in.integer("concurrent_calls_max", account.concurrent_calls_max, 0, count_max);
-    if (!accounts_.insert(twilio ? account.account_sid : account.connection_id).second) {
+    if (!accounts_.insert(carriers::account_key(account)).second) {
       in.fail(twilio ? "account_sid" : "connection_id", "is used by another integration of this file; keep one");
     }
     out_.integrations.push_back(std::move(one));
@@ -260,14 +249,14 @@ class reading {
     out = std::chrono::seconds{value};
   }
 
-  static campaigns::day_window day(toml_table& in, string_view key) {
+  static local_hours day(toml_table& in, string_view key) {
     const std::string text = in.required_text(key, "write \"08:00-21:00\" or \"closed\"");
-    const auto window = parse_day_window(text);
+    const auto window = parse_local_hours(text);
     if (!window) in.fail(key, "is \"" + text + R"("; write "08:00-21:00" (24:00 is the day's end) or "closed")");
     return *window;
   }
 
-  static void window(toml_table& in, campaigns::weekly_window& out) {
+  static void window(toml_table& in, weekly_hours& out) {
     const toml::node* node = in.find("window");
     if (node == nullptr) return;
     if (node->is_string()) {

@@ -1,25 +1,15 @@
 #pragma once
 // When may a place be called? Pure functions of (place, window, zone rules, now).
 
-#include <array>
-#include <cstdint>
 #include <optional>
 
 #include "compliance/place.hpp"
 #include "compliance/zone_rules.hpp"
 #include "model/clock.hpp"
+#include "model/local_hours.hpp"
 #include "model/reason.hpp"
 
 namespace dialer::compliance {
-
-/// Half-open [open, close) in minutes after local midnight; open == close means closed all day.
-struct local_hours {
-  std::uint16_t open_minute = 8 * 60;
-  std::uint16_t close_minute = 21 * 60;
-};
-
-/// Indexed by weekday, 0 = Sunday.
-using weekly_hours = std::array<local_hours, 7>;
 
 /// 47 CFR 64.1200(c)(1) and 16 CFR 310.4(c): 08:00-21:00 at the called party's location, all days.
 weekly_hours federal_hours();

@@ -9,14 +9,6 @@ namespace {
 
 constexpr std::chrono::milliseconds changes_back_off{500};
 
-compliance::weekly_hours to_hours(const campaigns::weekly_window& window) {
-  compliance::weekly_hours hours;
-  std::ranges::transform(window, hours.begin(), [](const campaigns::day_window& day) {
-    return compliance::local_hours{day.open_minute, day.close_minute};
-  });
-  return hours;
-}
-
 /// The place of `id` in a list that only grows, made on first sight.
 template <class Map, class List, class Id>
 std::uint32_t place_of(Map& places, List& list, const Id& id) {
@@ -103,7 +95,6 @@ void organisation::apply_campaign(const campaigns::settings& settings) {
   // Leaves the round, to come back with the new weight and workspace.
   block(number, reason::none, steady_time{});
   campaign.what = settings;
-  campaign.hours = to_hours(settings.window);
   campaign.countries = countries_of(settings.default_country);
   campaign.present = true;
   campaign.agent = place_of(agent_index_, agents_, settings.agent);

@@ -21,7 +21,7 @@ organisation::lane_run* organisation::find_lane(const campaign_run& campaign, ca
 
 void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, instant now) const {
   if (now.utc < lane.window_until) return;
-  lane.window = compliance::evaluate_window(lane.where, campaign.hours, *rules_.zones, now.utc);
+  lane.window = compliance::evaluate_window(lane.where, campaign.what.window, *rules_.zones, now.utc);
   // Looked at anew at least hourly: zone data can be reloaded.
   lane.window_until = now.utc + std::chrono::hours{1};
   if (lane.window.open && lane.window.closes_at)

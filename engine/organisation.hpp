@@ -121,7 +121,6 @@ class organisation {
     std::size_t lane_at = 0;
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
-    compliance::weekly_hours hours{};
   };
 
   struct workspace_run {
@@ -262,22 +261,52 @@ class organisation {
   utc_time wait_floor() const;
   lane_run* find_lane(const campaign_run& campaign, campaigns::lane_number number) const;
 
-  // attempts.cpp: answers, reports, doubts; closing.cpp: the end
+  // attempts.cpp: open attempts, the answer to their create, their waits
   void on_event(sends_taken& what, instant now, effects& out);
   void on_event(create_answered& what, instant now, effects& out);
-  void on_event(call_reported& what, instant now, effects& out);
-  void on_event(looked_up& what, instant now, effects& out);
-  void on_event(call_fetched& what, instant now, effects& out);
-  void on_event(call_canceled& what, instant now, effects& out);
+  attempt_run* find(attempt_id id);
+  attempt_run& open(attempt_id id);
+  void note_answer(attempt_run& attempt);
+  void forget(attempt_run& attempt);
+  void release(attempt_run& attempt);
+  void take_back(attempt_run& attempt);
+  void ask(attempt_run& attempt, carrier_question&& what, effects& out);
+  void set_deadline(attempt_run& attempt, steady_time at);
+  void poll_at(attempt_run& attempt, steady_time at, instant now);
+  void on_deadline(attempt_run& attempt, instant now, effects& out);
+  static constexpr std::chrono::seconds fetch_again{30};
+
+  // accounts.cpp: what answers say about an account
   void on_event(account_probed& what, instant now, effects& out);
   void apply_reaction(attempt_run& attempt, const carriers::create_answer& answer, instant now, effects& out);
   void apply_reaction(attempt_run& attempt, carriers::reaction react, instant now);
   bool is_closed(account_run& account, e164 number, instant now) const;
   void stop(account_run& account, instant now);
+
+  // reports.cpp: what the carrier reports of a call
+  void on_event(call_reported& what, instant now, effects& out);
+  void on_event(call_fetched& what, instant now, effects& out);
   void apply_report(attempt_run& attempt, const carriers::call_report& report, instant now, effects& out);
+  void adopt(attempt_run& attempt, outcome_kind kind, instant now);
+  bool believe_unknown(attempt_run& attempt, instant now) const;
+
+  // in_doubt.cpp: whether the carrier has the call
+  void on_event(looked_up& what, instant now, effects& out);
   void begin_doubt(attempt_run& attempt, instant now);
   void end_doubt(attempt_run& attempt);
-  void adopt(attempt_run& attempt, outcome_kind kind, instant now);
+  void remember_ref(e164 to, std::string_view call_ref, steady_time now);
+  void learn_late(e164 to, std::string_view call_ref, steady_time now);
+
+  // hang_ups.cpp: calls that must not go on
+  void on_event(call_canceled& what, instant now, effects& out);
+  void cancel_if_vetoed(attempt_run& attempt, instant now, effects& out);
+  utc_time window_closes(const attempt_run& attempt, instant now) const;
+  bool queued_at_carrier(const attempt_run& attempt) const;
+  void cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out);
+  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
+                     effects& out);
+
+  // closing.cpp: the end of an attempt, and where its contact goes
   void write(attempt_run& attempt, outcome_kind kind, instant now, outcome&& row);
   void close_not_sent(attempt_run& attempt, reason why, std::chrono::milliseconds again_in, instant now);
   void close_rejected(attempt_run& attempt, const carriers::create_answer& answer, instant now);
@@ -288,26 +317,6 @@ class organisation {
   void remember_absent(const absent_attempt& closed);
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
-  void note_answer(attempt_run& attempt);
-  void release(attempt_run& attempt);
-  void take_back(attempt_run& attempt);
-  void release_hold(attempt_run& attempt);
-  void remember_ref(e164 to, std::string_view call_ref, steady_time now);
-  void learn_late(e164 to, std::string_view call_ref, steady_time now);
-  void cancel(attempt_run& attempt, enum attempt_run::cancel what, effects& out);
-  bool queued_at_carrier(const attempt_run& attempt) const;
-  utc_time window_closes(const attempt_run& attempt, instant now) const;
-  void cancel_if_vetoed(attempt_run& attempt, instant now, effects& out);
-  bool believe_unknown(attempt_run& attempt, instant now) const;
-  void hang_up_stray(integration_id integration, attempt_id attempt, const std::string& call_ref, instant now,
-                     effects& out);
-  void ask(attempt_run& attempt, carrier_question&& what, effects& out);
-  void set_deadline(attempt_run& attempt, steady_time at);
-  void poll_at(attempt_run& attempt, steady_time at, instant now);
-  void on_deadline(attempt_run& attempt, instant now, effects& out);
-  attempt_run* find(attempt_id id);
-  attempt_run& open(attempt_id id);
-  void forget(attempt_run& attempt);
 
   // changes.cpp: snapshots, opt-outs, what they forbid
   void on_event(changes_announced& what, instant now, effects& out);
@@ -323,6 +332,7 @@ class organisation {
   reason forbidden(const attempt_run& attempt) const;
   void veto_forbidden(instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);
+  void release_hold(attempt_run& attempt);
   void confirm_when_clear(effects& out);
 
   // organisation.cpp

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 namespace dialer::sql {
 namespace {
@@ -139,6 +140,15 @@ finished run(command what) {
   }
   end.ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   return end;
+}
+
+bool wait_until(std::chrono::milliseconds limit, const std::function<bool()>& done) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return true;
 }
 
 }  // namespace dialer::sql

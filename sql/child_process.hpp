@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,5 +44,8 @@ struct finished {
 
 /// Runs the program to its end. output_fd is ignored.
 finished run(command what);
+
+/// Looks every few milliseconds whether a process has come as far as `done` says; false: not within the limit.
+bool wait_until(std::chrono::milliseconds limit, const std::function<bool()>& done);
 
 }  // namespace dialer::sql

@@ -21,11 +21,6 @@ std::int64_t stored(Enum value) {
   return static_cast<std::int64_t>(value);
 }
 
-// What names the account at its carrier.
-const std::string& account_key(const carriers::account& account) {
-  return account.kind == carriers::carrier_kind::twilio ? account.account_sid : account.connection_id;
-}
-
 }  // namespace
 
 change configuration::changed(organisation_id in, const result& written) {
@@ -100,7 +95,7 @@ applied<agent_id> configuration::agent(organisation_id in, const engine::agent_r
 
 applied<integration_id> configuration::integration(organisation_id in, const integration_record& wanted) {
   const carriers::account& account = wanted.account;
-  const params carrier = params{}.int2(stored(account.kind)).text(account_key(account)).uuid(in);
+  const params carrier = params{}.int2(stored(account.kind)).text(carriers::account_key(account)).uuid(in);
   tx_.run(
       "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO NOTHING",
       carrier);

@@ -8,19 +8,11 @@
 //  3. Nobody else reaches it: no TCP, socket directory 0700, peer authentication for root and the service user only.
 //  4. Never PostgreSQL as root: as root we drop to the owner of the data, else to user "postgres".
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
 namespace dialer::sql {
-
-/// What a person has to change on this machine; the message says how. The command line maps it to exit code 78.
-class cluster_error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct cluster_options {
   std::filesystem::path state_dir;        ///< empty: default_state_dir()
@@ -29,14 +21,6 @@ struct cluster_options {
   /// False in tests only: no fsync anywhere. Data does not survive a crash of the machine.
   bool durable = true;
 };
-
-/// /var/lib/dialer for root, else $XDG_STATE_HOME/dialer or ~/.local/state/dialer.
-std::filesystem::path default_state_dir();
-
-/// Directory of a PostgreSQL server of at least version 15: the configured one, `pg_config --bindir`, Debian's
-/// versioned directories, PATH. When `data_version` is not 0 exactly that major version is looked for. Throws
-/// cluster_error with the command that installs it and the alternative.
-std::filesystem::path find_server_binaries(const std::filesystem::path& configured, int data_version = 0);
 
 /// Owns the server (or, attached, only the right to talk to it). Movable; the destructor stops an owned server.
 /// start() and attach() must be called on a thread that lives as long as the object: the server dies with that thread.

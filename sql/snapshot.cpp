@@ -75,34 +75,23 @@ std::vector<Record> read_all(const result& rows, Read read) {
   return records;
 }
 
-std::vector<carriers::account> read_accounts(const result& rows, organisation_id organisation,
+std::vector<carriers::account> read_accounts(session& on, organisation_id organisation,
                                              const secret_resolver& resolve_secret) {
-  const auto secret = [&](int row, int column, bool secondary) {
-    const std::string reference{rows.text(row, column)};
-    if (reference.empty()) return reference;
-    return resolve_secret(reference, {organisation, rows.wide<integration_id>(row, 0), secondary});
-  };
-  return read_all<carriers::account>(rows, [&](int i) {
-    carriers::account one;
-    one.id = rows.wide<integration_id>(i, 0);
-    one.kind = rows.enumerator<carriers::carrier_kind>(i, 1);
-    one.name = rows.text(i, 2);
-    one.base_url = rows.text(i, 3);
-    one.ca_file = rows.text(i, 4);
-    one.account_sid = rows.text(i, 5);
-    one.connection_id = rows.text(i, 6);
+  std::vector<carriers::account> all;
+  for (integration_record& one : read_integrations(on, organisation)) {
+    if (one.revoked_at) continue;
+    const auto secret = [&](const std::string& stored, bool secondary) {
+      return stored.empty() ? stored : resolve_secret(stored, {organisation, one.account.id, secondary});
+    };
     try {
-      one.secret = secret(i, 7, false);
-      one.secondary_secret = secret(i, 8, true);
+      one.account.secret = secret(one.secret_ref, false);
+      one.account.secondary_secret = secret(one.secondary_secret_ref, true);
     } catch (const std::runtime_error& wrong) {
-      one.unusable = wrong.what();
+      one.account.unusable = wrong.what();
     }
-    one.webhook_public_key = rows.text(i, 9);
-    one.calls_per_second = rows.float8(i, 10);
-    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
-    one.frozen = rows.boolean(i, 12);
-    return one;
-  });
+    all.push_back(std::move(one.account));
+  }
+  return all;
 }
 
 std::vector<engine::lane_record> read_lanes(const result& rows) {
@@ -134,12 +123,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
 
   all.workspaces = read_workspaces(in.on(), organisation);
   all.agents = read_agents(in.on(), organisation);
-  all.accounts = read_accounts(
-      in.run("SELECT id, kind, name, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-             "webhook_public_key, calls_per_second, concurrent_calls_max, frozen FROM integration WHERE org_id = $1 "
-             "AND revoked_at IS NULL ORDER BY id",
-             key),
-      organisation, resolve_secret);
+  all.accounts = read_accounts(in.on(), organisation, resolve_secret);
   all.numbers = read_numbers(in.on(), organisation);
   const result assignments = in.run(
       "SELECT a.number_id, a.agent_id, g.workspace_id FROM outbound_assignment a JOIN agent g ON g.org_id = a.org_id "

@@ -62,9 +62,7 @@ void bench_database::add_organisation(const carriers::account& account, unsigned
     callerid::phone_number number;
     number.workspace = workspace_;
     number.integration = integration;
-    number.number = e164::from_digits(10'000'000'000 +
-                                      listed_area_codes()[n % listed_area_codes().size()] * std::uint64_t{10'000'000} +
-                                      2'340'000 + n);
+    number.number = number_in(listed_area_codes()[n % listed_area_codes().size()], 2'340'000 + n);
     number.status = callerid::number_status::active;
     number.capabilities = callerid::voice;
     number.outbound_enabled = true;

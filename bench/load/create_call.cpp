@@ -47,8 +47,7 @@ const std::vector<unsigned>& area_codes() {
 /// Distinct for each n below 3 billion.
 e164 number_at(std::uint64_t n) {
   const auto& codes = area_codes();
-  return e164::from_digits(10'000'000'000 + codes[n % codes.size()] * std::uint64_t{10'000'000} + 2'000'000 +
-                           n / codes.size());
+  return number_in(codes[n % codes.size()], 2'000'000 + n / codes.size());
 }
 
 class whole_engine {

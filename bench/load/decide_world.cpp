@@ -34,8 +34,7 @@ void add_workspace(engine::organisation_snapshot& to, std::uint32_t n) {
     number.id = phone_number_id{id128{5, serial + 1}};
     number.workspace = workspace(n);
     number.integration = account_id;
-    number.number = e164::from_digits(10'000'000'000 + codes[serial % codes.size()] * std::uint64_t{10'000'000} +
-                                      2'340'000 + serial);
+    number.number = number_in(codes[serial % codes.size()], 2'340'000 + serial);
     number.status = callerid::number_status::active;
     number.capabilities = callerid::voice;
     number.outbound_enabled = true;
@@ -57,8 +56,8 @@ std::uint64_t decide_world::draw(contact_id id) {
 e164 decide_world::number_of(contact_id id) {
   random_source random{id.value ^ 0x5EED};
   const auto& codes = listed_area_codes();
-  return e164::from_digits(10'000'000'000 + codes[random.below(codes.size())] * std::uint64_t{10'000'000} + 2'000'000 +
-                           random.below(7'760'000));  // below the pay-per-call exchange
+  const unsigned area_code = codes[random.below(codes.size())];
+  return number_in(area_code, 2'000'000 + random.below(7'760'000));  // below the pay-per-call exchange
 }
 
 engine::recovery decide_world::recovery() const {

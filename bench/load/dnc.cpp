@@ -26,8 +26,8 @@ constexpr int rounds = 5;
 
 e164 any_number(random_source& random) {
   const auto& codes = listed_area_codes();
-  return e164::from_digits(10'000'000'000 + codes[random.below(codes.size())] * std::uint64_t{10'000'000} + 2'000'000 +
-                           random.below(8'000'000));
+  const unsigned area_code = codes[random.below(codes.size())];
+  return number_in(area_code, 2'000'000 + random.below(8'000'000));
 }
 
 /// The bytes of the list's file as the reference reads them. The list's own mapping is not used.

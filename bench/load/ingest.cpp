@@ -32,8 +32,7 @@ constexpr int rounds = 3;
 e164 number_at(std::uint64_t n) {
   const auto& codes = listed_area_codes();
   const std::uint64_t nth = n / codes.size();
-  return e164::from_digits(10'000'000'000 + codes[n % codes.size()] * std::uint64_t{10'000'000} +
-                           (220 + nth % 80) * 10'000 + nth / 80 * 37);
+  return number_in(codes[n % codes.size()], (220 + nth % 80) * 10'000 + nth / 80 * 37);
 }
 
 std::uint64_t write_list(const fs::path& file) {

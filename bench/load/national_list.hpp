@@ -1,6 +1,7 @@
 #pragma once
 // A do-not-call list of the size of a national registry, made up: 250 million numbers in 414 area codes.
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,6 +21,11 @@ inline constexpr utc_time list_as_of{std::chrono::sys_days{std::chrono::year{202
 const std::vector<unsigned>& listed_area_codes();
 /// Their countries: what an organisation has to allow that calls numbers in all of them.
 std::vector<std::string> listed_countries();
+
+/// The number of an area code with these seven digits behind it.
+inline e164 number_in(unsigned area_code, std::uint64_t subscriber) {
+  return e164::from_digits(10'000'000'000 + area_code * std::uint64_t{10'000'000} + subscriber);
+}
 
 /// Is the number on the list? By the function that made it: the reference for every answer.
 bool is_listed(e164 number);

@@ -15,8 +15,8 @@
 #include "api/rest_service.hpp"
 #include "api/sealed_secret.hpp"
 #include "tests/api/manual_clock.hpp"
+#include "tests/scratch.hpp"
 #include "tests/sql/organisation.hpp"
-#include "tests/sql/state_dir.hpp"
 
 namespace dialer::api::test {
 
@@ -67,7 +67,7 @@ class rest_house {
 
   const secret_keys secrets;
   std::string database = sql::test::fresh_database();
-  sql::test::state_dir uploads;
+  scratch uploads;
   manual_clock time;
   key_ring keys;
   tenant first;

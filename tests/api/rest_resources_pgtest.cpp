@@ -63,9 +63,9 @@ TEST_F(RestResources, CampaignSettings_AreKeptWhereNothingIsSaid) {
   EXPECT_EQ(changed.body.at("engine").as_string(), "acknowledged");
   EXPECT_GT(generation(), before);
   const campaigns::settings stored = sql::read_campaign(us_.house.on, us_.house.id, us_.house.campaign).value();
-  EXPECT_EQ(stored.window[1], (campaigns::day_window{570, 1440}));
+  EXPECT_EQ(stored.window[1], (local_hours{570, 1440}));
   EXPECT_EQ(stored.window[0].open_minute, stored.window[0].close_minute);
-  EXPECT_EQ(stored.window[2], campaigns::day_window{});
+  EXPECT_EQ(stored.window[2], local_hours{});
   EXPECT_EQ(stored.retry[3].attempts_max, 5);
   EXPECT_EQ(stored.retry[3].delay, campaigns::default_retry_rules()[3].delay);
   EXPECT_EQ(stored.calls_per_second_max, 2.5);
@@ -263,7 +263,7 @@ TEST_F(RestResources, UploadThatBreaksOff_LeavesNothing) {
 }
 
 TEST(ListUploads, WhatAKilledEngineLeft_IsRemovedAndVerdictsAreKept) {
-  const sql::test::state_dir directory;
+  const scratch directory;
   for (const char* name : {"upload-abc123", "0123.verdicts.csv"}) std::ofstream{directory.path() / name} << "x";
   const list_uploads made{directory.path()};
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "upload-abc123"));

@@ -1,14 +1,11 @@
 #include "campaigns/verdicts.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "campaigns/number_filter.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::campaigns {
 namespace {
@@ -33,29 +30,20 @@ TEST(AppendCell, FormulasAreDefused_AndSeparatorsQuoted) {
   EXPECT_EQ(cell("a=1"), "a=1");
 }
 
-struct scratch_file {
-  std::string path = std::filesystem::temp_directory_path() / ("verdicts_test." + std::to_string(::getpid()));
-  ~scratch_file() { std::filesystem::remove(path); }
-  std::string text() const {
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-  }
-};
-
 TEST(VerdictFile, CutAndAppend_GoOnWhereTheProgressStands) {
-  const scratch_file scratch;
+  const scratch place;
   {
-    verdict_file file{scratch.path};
+    verdict_file file{place.file("verdicts")};
     file.cut(0);
     file.append("one\n");
     file.append("two, torn by a cra");
   }
-  verdict_file again{scratch.path};
+  verdict_file again{place.file("verdicts")};
   again.cut(4);
   again.append("two\n");
-  EXPECT_EQ(scratch.text(), "one\ntwo\n");
+  EXPECT_EQ(place.text_of("verdicts"), "one\ntwo\n");
   EXPECT_THROW(again.cut(9), std::runtime_error) << "shorter than the progress says: not the file of this import";
-  EXPECT_EQ(scratch.text(), "one\ntwo\n");
+  EXPECT_EQ(place.text_of("verdicts"), "one\ntwo\n");
 }
 
 TEST(VerdictFile, FolderThatDoesNotExist_Throws) {

@@ -1,22 +1,18 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "carriers/simulator/log_file.hpp"
 #include "carriers/simulator/log_reader.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::carriers::simulator {
 namespace {
 
 class Log : public testing::Test {
  protected:
-  std::string path =
-      (std::filesystem::temp_directory_path() / ("simulator-log-" + std::to_string(::getpid()) + "-" +
-                                                 testing::UnitTest::GetInstance()->current_test_info()->name()))
-          .string();
-  void TearDown() override { std::filesystem::remove(path); }
+  const scratch place;
+  const std::string path = place.file("log");
 };
 
 log_entry full_entry() {

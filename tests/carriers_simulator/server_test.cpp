@@ -21,6 +21,7 @@
 #include "carriers/simulator/carrier_simulator.hpp"
 #include "carriers/simulator/log_reader.hpp"
 #include "carriers/simulator/wire_text.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::carriers::simulator {
 namespace {
@@ -31,21 +32,10 @@ using boost::system::error_code;
 
 const std::string account_sid = "AC00000000000000000000000000000001";
 
-/// A directory for one test, gone afterwards.
-struct scratch {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("simulator-server-" + std::to_string(::getpid()) + "-" +
-                                                testing::UnitTest::GetInstance()->current_test_info()->name());
-  scratch() { std::filesystem::create_directories(path); }
-  ~scratch() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-};
-
 simulator_options options_for(const scratch& place, const std::string& toml) {
-  std::ofstream{place.file("scenario.toml")} << toml;
   simulator_options options;
   options.log_file = place.file("log");
-  options.scenario_file = place.file("scenario.toml");
+  options.scenario_file = place.file("scenario.toml", toml);
   options.twilio_accounts = {{account_sid, "a-token"}};
   options.telnyx_accounts = {{"KEY1", "conn-1"}};
   return options;

@@ -5,27 +5,14 @@
 #include "cli/errors.hpp"
 #include "cli/settings_file.hpp"
 #include "sql/snapshot.hpp"
+#include "tests/settings_text.hpp"
 #include "tests/sql/database.hpp"
 
 namespace dialer::cli {
 namespace {
 
-const std::string file = R"(
-[organisation]
-name = "Example"
-[[workspace]]
-name = "Sales"
-[[workspace]]
+const std::string file = settings_text + R"([[workspace]]
 name = "Support"
-[[agent]]
-name = "Ann"
-workspace = "Sales"
-answer_url = "https://agent.example.com/answer"
-[[integration]]
-name = "twilio"
-carrier = "twilio"
-account_sid = "AC00000000000000000000000000000000"
-secret = "env:TOKEN"
 [[numbers]]
 workspace = "Sales"
 integration = "twilio"

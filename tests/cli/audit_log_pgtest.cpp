@@ -8,8 +8,8 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "sql/audit_log.hpp"
-#include "tests/cli/scratch.hpp"
 #include "tests/cli/small_house.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -54,7 +54,7 @@ class audit_log : public testing::Test {
     run(run_campaign_action, which, sql::campaign_action::pause);
   }
 
-  test::scratch dir_;
+  scratch dir_;
   test::small_house house_;
   std::string said_;
 };

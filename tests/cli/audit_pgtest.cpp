@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "carriers/simulator/log_entry.hpp"
-#include "tests/cli/scratch.hpp"
 #include "tests/cli/small_house.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -56,7 +56,7 @@ class audit_of : public testing::Test {
   }
 
   test::small_house house_;
-  test::scratch dir_;
+  scratch dir_;
   std::vector<simulator::log_entry> log_;
   std::string account_ = account;
   std::string tail_;

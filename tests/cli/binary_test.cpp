@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/cli/scratch.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -30,7 +30,7 @@ class binary : public testing::Test {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, dir_.text_of("out"), dir_.text_of("err")};
   }
 
-  test::scratch dir_;
+  scratch dir_;
 };
 
 TEST_F(binary, mistakes_have_their_exit_code_and_a_remedy) {

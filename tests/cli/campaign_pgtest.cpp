@@ -7,8 +7,8 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "sql/opt_outs.hpp"
-#include "tests/cli/scratch.hpp"
 #include "tests/cli/small_house.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -61,7 +61,7 @@ class campaign_command : public testing::Test {
   }
 
   test::small_house house_;
-  test::scratch dir_;
+  scratch dir_;
 };
 
 TEST_F(campaign_command, import_counts_every_row_once) {
@@ -164,8 +164,8 @@ TEST_F(campaign_command, create_from_flags_is_idempotent) {
 TEST_F(campaign_command, create_from_a_file_takes_the_named_campaign) {
   campaign_create_options options;
   options.database = house_.database();
-  options.file = dir_.file("f.toml", std::string(test::small_file) +
-                                         "[[campaign]]\nname = \"Winter\"\nworkspace = \"Sales\"\nagent = \"Ann\"\n");
+  options.file = dir_.file(
+      "f.toml", test::small_file + "[[campaign]]\nname = \"Winter\"\nworkspace = \"Sales\"\nagent = \"Ann\"\n");
   options.name = "Winter";
   EXPECT_NE(output_of(run_campaign_create, options).find("created"), std::string::npos);
   options.name = "Summer";

@@ -11,9 +11,9 @@
 #include "sql/contact_store.hpp"
 #include "sql/generation.hpp"
 #include "sql/opt_outs.hpp"
-#include "tests/cli/scratch.hpp"
 #include "tests/cli/small_house.hpp"
 #include "tests/e2e/process.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -72,7 +72,7 @@ class running_engine : public testing::Test {
   }
   std::int64_t count(const std::string& what) { return house_.on.run("SELECT count(*) FROM " + what).integer(0, 0); }
 
-  test::scratch dir_;
+  scratch dir_;
   test::small_house house_;
   system_clock clock_ = system_clock::starting_at(noon);
 };
@@ -124,7 +124,7 @@ const engine::account_view* account_named(const std::vector<engine::organisation
 }
 
 TEST_F(running_engine, an_account_whose_secret_cannot_be_read_stops_nobody_else_and_comes_back_with_it) {
-  (void)apply(house_.on, parse_settings(std::string(test::small_file) + R"(
+  (void)apply(house_.on, parse_settings(test::small_file + R"(
 [[integration]]
 name = "second"
 carrier = "twilio"

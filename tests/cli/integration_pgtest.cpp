@@ -12,9 +12,9 @@
 #include "sql/contact_store.hpp"
 #include "sql/opt_outs.hpp"
 #include "tests/api/loopback_client.hpp"
-#include "tests/cli/scratch.hpp"
 #include "tests/cli/small_house.hpp"
 #include "tests/e2e/process.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -111,7 +111,7 @@ class integration_over_rest : public testing::Test {
                                sql::campaign_action::start);
   }
 
-  test::scratch dir_;
+  scratch dir_;
   test::small_house house_;
   std::optional<demo_carriers> carriers_;
   std::string key_;

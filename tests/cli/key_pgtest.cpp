@@ -12,8 +12,8 @@
 #include "cli/errors.hpp"
 #include "cli/key_file.hpp"
 #include "cli/system_clock.hpp"
-#include "tests/cli/scratch.hpp"
 #include "tests/cli/small_house.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -64,7 +64,7 @@ class key_command : public testing::Test {
   }
 
   test::small_house house_;
-  test::scratch dir_;
+  scratch dir_;
   system_clock time_;
 };
 

@@ -8,25 +8,12 @@
 
 #include "api/campaign_words.hpp"
 #include "cli/errors.hpp"
+#include "tests/settings_text.hpp"
 
 namespace dialer::cli {
 namespace {
 
-const std::string house = R"(
-[organisation]
-name = "Example"
-[[workspace]]
-name = "Sales"
-[[agent]]
-name = "Ann"
-workspace = "Sales"
-answer_url = "https://agent.example.com/answer"
-[[integration]]
-name = "twilio"
-carrier = "twilio"
-account_sid = "AC00000000000000000000000000000000"
-secret = "env:TOKEN"
-)";
+const std::string house = "\n" + settings_text;
 
 std::string campaign(const std::string& lines) {
   return house + "[[campaign]]\nname = \"Spring\"\nworkspace = \"Sales\"\nagent = \"Ann\"\n" + lines;
@@ -182,7 +169,7 @@ redial_absent = true
   const campaigns::settings& spring = read.campaigns[0].what;
   EXPECT_EQ(spring.ring_timeout, std::chrono::seconds{5});
   EXPECT_EQ(spring.call_time_limit, std::chrono::seconds{14400});
-  EXPECT_EQ(spring.window[1], (campaigns::day_window{8 * 60 + 30, 1440}));
+  EXPECT_EQ(spring.window[1], (local_hours{8 * 60 + 30, 1440}));
   EXPECT_EQ(api::to_text(spring.window[0]), "closed");
   EXPECT_EQ(api::to_text(spring.window[2]), "closed") << "a day that is not named is closed";
   EXPECT_EQ(spring.retry[static_cast<std::size_t>(disposition::busy)], (retry_rule{std::chrono::seconds{0}, 100}));
@@ -214,12 +201,12 @@ TEST(settings_file, a_missing_file_is_named) {
       settings_error);
 }
 
-TEST(day_window, both_sides_of_every_boundary) {
-  EXPECT_EQ(api::parse_day_window("00:00-24:00"), (campaigns::day_window{0, 1440}));
-  EXPECT_EQ(api::parse_day_window("08:00-08:01"), (campaigns::day_window{480, 481}));
+TEST(local_hours, both_sides_of_every_boundary) {
+  EXPECT_EQ(api::parse_local_hours("00:00-24:00"), (local_hours{0, 1440}));
+  EXPECT_EQ(api::parse_local_hours("08:00-08:01"), (local_hours{480, 481}));
   for (const char* wrong : {"", "08:00", "08:00-08:00", "08:00-24:01", "8:00-21:00", "08:60-21:00", "08:00-21:00 ",
                             "08:00 - 21:00", "Closed"}) {
-    EXPECT_FALSE(api::parse_day_window(wrong)) << wrong;
+    EXPECT_FALSE(api::parse_local_hours(wrong)) << wrong;
   }
 }
 

@@ -7,25 +7,12 @@
 #include "cli/settings_file.hpp"
 #include "engine/ledger.hpp"
 #include "sql/session.hpp"
+#include "tests/settings_text.hpp"
 #include "tests/sql/database.hpp"
 
 namespace dialer::cli::test {
 
-inline constexpr const char* small_file = R"(
-[organisation]
-name = "Example"
-[[workspace]]
-name = "Sales"
-[[agent]]
-name = "Ann"
-workspace = "Sales"
-answer_url = "https://agent.example.com/answer"
-[[integration]]
-name = "twilio"
-carrier = "twilio"
-base_url = "https://127.0.0.1:1"
-account_sid = "AC00000000000000000000000000000000"
-secret = "env:TOKEN"
+inline const std::string small_file = settings_text + R"(base_url = "https://127.0.0.1:1"
 [[numbers]]
 workspace = "Sales"
 integration = "twilio"

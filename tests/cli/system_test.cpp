@@ -13,12 +13,10 @@
 #include "cli/system_clock.hpp"
 #include "cli/zone_data.hpp"
 #include "compliance/place.hpp"
-#include "tests/cli/scratch.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::cli {
 namespace {
-
-using test::scratch;
 
 std::string complaint_of(const std::function<void()>& act) {
   try {

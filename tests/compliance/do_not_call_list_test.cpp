@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <fstream>
@@ -9,23 +8,14 @@
 #include "compliance/suppression.hpp"
 #include "model/random.hpp"
 #include "tests/compliance/time_for_test.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::compliance {
 namespace {
 
 class DoNotCallList : public testing::Test {
  protected:
-  DoNotCallList() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "dialer_dnc_XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~DoNotCallList() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path write(const std::string& text) const {
-    const auto file = folder_ / "registry.txt";
-    std::ofstream{file, std::ios::binary} << text;
-    return file;
-  }
+  std::filesystem::path write(const std::string& text) const { return scratch_.file("registry.txt", text); }
   list_build_result build(const std::string& text) const {
     return build_do_not_call_list(write(text), target_(), utc("2026-11-01 00:00"), "2026-11");
   }
@@ -50,12 +40,12 @@ class DoNotCallList : public testing::Test {
     file.seekp(offset);
     file.put(value);
   }
-  std::filesystem::path target_() const { return folder_ / "national.dnc"; }
+  std::filesystem::path target_() const { return scratch_.path() / "national.dnc"; }
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{folder_}, {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{scratch_.path()}, {}));
   }
 
-  std::filesystem::path folder_;
+  const scratch scratch_;
 };
 
 bool contains(const do_not_call_list& list, std::uint64_t digits) {
@@ -137,7 +127,7 @@ TEST_F(DoNotCallList, EmptyText_IsRefused) {
 }
 
 TEST_F(DoNotCallList, MissingText_NamesTheFile) {
-  EXPECT_THROW(build_do_not_call_list(folder_ / "absent.txt", target_(), {}, "1"), std::runtime_error);
+  EXPECT_THROW(build_do_not_call_list(scratch_.path() / "absent.txt", target_(), {}, "1"), std::runtime_error);
 }
 
 TEST_F(DoNotCallList, VersionThatDoesNotFit_IsRefused) {

@@ -1,12 +1,9 @@
 #include "compliance/gate.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <array>
 
-#include <filesystem>
-#include <fstream>
-
+#include "tests/compliance/list_for_test.hpp"
 #include "tests/compliance/time_for_test.hpp"
 
 namespace dialer::compliance {
@@ -15,19 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using kind = verdict::kind;
 
-/// A list with one number on it, fetched on 1 November 2026.
-std::shared_ptr<const do_not_call_list> make_list(const char* numbers, const char* as_of, const char* version) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "dialer_gate_XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(pattern.data());
-  std::ofstream{folder / "registry.txt"} << numbers;
-  build_do_not_call_list(folder / "registry.txt", folder / "list", utc(as_of), version);
-  auto opened = do_not_call_list::open(folder / "list");
-  std::filesystem::remove_all(folder);  // the mapping keeps it
-  return opened;
-}
-
+/// One number on it, fetched on 1 November 2026.
 std::shared_ptr<const do_not_call_list> small_list() {
-  static const auto list = make_list("212,5550177\n", "2026-11-01 00:00", "2026-11");
+  static const auto list = list_for_test("212,5550177\n", utc("2026-11-01 00:00"), "2026-11");
   return list;
 }
 
@@ -75,8 +62,8 @@ TEST_F(Gate, ListAtItsOldestAge_IsFreshAndOneMicrosecondLaterStale) {
 }
 
 TEST_F(Gate, SeveralLists_AnyOfThemRefusesAndTheOldestMustBeFresh) {
-  const auto first = make_list("212,5550101\n", "2026-11-20 00:00", "first");
-  const auto second = make_list("212,5550102\n", "2026-11-01 00:00", "second");
+  const auto first = list_for_test("212,5550101\n", utc("2026-11-20 00:00"), "first");
+  const auto second = list_for_test("212,5550102\n", utc("2026-11-01 00:00"), "second");
   for (const auto& lists : {std::vector{first, second}, std::vector{second, first}}) {
     rules_.national = lists;
     window_.closes_at = utc_time::max();

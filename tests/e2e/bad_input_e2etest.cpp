@@ -9,6 +9,7 @@
 #include "sql/private_cluster.hpp"
 #include "sql/session.hpp"
 #include "tests/e2e/rig.hpp"
+#include "tests/settings_text.hpp"
 
 namespace dialer::e2e {
 namespace {
@@ -19,20 +20,7 @@ constexpr int exit_usage = 2;
 constexpr int exit_unreachable = 69;
 constexpr int exit_configuration = 78;
 
-constexpr const char* good_settings = R"([organisation]
-name = "Example"
-[[workspace]]
-name = "Sales"
-[[agent]]
-name = "Ann"
-workspace = "Sales"
-answer_url = "https://agent.example.com/answer"
-[[integration]]
-name = "twilio"
-carrier = "twilio"
-account_sid = "AC00000000000000000000000000000001"
-secret = "env:E2E_TWILIO_TOKEN"
-calls_per_second = 5
+const std::string good_settings = settings_text + R"(calls_per_second = 5
 [[numbers]]
 workspace = "Sales"
 integration = "twilio"
@@ -150,9 +138,9 @@ TEST_F(BadInput, UnknownKey_NamesLineAndKey) {
 }
 TEST_F(BadInput, SecretWrittenIntoTheFile_IsRefusedAndNotRepeated) {
   const std::string secret = "0123456789abcdef0123456789abcdef";
-  refused_settings("env:E2E_TWILIO_TOKEN", secret, {"bad.toml:13", "secret", "env:NAME"});
+  refused_settings("env:TOKEN", secret, {"bad.toml:13", "secret", "env:NAME"});
   std::string text = good_settings;
-  text.replace(text.find("env:E2E_TWILIO_TOKEN"), 20, secret);
+  text.replace(text.find("env:TOKEN"), 9, secret);
   EXPECT_EQ(shared_->dialer({"apply", "-f", shared_->file("bad.toml", text)}).errors.find(secret), std::string::npos);
 }
 TEST_F(BadInput, NumberNotE164_NamesItAndTheForm) {
@@ -197,11 +185,11 @@ TEST_F(BadInput, WallClockNoInstant_NamesTheForm) {
 }
 TEST_F(BadInput, SecretNotSet_NamesTheVariable) {
   refused({"serve", "--listen", "127.0.0.1:0", "--state-dir", (shared_->directory.path() / "s").string()},
-          exit_configuration, {"E2E_TWILIO_TOKEN", "export"});
+          exit_configuration, {"TOKEN", "export"});
 }
 TEST_F(BadInput, SecretWithABlankInside_NamesItsReferenceAndIsNotShown) {
   refused({"serve", "--listen", "127.0.0.1:0", "--state-dir", (shared_->directory.path() / "s").string()},
-          exit_configuration, {"twilio", "secret", "copy it again"}, {{"E2E_TWILIO_TOKEN", "0123 4567"}});
+          exit_configuration, {"twilio", "secret", "copy it again"}, {{"TOKEN", "0123 4567"}});
 }
 TEST_F(BadInput, PortInUse_NamesTheAddress) {
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
@@ -215,7 +203,7 @@ TEST_F(BadInput, PortInUse_NamesTheAddress) {
   process holder{what};
   ASSERT_TRUE(eventually(10s, [&] { return !read_file(what.output).empty() || !holder.running(); }));
   ASSERT_TRUE(holder.running()) << read_file(what.output);
-  refused({"serve", "--listen", address, "--state-dir", state}, 1, {address}, {{"E2E_TWILIO_TOKEN", "0123"}});
+  refused({"serve", "--listen", address, "--state-dir", state}, 1, {address}, {{"TOKEN", "0123"}});
 }
 TEST_F(BadInput, ScenarioUnknownKey_NamesTheLine) {
   refused({"carrier-sim", "--twilio-listen", "127.0.0.1:0", "--log", (shared_->directory.path() / "x.log").string(),

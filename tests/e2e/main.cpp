@@ -1,5 +1,5 @@
 // e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--list N] [--pacing-seconds N] [--seed N]
-// [--settle] [--exact-pacing]
+// [--settle]
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,6 @@ int main(int argc, char** argv) {
   app.add_option("--pacing-seconds", wanted.pacing_seconds);
   app.add_option("--seed", wanted.seed);
   app.add_flag("--settle", wanted.settle);
-  app.add_flag("--exact-pacing", wanted.exact_pacing);
   CLI11_PARSE(app, argc, argv);
   return RUN_ALL_TESTS();
 }

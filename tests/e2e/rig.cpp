@@ -51,22 +51,6 @@ std::vector<pid_t> children_of(pid_t parent) {
 
 }  // namespace
 
-scratch::scratch() {
-  char name[] = "/tmp/dialer-e2e-XXXXXX";
-  if (mkdtemp(name) == nullptr) throw std::runtime_error{"no directory below /tmp"};
-  path_ = name;
-  fs::permissions(path_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
-}
-
-scratch::~scratch() {
-  std::error_code ignored;
-  if (getenv("E2E_KEEP") == nullptr) {
-    fs::remove_all(path_, ignored);
-  } else {
-    std::cerr << "kept: " << path_ << '\n';
-  }
-}
-
 campaigns::settings unhindered() {
   campaigns::settings settings;
   settings.attempts_per_contact_max = 50;

@@ -16,21 +16,9 @@
 #include "sql/session.hpp"
 #include "tests/e2e/fiction.hpp"
 #include "tests/e2e/process.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::e2e {
-
-/// Below /tmp, readable for the database's user, gone afterwards unless E2E_KEEP is set.
-class scratch {
- public:
-  scratch();
-  ~scratch();
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// How an account looks to the engine; the simulated carrier's own limits are in the scenario.
 struct account_limits {

@@ -11,9 +11,6 @@ struct scale {
   unsigned races = 300;
   std::size_t list = 50'000;  ///< contacts of the big list
   unsigned pacing_seconds = 20;
-  /// The carriers' own log is a clock that stops whenever their process is kept from running: to the start, limits can
-  /// be judged by it only on a machine that does nothing else.
-  bool exact_pacing = false;
   std::uint64_t seed = 1;
   bool settle = false;  ///< wait for every doubt to be resolved, some six minutes
 };

@@ -2,11 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "tests/compliance/list_for_test.hpp"
 #include "tests/engine/stage.hpp"
 
 namespace dialer::engine {
@@ -62,14 +59,7 @@ TEST_F(changes, an_opt_out_takes_back_a_request_not_yet_written_and_is_confirmed
 }
 
 std::shared_ptr<const compliance::do_not_call_list> list_of(const char* registry_text) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "dialer_changes_XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(pattern.data());
-  std::ofstream{folder / "registry.txt"} << registry_text;
-  compliance::build_do_not_call_list(folder / "registry.txt", folder / "list",
-                                     std::chrono::sys_days{std::chrono::year{2026} / 11 / 17}, "1");
-  auto opened = compliance::do_not_call_list::open(folder / "list");
-  std::filesystem::remove_all(folder);  // the mapping keeps it
-  return opened;
+  return compliance::list_for_test(registry_text, std::chrono::sys_days{std::chrono::year{2026} / 11 / 17}, "1");
 }
 
 TEST_F(changes, a_new_national_list_takes_back_a_request_not_yet_written_and_ends_whom_it_names) {
@@ -241,15 +231,7 @@ TEST_F(changes, an_opt_out_is_not_confirmed_by_a_carrier_that_does_not_know_the_
 }
 
 TEST_F(changes, an_opt_out_that_came_while_nobody_owned_the_organisation_ends_its_call) {
-  intent open;
-  open.attempt = attempt_id{77};
-  open.campaign = config().campaigns[0].id;
-  open.contact = contact_id{9};
-  open.to = number(1);
-  open.from = e164::from_digits(caller_id_digits);
-  open.integration = config().accounts[0].id;
-  open.decided_at = now.utc - 5s;
-  found.open.push_back({open, outcome_kind::accepted, "CA1"});
+  const intent open = add_open(outcome_kind::accepted, "CA1");
   found.opt_outs.push_back({number(1), true});
   start();
   ASSERT_EQ(asked<cancel_call>().size(), 1U);
@@ -261,14 +243,7 @@ TEST_F(changes, an_opt_out_that_came_while_nobody_owned_the_organisation_ends_it
 class taken_over : public changes {
  protected:
   taken_over() {
-    open.attempt = attempt_id{77};
-    open.campaign = config().campaigns[0].id;
-    open.contact = contact_id{9};
-    open.to = number(1);
-    open.from = e164::from_digits(caller_id_digits);
-    open.integration = config().accounts[0].id;
-    open.decided_at = now.utc - 60s;
-    found.open.push_back({open, outcome_kind::accepted, "CA1"});
+    open = add_open(outcome_kind::accepted, "CA1", 60s);
     config().campaigns[0].state = campaigns::campaign_state::paused;
   }
   void fetched(call_phase phase, disposition how = disposition::no_answer) {

@@ -131,15 +131,7 @@ TEST_F(doubts, the_call_of_an_attempt_closed_a_moment_ago_is_not_taken_though_an
 }
 
 TEST_F(doubts, after_a_take_over_a_call_that_the_ledger_knows_is_not_taken) {
-  intent open;
-  open.attempt = attempt_id{77};
-  open.campaign = config().campaigns[0].id;
-  open.contact = contact_id{9};
-  open.to = number(1);
-  open.from = e164::from_digits(caller_id_digits);
-  open.integration = config().accounts[0].id;
-  open.decided_at = now.utc - 5s;
-  found.open.push_back({open, {}, {}});
+  const intent open = add_open({}, {});
   found.known_calls.push_back({open.to, "CA1"});
   start();
   EXPECT_EQ(outcomes.back().kind, outcome_kind::in_doubt);
@@ -166,15 +158,11 @@ TEST_F(doubts, after_a_take_over_a_number_called_lately_rests_for_two_minutes) {
 }
 
 TEST_F(doubts, a_campaign_account_and_agent_that_are_gone_keep_their_open_attempt_to_its_end) {
-  intent open;
-  open.attempt = attempt_id{77};
+  intent open = add_open(outcome_kind::accepted, "CA1");
   open.campaign = campaign_id{id128{6, 99}};
-  open.contact = contact_id{9};
-  open.to = number(1);
   open.from = e164::from_digits(caller_id_digits + 50);
   open.integration = integration_id{id128{4, 99}};
-  open.decided_at = now.utc - 5s;
-  found.open.push_back({open, outcome_kind::accepted, "CA1"});
+  found.open.back().what = open;
   config().agents[0].concurrent_calls_max = 1;
   add_contact(2);
   start();

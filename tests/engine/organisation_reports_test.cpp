@@ -121,15 +121,7 @@ TEST_F(reports, no_such_call_is_believed_five_minutes_after_the_decision_when_sa
 }
 
 TEST_F(reports, a_poll_after_a_take_over_that_finds_no_such_call_is_repeated) {
-  intent open;
-  open.attempt = attempt_id{77};
-  open.campaign = config().campaigns[0].id;
-  open.contact = contact_id{9};
-  open.to = number(1);
-  open.from = e164::from_digits(caller_id_digits);
-  open.integration = config().accounts[0].id;
-  open.decided_at = now.utc - 5s;
-  found.open.push_back({open, outcome_kind::accepted, "CA1"});
+  const intent open = add_open(outcome_kind::accepted, "CA1");
   start();
   wait(5s);
   for (std::size_t polls = 1; polls < 10; ++polls) {

@@ -63,6 +63,19 @@ campaigns::contact& stage::add_contact(std::uint64_t line) {
   return contacts.emplace_back(contact);
 }
 
+intent stage::add_open(std::optional<outcome_kind> newest, const std::string& ref, std::chrono::seconds ago) {
+  intent open;
+  open.attempt = attempt_id{77};
+  open.campaign = found_config.campaigns[0].id;
+  open.contact = contact_id{9};
+  open.to = number(1);
+  open.from = e164::from_digits(caller_id_digits);
+  open.integration = found_config.accounts[0].id;
+  open.decided_at = now.utc - ago;
+  found.open.push_back({open, newest, ref});
+  return open;
+}
+
 void stage::start() {
   found.snapshot = found_config;
   machine = std::make_unique<organisation>(options, std::move(found), now);

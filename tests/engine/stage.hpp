@@ -42,6 +42,9 @@ class stage {
               disposition how = disposition::no_answer);
 
   campaigns::contact& add_contact(std::uint64_t line);
+  /// An attempt to number(1) that the take-over finds open: what the ledger knows of it, and since when.
+  intent add_open(std::optional<outcome_kind> newest, const std::string& ref,
+                  std::chrono::seconds ago = std::chrono::seconds{5});
   static e164 number(std::uint64_t line) { return e164::from_digits(12125550100 + line); }
   static constexpr std::uint64_t caller_id_digits = 14155550100;
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "tests/scratch.hpp"
+
 namespace dialer::house {
 namespace {
 
@@ -46,16 +48,13 @@ TEST(Tree, LayersNameTheFoldersOfTheInnerRing) {
 class Planted : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "house.XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
     for (const auto& [folder, deps] : rules_) fs::create_directories(root_ / folder);
     plant("README.md", "| `model/` | words |\n| `compliance/` | may we |\n| `engine/` | when |\n| `sql/` | where |\n");
   }
-  void TearDown() override { fs::remove_all(root_); }
   void plant(const std::string& file, const std::string& text) { std::ofstream{root_ / file} << text << "\n"; }
 
-  fs::path root_;
+  const scratch scratch_;
+  const fs::path& root_ = scratch_.path();
   layers rules_{
       {"model", {}}, {"compliance", {"model"}}, {"engine", {"compliance"}}, {"engine/http", {}}, {"sql", {"engine"}}};
 };

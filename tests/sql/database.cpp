@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "sql/migrations.hpp"
-#include "tests/sql/state_dir.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::sql::test {
 namespace {
@@ -18,7 +18,7 @@ class shared_cluster : public testing::Environment {
   }
   const std::string& connection() {
     if (!cluster_) {
-      dir_ = std::make_unique<state_dir>();
+      dir_ = std::make_unique<scratch>();
       cluster_options options;
       options.state_dir = dir_->path();
       options.durable = false;
@@ -28,7 +28,7 @@ class shared_cluster : public testing::Environment {
   }
 
  private:
-  std::unique_ptr<state_dir> dir_;
+  std::unique_ptr<scratch> dir_;
   std::unique_ptr<private_cluster> cluster_;
 };
 

@@ -14,15 +14,16 @@
 #include <memory>
 
 #include "sql/child_process.hpp"
-#include "tests/sql/state_dir.hpp"
+#include "sql/cluster_error.hpp"
+#include "sql/server_binaries.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::sql {
 namespace {
 
-using test::state_dir;
 using testing::HasSubstr;
 
-cluster_options options_in(const state_dir& dir) {
+cluster_options options_in(const scratch& dir) {
   cluster_options options;
   options.state_dir = dir.path();
   options.durable = false;
@@ -75,7 +76,7 @@ int in_a_child(const std::function<int()>& act) {
 }
 
 // A server on the cluster's data without our guards, as an engine killed in some unforeseen way could leave it.
-pid_t unguarded_server(const state_dir& dir) {
+pid_t unguarded_server(const scratch& dir) {
   const auto data = dir.path() / "database";
   command server{
       .argv = {(find_server_binaries({}) / "postgres").string(), "-D", data.string(), "-c", "listen_addresses=", "-c",
@@ -88,7 +89,7 @@ pid_t unguarded_server(const state_dir& dir) {
 }
 
 TEST(PrivateCluster, FirstAndSecondStart_KeepTheData) {
-  const state_dir dir;
+  const scratch dir;
   for (const bool first : {true, false}) {
     auto cluster = private_cluster::start(options_in(dir));
     const std::unique_ptr<PGconn, decltype(&PQfinish)> c{PQconnectdb(cluster.connection_string().c_str()), PQfinish};
@@ -105,14 +106,14 @@ TEST(PrivateCluster, FirstAndSecondStart_KeepTheData) {
 }
 
 TEST(PrivateCluster, SecondStartOnTheSameDirectory_IsRefused) {
-  const state_dir dir;
+  const scratch dir;
   auto cluster = private_cluster::start(options_in(dir));
   EXPECT_THAT(refusal([&] { private_cluster::start(options_in(dir)); }), HasSubstr("another dialer runs"));
   EXPECT_TRUE(answers(cluster.connection_string()));
 }
 
 TEST(PrivateCluster, AttachBesideARunningOne_UsesItAndLeavesItRunning) {
-  const state_dir dir;
+  const scratch dir;
   auto cluster = private_cluster::start(options_in(dir));
   {
     const auto attached = private_cluster::attach(options_in(dir));
@@ -123,7 +124,7 @@ TEST(PrivateCluster, AttachBesideARunningOne_UsesItAndLeavesItRunning) {
 }
 
 TEST(PrivateCluster, AttachWithNoneRunning_StartsOneForItsOwnLife) {
-  const state_dir dir;
+  const scratch dir;
   pid_t server = 0;
   {
     const auto attached = private_cluster::attach(options_in(dir));
@@ -134,7 +135,7 @@ TEST(PrivateCluster, AttachWithNoneRunning_StartsOneForItsOwnLife) {
 }
 
 TEST(PrivateCluster, EngineKilledWithSigkill_ServerStopsCleanly) {
-  const state_dir dir;
+  const scratch dir;
   int report[2];
   ASSERT_EQ(pipe2(report, O_CLOEXEC), 0);
   const pid_t engine = fork();
@@ -156,7 +157,7 @@ TEST(PrivateCluster, EngineKilledWithSigkill_ServerStopsCleanly) {
 }
 
 TEST(PrivateCluster, OrphanOnOurData_IsStoppedThenReplaced) {
-  const state_dir dir;
+  const scratch dir;
   private_cluster::start(options_in(dir)).stop();
   const pid_t orphan = unguarded_server(dir);
   ASSERT_TRUE(within_ten_seconds([&] { return std::filesystem::exists(dir.path() / "run" / ".s.PGSQL.5432"); }));
@@ -168,7 +169,7 @@ TEST(PrivateCluster, OrphanOnOurData_IsStoppedThenReplaced) {
 }
 
 TEST(PrivateCluster, PidFileOfAZombie_DoesNotBlockTheStart) {
-  const state_dir dir;
+  const scratch dir;
   private_cluster::start(options_in(dir)).stop();
   const pid_t orphan = unguarded_server(dir);
   ASSERT_TRUE(within_ten_seconds([&] { return std::filesystem::exists(dir.path() / "run" / ".s.PGSQL.5432"); }));
@@ -181,7 +182,7 @@ TEST(PrivateCluster, PidFileOfAZombie_DoesNotBlockTheStart) {
 }
 
 TEST(PrivateCluster, PidFileOfAStranger_DoesNotBlockTheStart) {
-  const state_dir dir;
+  const scratch dir;
   private_cluster::start(options_in(dir)).stop();
   std::ofstream{dir.path() / "database" / "postmaster.pid"} << getpid() << "\n"
                                                             << (dir.path() / "database").string() << "\n";
@@ -190,7 +191,7 @@ TEST(PrivateCluster, PidFileOfAStranger_DoesNotBlockTheStart) {
 }
 
 TEST(PrivateCluster, StateDirectoryTooLongForASocket_UsesAShortRunDirectory) {
-  const state_dir dir;
+  const scratch dir;
   cluster_options options = options_in(dir);
   options.state_dir /= std::string(100, 'x');
   const auto cluster = private_cluster::start(options);
@@ -199,7 +200,7 @@ TEST(PrivateCluster, StateDirectoryTooLongForASocket_UsesAShortRunDirectory) {
 }
 
 TEST(PrivateCluster, NoServerPackage_NamesTheInstallCommandAndTheAlternative) {
-  const state_dir dir;
+  const scratch dir;
   cluster_options options = options_in(dir);
   options.server_binaries = dir.path();
   const std::string message = refusal([&] { private_cluster::start(options); });
@@ -208,7 +209,7 @@ TEST(PrivateCluster, NoServerPackage_NamesTheInstallCommandAndTheAlternative) {
 }
 
 TEST(PrivateCluster, DataOfAnotherMajorVersion_IsRefused) {
-  const state_dir dir;
+  const scratch dir;
   private_cluster::start(options_in(dir)).stop();
   std::ofstream{dir.path() / "database" / "PG_VERSION"} << "99\n";
   EXPECT_THAT(refusal([&] { private_cluster::start(options_in(dir)); }), HasSubstr("made by PostgreSQL 99"));
@@ -216,14 +217,14 @@ TEST(PrivateCluster, DataOfAnotherMajorVersion_IsRefused) {
 
 TEST(PrivateCluster, DirectoryTheServiceUserCannotEnter_IsRefusedByName) {
   if (geteuid() != 0) GTEST_SKIP() << "only root starts the server as another user";
-  const state_dir dir;
+  const scratch dir;
   chmod(dir.path().c_str(), 0700);
   EXPECT_THAT(refusal([&] { private_cluster::start(options_in(dir)); }), HasSubstr("may not enter"));
 }
 
 TEST(PrivateCluster, OrdinaryUser_NeedsNoRoot) {
   if (geteuid() != 0) GTEST_SKIP() << "covered by every other case";
-  const state_dir dir;
+  const scratch dir;
   const auto nobody = find_user("nobody");
   ASSERT_TRUE(nobody);
   ASSERT_EQ(chown(dir.path().c_str(), nobody->uid, nobody->gid), 0);

@@ -10,8 +10,8 @@
 #include <memory>
 #include <thread>
 
+#include "tests/scratch.hpp"
 #include "tests/sql/organisation.hpp"
-#include "tests/sql/state_dir.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -87,7 +87,7 @@ class cutting_proxy {
     }
   }
 
-  test::state_dir dir_;
+  scratch dir_;
   std::string server_;
   int listener_ = -1;
   std::atomic<bool> stop_ = false;
@@ -204,7 +204,7 @@ TEST(UnknownCommit, BatchDeclaredFailed_CanNeverCommitLater) {
 
 // fsync on, the whole server killed: what was acknowledged is there afterwards.
 TEST(Durability, CommittedResults_SurviveSigkillOfTheServer) {
-  const test::state_dir dir;
+  const scratch dir;
   cluster_options options;
   options.state_dir = dir.path();
   std::int64_t acknowledged = 0;
