@@ -34,6 +34,18 @@ inline constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
     {"twilio", carriers::carrier_kind::twilio},
     {"telnyx", carriers::carrier_kind::telnyx},
 }};
+inline constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
+    {"pending", callerid::number_status::pending},
+    {"active", callerid::number_status::active},
+    {"inactive", callerid::number_status::inactive},
+    {"released", callerid::number_status::released},
+}};
+inline constexpr std::array<name_of<callerid::number_type>, 4> type_names{{
+    {"local", callerid::number_type::local},
+    {"national", callerid::number_type::national},
+    {"mobile", callerid::number_type::mobile},
+    {"toll_free", callerid::number_type::toll_free},
+}};
 /// Where a carrier's API is, unless the account says otherwise.
 constexpr const char* default_base_url(carriers::carrier_kind kind) {
   return kind == carriers::carrier_kind::twilio ? "https://api.twilio.com" : "https://api.telnyx.com";

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/campaign_words.hpp"
 #include "carriers/codec.hpp"
 
 namespace dialer::api {
@@ -165,7 +166,7 @@ void carrier_callbacks::impl::warn_seldom(carriers::carrier_kind kind, callback_
   std::int64_t next_us = warn_after_us[slot];
   const std::int64_t later_us = now_us + std::chrono::microseconds{warn_every}.count();
   if (now_us < next_us || !warn_after_us[slot].compare_exchange_strong(next_us, later_us)) return;
-  warn("callback refused: carrier=" + std::string{carriers::to_string(kind)} +
+  warn("callback refused: carrier=" + std::string{find_name(carrier_names, kind)} +
        " reason=" + std::string{to_string(why)} + " refused_so_far=" + std::to_string(counted.refused[slot]));
 }
 

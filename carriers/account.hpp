@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "model/ids.hpp"
 
@@ -32,11 +31,6 @@ struct account {
 
 /// What names the account at its carrier.
 const std::string& account_key(const account& value);
-
-/// "twilio"
-constexpr std::string_view to_string(carrier_kind kind) noexcept {
-  return kind == carrier_kind::twilio ? "twilio" : "telnyx";
-}
 
 /// True when the carrier takes calls above its pace and starts them later (Twilio); others refuse them.
 bool queues_calls(carrier_kind kind);

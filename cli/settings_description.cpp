@@ -6,7 +6,6 @@
 
 #include "api/campaign_words.hpp"
 #include "api/sealed_secret.hpp"
-#include "cli/settings_words.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -53,7 +52,7 @@ std::string secret_text(const std::string& reference) {
 
 described_fields fields_of(const sql::integration_record& one) {
   const carriers::account& account = one.account;
-  return {{"carrier", std::string{carriers::to_string(account.kind)}},
+  return {{"carrier", word(api::carrier_names, account.kind)},
           {"base_url", account.base_url},
           {"ca_file", account.ca_file},
           {"account_sid", account.account_sid},
@@ -69,8 +68,8 @@ described_fields fields_of(const callerid::phone_number& one, const std::string&
                            const std::string& integration) {
   return {{"workspace", workspace},
           {"integration", integration},
-          {"status", word(status_names, one.status)},
-          {"type", word(type_names, one.type)},
+          {"status", word(api::status_names, one.status)},
+          {"type", word(api::type_names, one.type)},
           {"capabilities", text_of(one.capabilities)},
           {"outbound_enabled", text_of(one.outbound_enabled)},
           {"region", one.region},

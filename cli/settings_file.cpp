@@ -9,7 +9,6 @@
 
 #include "api/campaign_words.hpp"
 #include "cli/secrets.hpp"
-#include "cli/settings_words.hpp"
 #include "cli/toml_table.hpp"
 #include "compliance/countries.hpp"
 #include "engine/base_url.hpp"
@@ -23,6 +22,8 @@ using api::detection_names;
 using api::name_of;
 using api::parse_local_hours;
 using api::sharing_names;
+using api::status_names;
+using api::type_names;
 using api::weekdays;
 using std::string_view;
 

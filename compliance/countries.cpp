@@ -56,7 +56,7 @@ country_set::country_set(const std::vector<std::string>& countries) {
     if (const auto name = find_country(country); !name.empty()) names_.push_back(name);
   }
   std::ranges::sort(names_);
-  names_.erase(std::ranges::unique(names_).begin(), names_.end());
+  names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
   const auto listed = [&](std::string_view country) { return std::ranges::binary_search(names_, country); };
   for (const area_code& row : all_area_codes()) {
     area_codes_[row.npa] = row.country.empty() ? listed("US") || listed("CA") : listed(row.country);
