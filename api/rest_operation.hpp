@@ -14,6 +14,7 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/problem.hpp"
+#include "engine/stats.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::api {
@@ -33,6 +34,9 @@ class rest_error : public std::runtime_error {
 /// 422 about one parameter.
 [[noreturn]] void refuse_param(std::string param, std::string message);
 
+/// What the engine in this process sees of its organisations; nothing of others.
+using engine_views = std::function<std::vector<engine::organisation_view>()>;
+
 struct rest_answer {
   boost::json::object body;
   /// Set: answered only when the engine acts by this generation, and `engine` in the body says whether it does.
@@ -47,6 +51,7 @@ struct rest_call {
   const http_params& query;  ///< decoded
   const boost::json::object& body;
   const std::function<id128()>& make_id;
+  const engine_views& views;
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };

@@ -17,5 +17,6 @@ rest_resource contact_resource();
 rest_resource attempt_resource();
 rest_resource opt_out_resource();
 rest_resource key_resource();
+rest_resource stats_resource();
 
 }  // namespace dialer::api

@@ -216,7 +216,7 @@ struct rest_service::impl {
     sql::session on{as_tenant(options.database)};
     const sql::acting_for tenant{on, who.organisation};
     sql::transaction tx{on, sql::transaction::mode::snapshot};
-    const rest_call call{tx, who, asked.request, asked.admitted.query, asked.admitted.body, make_id};
+    const rest_call call{tx, who, asked.request, asked.admitted.query, asked.admitted.body, make_id, options.views};
     asked.campaign = find_campaign(call).id;
   }
 
@@ -249,7 +249,7 @@ struct rest_service::impl {
     if (remembered) {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
-    rest_call call{tx, who, request, admitted.query, admitted.body, make_id};
+    rest_call call{tx, who, request, admitted.query, admitted.body, make_id, options.views};
     const rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});

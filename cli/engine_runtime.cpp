@@ -72,6 +72,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         wake.notify_all();
       }));
     }
+    shards_made = true;
     check_that_something_is_usable();
     look();
     started = true;
@@ -108,6 +109,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     serving.database = ledger_options.connection;
     serving.uploads = options.uploads;
     serving.place = make_place_finder(load_zone_data());
+    serving.views = [this] { return all_views(); };
     rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
   }
 
@@ -410,6 +412,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 
   std::vector<engine::organisation_view> all_views() const {
     std::vector<engine::organisation_view> all;
+    if (!shards_made) return all;
     for (const auto& shard : shards) {
       for (auto& view : shard->views()) all.push_back(std::move(view));
     }
@@ -431,6 +434,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::optional<sql::postgres_ledger> take_over_ledger;
   std::optional<sql::ledger_worker> worker;
   std::vector<std::unique_ptr<engine::shard>> shards;
+  std::atomic<bool> shards_made{false};  // the listener, which asks them, is there before
   std::unique_ptr<api::carrier_callbacks> callback_routes;
   std::optional<api::key_ring> keys;
   std::optional<api::key_watch> key_follower;

@@ -99,6 +99,7 @@ rest_house::rest_house(std::vector<rest_resource> resources)
   options.place = [](const campaigns::place_question&) {
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };
+  options.views = [this] { return views; };
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};

@@ -69,7 +69,8 @@ class rest_house {
   key_ring keys;
   tenant first;
   tenant second;
-  std::vector<std::string> warnings;  ///< read it when nothing is under way
+  std::vector<engine::organisation_view> views;  ///< of an engine; change it when nothing is under way
+  std::vector<std::string> warnings;             ///< read it when nothing is under way
 
  private:
   std::mutex warnings_mutex_;
