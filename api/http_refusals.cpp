@@ -1,0 +1,80 @@
+#include "api/http_refusals.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <string>
+#include <utility>
+
+#include "api/problem.hpp"
+
+namespace dialer::api::refusals {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+http_response refusal(int status, std::string code, std::string detail) {
+  return to_response({status, std::move(code), std::move(detail)});
+}
+
+http_response overloaded() {
+  http_response response = refusal(503, "overloaded", "too many requests wait for an answer; try again in a second");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+std::optional<http_response> of_unreadable(boost::system::error_code error) {
+  if (error == http::error::header_limit) return refusal(431, "head_too_large", "the request's head is too large");
+  if (error == http::error::body_limit) return refusal(413, "body_too_large", "the request's body is too large");
+  const bool peer_gone = error == http::error::end_of_stream || error == http::error::partial_message;
+  if (!peer_gone && error.category() == make_error_code(http::error::bad_method).category()) {
+    return refusal(400, "malformed_request", "this is not a valid HTTP request");
+  }
+  return std::nullopt;
+}
+
+std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding) {
+  if (version != 10 && version != 11) return refusal(505, "http_version", "only HTTP/1.1 is spoken here");
+  // The parser has refused chunks together with a length; codings it doesn't know it passes over.
+  const boost::beast::string_view coding{transfer_encoding.data(), transfer_encoding.size()};
+  if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
+    return refusal(400, "transfer_encoding", "this transfer encoding is not accepted");
+  }
+  return std::nullopt;
+}
+
+std::optional<http_response> of_route(const route_table::match& match) {
+  if (match.found == nullptr) {
+    if (match.allow.empty()) return refusal(404, "not_found", "there is nothing here");
+    http_response response = refusal(405, "method_not_allowed", "this path knows only " + match.allow);
+    response.headers.emplace_back("Allow", match.allow);
+    return response;
+  }
+  const served_route& served = *match.found;
+  if (*served.unanswered >= served.what.unanswered_max) return overloaded();
+  return std::nullopt;
+}
+
+http_response request_too_slow() {
+  return refusal(408, "request_timeout", "the request took too long");
+}
+
+http_response body_stopped() {
+  return refusal(408, "request_timeout", "the body stopped coming");
+}
+
+http_response answer_too_slow() {
+  return refusal(503, "too_slow", "the answer took too long; ask again later");
+}
+
+http_response handler_threw() {
+  return refusal(500, "internal", "the request could not be handled");
+}
+
+http_response no_answer() {
+  return refusal(500, "internal", "no answer was given");
+}
+
+}  // namespace dialer::api::refusals

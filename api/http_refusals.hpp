@@ -1,0 +1,30 @@
+#pragma once
+// What the server answers by itself: because no handler may have the request, or because its handler did not answer.
+// Decisions and words only; which of them end the connection is the session's affair.
+
+#include <boost/system/error_code.hpp>
+#include <optional>
+#include <string_view>
+
+#include "api/http_server.hpp"
+#include "api/route_table.hpp"
+
+namespace dialer::api::refusals {
+
+/// Of a request that could not be read; nothing when the peer is simply gone.
+std::optional<http_response> of_unreadable(boost::system::error_code error);
+
+/// Of a head that was read but is not to be trusted: another version, or a body whose end another reader would see
+/// elsewhere, which is how one request smuggles in a second. `version` is 11 for HTTP/1.1.
+std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding);
+
+/// Of a request that no route answers, or whose route has too many waiting.
+std::optional<http_response> of_route(const route_table::match& match);
+
+http_response request_too_slow();
+http_response body_stopped();
+http_response answer_too_slow();
+http_response handler_threw();
+http_response no_answer();
+
+}  // namespace dialer::api::refusals

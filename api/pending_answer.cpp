@@ -1,0 +1,36 @@
+#include "api/pending_answer.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "api/http_refusals.hpp"
+#include "api/server_core.hpp"
+
+namespace dialer::api {
+
+pending_answer::pending_answer(std::weak_ptr<server_core> core, std::weak_ptr<http_session> connection,
+                               std::uint64_t serial, std::shared_ptr<std::atomic<std::size_t>> unanswered)
+    : core_{std::move(core)}, connection_{std::move(connection)}, serial_{serial}, unanswered_{std::move(unanswered)} {
+  ++*unanswered_;
+}
+
+pending_answer::~pending_answer() {
+  if (deliver(refusals::no_answer())) fault();
+}
+
+bool pending_answer::deliver(http_response response) {
+  if (answered_.exchange(true)) return false;
+  --*unanswered_;
+  if (const auto core = core_.lock()) {
+    boost::asio::post(core->io, [connection = connection_, serial = serial_, response = std::move(response)]() mutable {
+      if (const auto alive = connection.lock()) alive->answer(std::move(response), serial);
+    });
+  }
+  return true;
+}
+
+void pending_answer::fault() {
+  if (const auto core = core_.lock()) ++core->stats.handler_faults;
+}
+
+}  // namespace dialer::api
