@@ -122,6 +122,7 @@ class organisation {
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
     compliance::weekly_hours hours{};
+    campaign_counters counters;
   };
 
   struct workspace_run {
