@@ -81,6 +81,7 @@ struct rest_operation {
   std::vector<query_parameter> query{};
   rest_answer (*run)(rest_call&) = nullptr;
   bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
+  bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
 
   bool changes() const { return method != "GET"; }
 };

@@ -4,7 +4,7 @@ namespace dialer::api {
 
 std::vector<rest_resource> rest_resources() {
   return {organisation_resource(), workspace_resource(), agent_resource(), campaign_resource(), contact_resource(),
-          attempt_resource(),      opt_out_resource(),   key_resource(),   stats_resource()};
+          attempt_resource(),      opt_out_resource(),   key_resource(),   stats_resource(),    event_resource()};
 }
 
 }  // namespace dialer::api

@@ -18,5 +18,6 @@ rest_resource attempt_resource();
 rest_resource opt_out_resource();
 rest_resource key_resource();
 rest_resource stats_resource();
+rest_resource event_resource();
 
 }  // namespace dialer::api

@@ -10,6 +10,9 @@
 #include <stdexcept>
 
 #include "api/applied_wait.hpp"
+#include "api/event_board.hpp"
+#include "api/event_stream.hpp"
+#include "api/event_watch.hpp"
 #include "api/list_import.hpp"
 #include "api/list_uploads.hpp"
 #include "api/problem.hpp"
@@ -110,6 +113,8 @@ struct rest_service::impl {
         acknowledgements{options.database, time},
         time_{time},
         uploads{options.uploads},
+        events{make_id().high},
+        watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {
     std::vector<rest_operation> all;
     for (rest_resource& resource : resources) {
@@ -173,6 +178,22 @@ struct rest_service::impl {
     if (!taken) {
       counted(to_response(
           rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
+    }
+  }
+
+  void open_stream(const std::shared_ptr<served_operation>& operation, const http_request& request,
+                   const respond_function& respond) {
+    const respond_function counted = count(operation, respond);
+    try {
+      const caller who = admit_caller(operation->what, request, keys);
+      (void)read_request(operation->what, request, who, schemas);
+      http_response response;
+      response.content_type = "text/event-stream";
+      response.stream = std::make_shared<event_stream>(events.of(who.organisation), who,
+                                                       request.header("Last-Event-ID"), keys, time_);
+      counted(std::move(response));
+    } catch (const rest_error& refused) {
+      counted(to_response(refused));
     }
   }
 
@@ -302,6 +323,8 @@ struct rest_service::impl {
   applied_wait acknowledgements;
   const clock& time_;
   list_uploads uploads;
+  event_board events;
+  event_watch watch;
   sql_workers workers;  // last: what it does needs all of the above
 };
 
@@ -326,6 +349,13 @@ std::vector<route> rest_service::routes() {
                            return self->open_upload(operation, std::move(request), respond);
                          },
                      .respond_within = upload_within});
+      continue;
+    }
+    if (what.is_stream) {
+      all.push_back({std::string(what.method), std::string(what.path),
+                     [self = impl_.get(), operation](const http_request& request, const respond_function& respond) {
+                       self->open_stream(operation, request, respond);
+                     }});
       continue;
     }
     all.push_back({std::string(what.method), std::string(what.path),

@@ -133,8 +133,8 @@ rest_answer get_stats(rest_call& call) {
   }
   for (const engine::workspace_record& one : sql::read_workspaces(call.tx.on(), organisation)) {
     if (!sees(call.who, one.id)) continue;
-    workspaces.push_back(json::object{
-        {"id", one.id.text()}, {"name", one.name}, {"counts", counts_json(by_workspace[one.id])}});
+    workspaces.push_back(
+        json::object{{"id", one.id.text()}, {"name", one.name}, {"counts", counts_json(by_workspace[one.id])}});
   }
   return {{{"total", counts_json(total)}, {"workspaces", std::move(workspaces)}, {"campaigns", std::move(campaigns)}}};
 }

@@ -97,8 +97,16 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     routes.push_back(api::metrics_route(std::move(sources)));
     start_rest();
     for (api::route& each : rest->routes()) routes.push_back(std::move(each));
-    server.emplace(std::move(routes));
+    server.emplace(std::move(routes), limits_with(options.event_streams));
     server->start(options.listen);
+  }
+
+  static api::http_limits limits_with(std::size_t event_streams) {
+    api::http_limits limits;
+    // Followers never take the connections that callbacks and requests come over.
+    limits.connections_max += event_streams - std::min(event_streams, limits.streams_max);
+    limits.streams_max = event_streams;
+    return limits;
   }
 
   void start_rest() {

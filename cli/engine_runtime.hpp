@@ -26,8 +26,9 @@ struct runtime_options {
   api::key_pepper key_pepper{};
   std::filesystem::path uploads;  ///< directory of uploaded lists and their verdicts
   sql::secret_resolver resolve_secret;
-  unsigned shards = 0;           ///< 0 = one per core
-  std::size_t connections = 64;  ///< to a carrier account, per shard
+  unsigned shards = 0;              ///< 0 = one per core
+  std::size_t connections = 64;     ///< to a carrier account, per shard
+  std::size_t event_streams = 512;  ///< clients that may follow events
   std::chrono::seconds drain{10};
 };
 
