@@ -14,6 +14,7 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/problem.hpp"
+#include "api/webhook_signature.hpp"
 #include "engine/stats.hpp"
 #include "sql/session.hpp"
 
@@ -41,6 +42,8 @@ struct rest_answer {
   boost::json::object body;
   /// Set: answered only when the engine acts by this generation, and `engine` in the body says whether it does.
   std::optional<std::uint64_t> generation{};
+  /// Told in this answer and never again: a repeat under the same Idempotency-Key gets the body without it.
+  boost::json::object once{};
 };
 
 /// A request under way, checked against the document. Its transaction is committed after the operation returned.
@@ -52,6 +55,8 @@ struct rest_call {
   const boost::json::object& body;
   const std::function<id128()>& make_id;
   const engine_views& views;
+  const webhook_sealing& sealing;
+  utc_time now{};
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };

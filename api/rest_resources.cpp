@@ -3,8 +3,9 @@
 namespace dialer::api {
 
 std::vector<rest_resource> rest_resources() {
-  return {organisation_resource(), workspace_resource(), agent_resource(), campaign_resource(), contact_resource(),
-          attempt_resource(),      opt_out_resource(),   key_resource(),   stats_resource(),    event_resource()};
+  return {organisation_resource(), workspace_resource(), agent_resource(),   campaign_resource(),
+          contact_resource(),      attempt_resource(),   opt_out_resource(), key_resource(),
+          stats_resource(),        event_resource(),     webhook_resource()};
 }
 
 }  // namespace dialer::api

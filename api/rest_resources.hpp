@@ -19,5 +19,6 @@ rest_resource opt_out_resource();
 rest_resource key_resource();
 rest_resource stats_resource();
 rest_resource event_resource();
+rest_resource webhook_resource();
 
 }  // namespace dialer::api

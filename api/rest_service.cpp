@@ -237,7 +237,8 @@ struct rest_service::impl {
     sql::session on{as_tenant(options.database)};
     const sql::acting_for tenant{on, who.organisation};
     sql::transaction tx{on, sql::transaction::mode::snapshot};
-    const rest_call call{tx, who, asked.request, asked.admitted.query, asked.admitted.body, make_id, options.views};
+    const rest_call call{tx,      who,           asked.request,   asked.admitted.query, asked.admitted.body,
+                         make_id, options.views, options.sealing, time_.now().utc};
     asked.campaign = find_campaign(call).id;
   }
 
@@ -270,11 +271,16 @@ struct rest_service::impl {
     if (remembered) {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
-    rest_call call{tx, who, request, admitted.query, admitted.body, make_id, options.views};
-    const rest_answer answer = operation.run(call);
+    rest_call call{tx,      who,           request,         admitted.query, admitted.body,
+                   make_id, options.views, options.sealing, time_.now().utc};
+    rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
     tx.commit();
+    if (!answer.once.empty()) {
+      for (auto& [told, value] : answer.once) answer.body[told] = std::move(value);
+      done.body = json::serialize(answer.body);
+    }
     return done;
   }
 

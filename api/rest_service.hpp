@@ -32,6 +32,7 @@ struct rest_options {
   std::filesystem::path uploads;                         ///< directory of lists under way and of the verdicts of each
   campaigns::place_finder place;                         ///< where an imported phone is
   engine_views views;                                    ///< must be there
+  webhook_sealing sealing;                               ///< without it no webhook can be made
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

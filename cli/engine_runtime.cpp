@@ -18,6 +18,7 @@
 #include "api/metrics.hpp"
 #include "api/rest_resources.hpp"
 #include "api/rest_service.hpp"
+#include "api/webhook_workers.hpp"
 #include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
 #include "carriers/http/tls_client.hpp"
@@ -42,6 +43,7 @@ constexpr auto look_for_changes = 50ms;
 constexpr auto database_back_off = 500ms;
 // How soon what a person has to set right is looked at again.
 constexpr auto settings_back_off = 1s;
+constexpr unsigned webhook_threads = 2;
 
 }  // namespace
 
@@ -77,6 +79,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     look();
     started = true;
     publish_accounts();
+    if (options.sealing.open) webhooks.emplace(ledger_options.connection, webhook_threads, *deliverer, time);
     watcher = std::thread{[this] { watch(); }};
   }
 
@@ -94,6 +97,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         [this](api::metric_writer& out) { api::write_metrics(server->stats(), out); },
         [this](api::metric_writer& out) { api::write_metrics(callback_routes->stats(), out); }};
     sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(rest->stats(), out); });
+    make_deliverer();
+    sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(deliverer->stats(), out); });
     routes.push_back(api::metrics_route(std::move(sources)));
     start_rest();
     for (api::route& each : rest->routes()) routes.push_back(std::move(each));
@@ -118,7 +123,18 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     serving.uploads = options.uploads;
     serving.place = make_place_finder(load_zone_data());
     serving.views = [this] { return all_views(); };
+    serving.sealing = options.sealing;
     rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
+  }
+
+  void make_deliverer() {
+    deliverer.emplace(
+        time, options.sealing,
+        [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages) {
+          return api::post_webhooks({}, to, messages);
+        },
+        static_cast<std::uint64_t>(time.now().utc.time_since_epoch().count()),
+        [](const std::string& line) { spdlog::warn("{}", line); });
   }
 
   api::callback_settings with_public_url(api::callback_settings settings) {
@@ -135,6 +151,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     }
     if (watcher.joinable()) watcher.join();
     drain();
+    webhooks.reset();
     if (server) server->stop(2s);
     for (auto& shard : shards) shard->stop();
     worker.reset();
@@ -447,6 +464,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::optional<api::key_ring> keys;
   std::optional<api::key_watch> key_follower;
   std::optional<api::rest_service> rest;
+  std::optional<api::webhook_deliverer> deliverer;
+  std::optional<api::webhook_workers> webhooks;
   std::optional<api::http_server> server;
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/api_key.hpp"
+#include "api/webhook_signature.hpp"
 #include "carriers/attempt_token.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
@@ -26,6 +27,7 @@ struct runtime_options {
   api::key_pepper key_pepper{};
   std::filesystem::path uploads;  ///< directory of uploaded lists and their verdicts
   sql::secret_resolver resolve_secret;
+  api::webhook_sealing sealing;     ///< of webhooks' secrets; without it none are made, and none told
   unsigned shards = 0;              ///< 0 = one per core
   std::size_t connections = 64;     ///< to a carrier account, per shard
   std::size_t event_streams = 512;  ///< clients that may follow events

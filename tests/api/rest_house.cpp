@@ -5,6 +5,7 @@
 
 #include "api/rest_resources.hpp"
 #include "sql/opt_outs.hpp"
+#include "sql/webhooks.hpp"
 #include "tests/api/loopback_client.hpp"
 
 namespace dialer::api::test {
@@ -19,6 +20,22 @@ sql::scope_bits every_scope() {
 }
 
 }  // namespace
+
+webhook_sealing sealing_for_test() {
+  const auto turn = [](std::string_view text) {
+    std::string turned;
+    for (const char c : text) turned += static_cast<char>(c ^ 1);
+    return turned;
+  };
+  return {[turn](std::string_view secret, organisation_id org, webhook_id id) {
+            return org.text() + id.text() + turn(secret);
+          },
+          [turn](const std::string& sealed, organisation_id org, webhook_id id) {
+            const std::string place = org.text() + id.text();
+            if (!sealed.starts_with(place)) throw std::runtime_error{"sealed for another place"};
+            return turn(sealed.substr(place.size()));
+          }};
+}
 
 tenant::tenant(const std::string& database, const std::string& name, std::uint64_t first_contact)
     : house{database, name}, contact{first_contact} {
@@ -46,13 +63,25 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
   const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
+  {
+    sql::transaction tx{house.on};
+    webhook = webhook_id{sql::test::make_test_id()};
+    sql::webhook_record told;
+    told.id = webhook;
+    told.url = "https://crm.example/" + name;
+    told.kinds = 1;
+    told.secret = sealing_for_test().seal(make_webhook_secret(), house.id, webhook);
+    sql::create_webhook(tx, house.id, told, sql::test::morning);
+    tx.commit();
+  }
   ids = {{"organisation_id", house.id.text()},
          {"workspace_id", house.workspace.text()},
          {"agent_id", house.agent.text()},
          {"campaign_id", house.campaign.text()},
          {"contact_id", contact.text()},
          {"attempt_id", attempt.text()},
-         {"number", number}};
+         {"number", number},
+         {"webhook_id", webhook.text()}};
 }
 
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
@@ -100,6 +129,7 @@ rest_house::rest_house(std::vector<rest_resource> resources)
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };
   options.views = [this] { return views; };
+  options.sealing = sealing;
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};

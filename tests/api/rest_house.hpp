@@ -19,6 +19,9 @@
 
 namespace dialer::api::test {
 
+/// Turns a bit of each letter, and says where it was sealed.
+webhook_sealing sealing_for_test();
+
 /// One of two organisations that have the same things under the same names.
 struct tenant {
   tenant(const std::string& database, const std::string& name, std::uint64_t first_contact);
@@ -30,6 +33,7 @@ struct tenant {
   workspace_id other_workspace;  ///< with nothing in it
   contact_id contact;            ///< the first of three; it has one attempt, which ended
   attempt_id attempt;
+  webhook_id webhook;
   std::string number;  ///< opted out
   std::vector<sql::api_key_record> keys;
   std::string key;                         ///< every scope, the whole organisation
@@ -69,6 +73,7 @@ class rest_house {
   key_ring keys;
   tenant first;
   tenant second;
+  webhook_sealing sealing = sealing_for_test();
   std::vector<engine::organisation_view> views;  ///< of an engine; change it when nothing is under way
   std::vector<std::string> warnings;             ///< read it when nothing is under way
 
