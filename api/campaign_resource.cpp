@@ -116,20 +116,21 @@ constexpr std::string_view schemas = R"({
     },
     "examples": [{"settings": {"weight": 3}}]
   },
-  "CampaignStats": {
+  "StageCounts": {
     "type": "object",
     "description": "Every contact is in exactly one stage.",
+    "required": ["fresh", "open", "waiting", "done"],
+    "additionalProperties": false,
+    "properties": {"fresh": {"type": "integer"}, "open": {"type": "integer"}, "waiting": {"type": "integer"},
+                   "done": {"type": "integer"}}
+  },
+  "CampaignStats": {
+    "type": "object",
     "required": ["contacts", "stages", "attempts", "dispositions", "not_dialed", "waiting", "misplaced"],
     "additionalProperties": false,
     "properties": {
       "contacts": {"type": "integer"},
-      "stages": {
-        "type": "object",
-        "required": ["fresh", "open", "waiting", "done"],
-        "additionalProperties": false,
-        "properties": {"fresh": {"type": "integer"}, "open": {"type": "integer"}, "waiting": {"type": "integer"},
-                       "done": {"type": "integer"}}
-      },
+      "stages": {"$ref": "#/components/schemas/StageCounts"},
       "attempts": {"type": "integer"},
       "dispositions": {"type": "object", "additionalProperties": {"type": "integer"}},
       "not_dialed": {"type": "object", "additionalProperties": {"type": "integer"},

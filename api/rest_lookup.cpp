@@ -58,6 +58,15 @@ callerid::phone_number find_number(const rest_call& call) {
   return found;
 }
 
+std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
+                                                           organisation_id organisation) {
+  std::map<campaign_id, engine::campaign_view> all;
+  const auto found = std::ranges::find(views, organisation, &engine::organisation_view::id);
+  if (found == views.end()) return all;
+  for (const engine::campaign_view& one : found->campaigns) all.emplace(one.id, one);
+  return all;
+}
+
 workspace_id body_workspace(const rest_call& call) {
   const auto id = workspace_id::parse(body_text(call, "workspace_id"));
   const auto all = visible_workspaces(call);

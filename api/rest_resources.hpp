@@ -21,5 +21,8 @@ rest_resource key_resource();
 rest_resource number_resource();
 rest_resource freeze_resource();
 rest_resource audit_resource();
+rest_resource stats_resource();
+rest_resource event_resource();
+rest_resource webhook_resource();
 
 }  // namespace dialer::api

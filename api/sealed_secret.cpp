@@ -22,7 +22,6 @@ constexpr std::size_t nonce_bytes = 12;
 constexpr std::size_t tag_bytes = 16;
 constexpr std::size_t head_bytes = 1 + mark_bytes;
 constexpr std::size_t wrapped_bytes = nonce_bytes + std::tuple_size_v<secret_key> + tag_bytes;
-constexpr const char* enter_again = "enter the secret again: PATCH /v1/integrations/";
 
 unsigned char* bytes(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
@@ -88,59 +87,66 @@ std::string mark_of(const secret_key& key) {
   return mark;
 }
 
-std::string bound_to(const sql::secret_place& of) {
-  return "dialer carrier secret\n" + of.organisation.text() + "\n" + of.integration.text() + "\n" +
-         (of.secondary ? "secondary_secret" : "secret");
-}
-
 }  // namespace
+
+sealed_place::sealed_place(const sql::secret_place& of)
+    : bound_to{"dialer carrier secret\n" + of.organisation.text() + "\n" + of.integration.text() + "\n" +
+               (of.secondary ? "secondary_secret" : "secret")},
+      owner{"integration"},
+      remedy{"enter the secret again: PATCH /v1/integrations/" + of.integration.text()} {}
+
+// The one before can't be opened either, so it is not to sign beside the new one.
+sealed_place::sealed_place(organisation_id organisation, webhook_id webhook)
+    : bound_to{"dialer webhook secret\n" + organisation.text() + "\n" + webhook.text()},
+      owner{"webhook"},
+      remedy{"make a new secret: POST /v1/webhooks/" + webhook.text() + R"(/rotate with {"overlap_s": 0})"} {}
 
 bool is_sealed(std::string_view reference) {
   return reference.starts_with(prefix);
 }
 
-std::string secret_keys::seal(std::string_view secret, const sql::secret_place& of) const {
+std::string secret_keys::seal(std::string_view secret, const sealed_place& of) const {
   if (keys_.empty()) {
     throw secret_error(
         "this engine has no key to encrypt secrets with, so it keeps none; start it with --secret-key FILE, 32 random "
         "bytes made with: (umask 077; head -c 32 /dev/urandom > FILE)");
   }
-  const std::string place = bound_to(of);
   secret_key own{};
   require(RAND_bytes(own.data(), own.size()) == 1, "RAND_bytes");
   std::string sealed(1, version);
   sealed += mark_of(keys_.front());
-  sealed += encrypt({reinterpret_cast<const char*>(own.data()), own.size()}, keys_.front(), place);
-  sealed += encrypt(secret, own, place);
+  sealed += encrypt({reinterpret_cast<const char*>(own.data()), own.size()}, keys_.front(), of.bound_to);
+  sealed += encrypt(secret, own, of.bound_to);
   OPENSSL_cleanse(own.data(), own.size());
   std::string text{prefix};
   carriers::append_base64(sealed, carriers::base64_kind::url, text);
   return text;
 }
 
-std::string secret_keys::open(std::string_view reference, const sql::secret_place& of) const {
-  const std::string again = enter_again + of.integration.text();
-  const auto sealed = carriers::decode_base64(reference.substr(prefix.size()), carriers::base64_kind::url);
+std::string secret_keys::open(std::string_view reference, const sealed_place& of) const {
+  const auto sealed = is_sealed(reference)
+                          ? carriers::decode_base64(reference.substr(prefix.size()), carriers::base64_kind::url)
+                          : std::nullopt;
   if (!sealed || sealed->size() < head_bytes + wrapped_bytes || sealed->front() != version) {
-    throw secret_error("its stored secret was altered; " + again);
+    throw secret_error("its stored secret was altered; " + of.remedy);
   }
   const std::string_view mark = std::string_view{*sealed}.substr(1, mark_bytes);
   const auto key = std::ranges::find(keys_, mark, mark_of);
   if (key == keys_.end()) {
     throw secret_error("its secret was encrypted under the key " + to_hex(mark) +
-                       ", which this engine does not have; give it that key's file with --secret-key, or " + again);
+                       ", which this engine does not have; give it that key's file with --secret-key, or " + of.remedy);
   }
-  const std::string place = bound_to(of);
-  auto own = decrypt(std::string_view{*sealed}.substr(head_bytes, wrapped_bytes), *key, place);
+  auto own = decrypt(std::string_view{*sealed}.substr(head_bytes, wrapped_bytes), *key, of.bound_to);
   std::optional<std::string> secret;
   if (own) {
     secret_key opened{};
     std::ranges::copy(*own, opened.begin());
     OPENSSL_cleanse(own->data(), own->size());
-    secret = decrypt(std::string_view{*sealed}.substr(head_bytes + wrapped_bytes), opened, place);
+    secret = decrypt(std::string_view{*sealed}.substr(head_bytes + wrapped_bytes), opened, of.bound_to);
     OPENSSL_cleanse(opened.data(), opened.size());
   }
-  if (!secret) throw secret_error("its stored secret was altered, or belongs to another integration; " + again);
+  if (!secret)
+    throw secret_error("its stored secret was altered, or belongs to another " + of.owner + "; " + of.remedy);
   return std::move(*secret);
 }
 

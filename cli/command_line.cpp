@@ -378,11 +378,14 @@ void add_serve(CLI::App& app, parsed& into) {
   to->add_option("--public-url", options.public_url, "where carriers reach the listener");
   to->add_option("--token-key", options.token_key, "file with the key of attempt tokens, the same on every node");
   to->add_option("--key-pepper", options.key_pepper, "file with the pepper of API keys, the same on every node");
-  to->add_option("--secret-key", options.secret_keys,
-                 "file with the key that carriers' secrets are encrypted under, or credential:NAME of systemd; given "
-                 "several times, the first encrypts and each decrypts")
+  to->add_option(
+        "--secret-key", options.secret_keys,
+        "file with the key that secrets in the database are encrypted under, or credential:NAME of systemd; given "
+        "several times, the first encrypts and each decrypts")
       ->envname("DIALER_SECRET_KEY");
   to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
+  to->add_option("--event-streams", options.event_streams, "clients that may follow GET /v1/events at a time (512)")
+      ->check(CLI::Range(0, 100'000));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
       ->check(CLI::Range(1, 255));
   to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of now, for trials");

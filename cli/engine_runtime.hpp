@@ -29,6 +29,7 @@ struct runtime_options {
   api::secret_keys secret_keys;                                             ///< of those sealed in it
   unsigned shards = 0;                                                      ///< 0 = one per core
   std::size_t connections = 64;                                             ///< to a carrier account, per shard
+  std::size_t event_streams = 512;                                          ///< clients that may follow events
   std::chrono::seconds drain{10};
 };
 

@@ -16,8 +16,9 @@ struct serve_options {
   std::string public_url;                ///< where carriers reach `listen`; empty: http://<listen>
   std::string token_key;                 ///< file with the key of attempt tokens; empty: <state_dir>/token.key
   std::string key_pepper;                ///< file with the pepper of API keys; empty: <state_dir>/pepper.key
-  std::vector<std::string> secret_keys;  ///< files with the keys that carriers' secrets are sealed with
+  std::vector<std::string> secret_keys;  ///< files with the keys that the database's secrets are sealed with
   std::size_t shards = 0;                ///< 0: one per core
+  std::size_t event_streams = 512;       ///< clients that may follow GET /v1/events at a time
   std::uint64_t node = 1;                ///< 1..255, distinct among the nodes of one database
   std::string wall_clock;                ///< RFC 3339 instant at which the run starts; empty: the real one
 };

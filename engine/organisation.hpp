@@ -121,6 +121,7 @@ class organisation {
     std::size_t lane_at = 0;
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
+    campaign_counters counters;
   };
 
   struct workspace_run {

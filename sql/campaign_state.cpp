@@ -79,7 +79,7 @@ campaign_change change_campaign_state(transaction& tx, organisation_id organisat
   const auto legal =
       std::ranges::find_if(transitions, [&](const transition& one) { return one.by == action && one.from == state; });
   if (legal == transitions.end()) refuse(campaign, state, action);
-  tx.run("UPDATE campaign SET state = $3 WHERE org_id = $1 AND id = $2",
+  tx.run("UPDATE campaign SET state = $3, state_changed_at = clock_timestamp() WHERE org_id = $1 AND id = $2",
          params{key}.int2(static_cast<std::int64_t>(legal->to)));
   return {legal->to, raise_generation(tx, organisation)};
 }

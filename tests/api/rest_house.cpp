@@ -6,6 +6,7 @@
 #include "api/rest_resources.hpp"
 #include "sql/audit_log.hpp"
 #include "sql/opt_outs.hpp"
+#include "sql/webhooks.hpp"
 #include "tests/api/loopback_client.hpp"
 
 namespace dialer::api::test {
@@ -54,6 +55,17 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
   const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
+  {
+    sql::transaction tx{house.on};
+    webhook = webhook_id{sql::test::make_test_id()};
+    sql::webhook_record told;
+    told.id = webhook;
+    told.url = "https://crm.example/" + name;
+    told.kinds = 1;
+    told.secret = "opens nowhere";
+    sql::create_webhook(tx, house.id, told, sql::test::morning);
+    tx.commit();
+  }
   ids = {{"organisation_id", house.id.text()},
          {"workspace_id", house.workspace.text()},
          {"agent_id", house.agent.text()},
@@ -62,7 +74,8 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
          {"campaign_id", house.campaign.text()},
          {"contact_id", contact.text()},
          {"attempt_id", attempt.text()},
-         {"number", number}};
+         {"number", number},
+         {"webhook_id", webhook.text()}};
 }
 
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
@@ -113,6 +126,7 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
   options.place = [](const campaigns::place_question&) {
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };
+  options.views = [this] { return views; };
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};

@@ -31,6 +31,7 @@ struct tenant {
   workspace_id other_workspace;  ///< with nothing in it
   contact_id contact;            ///< the first of three; it has one attempt, which ended
   attempt_id attempt;
+  webhook_id webhook;
   std::string number;  ///< opted out
   std::vector<sql::api_key_record> keys;
   std::string key;                         ///< every scope, the whole organisation
@@ -72,7 +73,8 @@ class rest_house {
   key_ring keys;
   tenant first;
   tenant second;
-  std::vector<std::string> warnings;  ///< read it when nothing is under way
+  std::vector<engine::organisation_view> views;  ///< of an engine; change it when nothing is under way
+  std::vector<std::string> warnings;             ///< read it when nothing is under way
 
  private:
   std::mutex warnings_mutex_;
