@@ -18,7 +18,7 @@ const secret_key one{1, 2, 3};
 const secret_key other{1, 2, 4};
 const sql::secret_place here{organisation_id{id128{1, 2}}, integration_id{id128{3, 4}}};
 
-std::string refusal(const secret_keys& keys, const std::string& sealed, const sql::secret_place& of = here) {
+std::string refusal(const secret_keys& keys, const std::string& sealed, const sealed_place& of = here) {
   try {
     return "opened: " + keys.open(sealed, of);
   } catch (const secret_error& wrong) {
@@ -73,6 +73,23 @@ TEST(SealedSecret, InAnotherPlace_OpensNothing) {
   for (const sql::secret_place& place : elsewhere) {
     EXPECT_THAT(refusal(keys, sealed, place), HasSubstr("belongs to another integration"));
   }
+}
+
+TEST(SealedSecret, OfAWebhook_OpensForThatWebhookOnly) {
+  const secret_keys keys{{one}};
+  const organisation_id us = here.organisation;
+  const webhook_id webhook{id128{3, 4}};  // the bits of the integration's
+  const sealed_place there{us, webhook};
+  const std::string sealed = keys.seal(token, there);
+  EXPECT_EQ(keys.open(sealed, there), token);
+  const std::string elsewhere = refusal(keys, sealed, {us, webhook_id{id128{3, 5}}});
+  EXPECT_THAT(elsewhere, HasSubstr("belongs to another webhook"));
+  EXPECT_THAT(elsewhere, HasSubstr("POST /v1/webhooks/" + webhook_id{id128{3, 5}}.text() + "/rotate"));
+  EXPECT_THAT(refusal(keys, sealed, {organisation_id{id128{1, 9}}, webhook}), HasSubstr("another webhook"));
+  EXPECT_THAT(refusal(keys, sealed, here), HasSubstr("another integration"));
+  EXPECT_THAT(refusal(keys, keys.seal(token, here), there), HasSubstr("another webhook"));
+  EXPECT_THAT(refusal(keys, "env:TOKEN", there), HasSubstr("altered")) << "only what was sealed is opened";
+  EXPECT_THAT(refusal(keys, "", there), HasSubstr("altered"));
 }
 
 TEST(SealedSecret, UnderAnotherKey_SaysWhichKeyIsMissing) {

@@ -8,7 +8,9 @@
 #include <future>
 #include <set>
 
+#include "api/webhook_signature.hpp"
 #include "api/webhook_workers.hpp"
+#include "sql/audit_log.hpp"
 #include "tests/api/rest_house.hpp"
 
 namespace dialer::api {
@@ -301,16 +303,28 @@ TEST_F(Webhooks, Workers_FindNewEndpointsAndGiveThemTurns) {
   EXPECT_THAT(heard.get(), HasSubstr(sql::test::attempt_of(500).text()));
 }
 
-TEST_F(Webhooks, SecretThatCantBeOpened_SendsNothingUnsigned) {
+TEST_F(Webhooks, SecretOfAnotherWebhook_OpensNothingAndSendsNothingUnsigned) {
   make();
-  us_.house.on.run("UPDATE webhook SET secret = 'x' || secret WHERE org_id = $1", sql::params{}.uuid(us_.house.id));
+  make();
+  us_.house.on.run(
+      "UPDATE webhook w SET secret = o.secret FROM webhook o WHERE w.org_id = $1 AND w.id = $2 AND o.org_id = $1 AND "
+      "o.id <> $2",
+      sql::params{}.uuid(us_.house.id).uuid(hook_.id));
   later(1s);
   end_attempt(500);
   later(3s);
   turns();
   EXPECT_TRUE(received_.empty());
-  EXPECT_THAT(warnings_, testing::Contains(HasSubstr("sealed for another place")));
+  EXPECT_THAT(warnings_, testing::Contains(HasSubstr("belongs to another webhook")));
   EXPECT_EQ(waiting(), 1) << "it is tried again";
+  // As the warning says.
+  const test::rest_reply rotated = ask("POST", path_ + "/rotate", R"({"overlap_s":0})");
+  secret_ = rotated.body.at("secret").as_string().c_str();
+  later(10s);
+  turns();
+  ASSERT_EQ(received_.size(), 1U);
+  const webhook_message& got = received_[0];
+  EXPECT_EQ(got.signature, sign_webhook(secret_, got.id, std::stoll(got.timestamp), got.body));
 }
 
 TEST_F(Webhooks, Secret_IsInNoTableAndInNoOtherAnswer) {
@@ -322,13 +336,60 @@ TEST_F(Webhooks, Secret_IsInNoTableAndInNoOtherAnswer) {
   const std::string secret = create().body.at("secret").as_string().c_str();
   EXPECT_FALSE(create().body.contains("secret"));
   EXPECT_EQ(ask("GET", "").text.find("whsec_"), std::string::npos);
-  for (const char* table : {"webhook", "api_request"}) {
+  const std::string stored(
+      on_.run("SELECT secret FROM webhook WHERE org_id = $1", sql::params{}.uuid(us_.house.id)).text(0, 0));
+  EXPECT_TRUE(is_sealed(stored)) << stored;
+  for (const char* table : {"webhook", "api_request", "audit_log"}) {
     const sql::result rows =
         on_.run("SELECT coalesce(string_agg(t::text, ' '), '') FROM " + std::string(table) + " t WHERE org_id = $1",
                 sql::params{}.uuid(us_.house.id));
     EXPECT_EQ(rows.text(0, 0).find(secret.substr(6)), std::string_view::npos) << table;
     EXPECT_NE(rows.text(0, 0), "");
   }
+}
+
+TEST_F(Webhooks, Change_LeavesItsRowInTheAuditLog) {
+  const auto newest = [&] { return sql::read_audit(us_.house.on, us_.house.id, 0, 1).at(0); };
+  std::uint64_t number = newest().number;
+  const auto expect_row = [&](const std::string& action) {
+    const sql::audit_record row = newest();
+    EXPECT_EQ(row.number, ++number) << action;
+    EXPECT_EQ(row.what.action, action);
+    EXPECT_EQ(row.what.resource, hook_.id.text());
+    EXPECT_EQ(row.what.actor, us_.keys.front().id.text());
+  };
+  make();
+  expect_row("createWebhook");
+  EXPECT_EQ(ask("PATCH", path_, R"({"kinds":["campaign.state"]})").status, 200);
+  expect_row("changeWebhook");
+  EXPECT_EQ(ask("POST", path_ + "/rotate", "{}").status, 200);
+  expect_row("rotateWebhookSecret");
+  EXPECT_EQ(ask("POST", path_ + "/replay", R"({"since":"2026-09-21T14:13:20Z"})").status, 200);
+  expect_row("replayWebhook");
+  EXPECT_EQ(ask("DELETE", path_).status, 200);
+  expect_row("deleteWebhook");
+  EXPECT_EQ(sql::verify_audit(us_.house.on, us_.house.id).fault, "");
+}
+
+TEST(WebhooksWithoutAKey, Secret_IsNeitherMadeNorKept) {
+  test::rest_house house{{}, secret_keys{}};
+  test::tenant& us = house.first;
+  const auto rows = [&] {
+    return std::string(
+        us.house.on
+            .run("SELECT string_agg(w::text, ' ') FROM webhook w WHERE org_id = $1", sql::params{}.uuid(us.house.id))
+            .text(0, 0));
+  };
+  const std::string before = rows();
+  for (const auto& [path, body] :
+       {std::pair<std::string, std::string>{"", R"({"url":"https://crm.example/","kinds":["attempt.ended"]})"},
+        {"/" + us.webhook.text() + "/rotate", "{}"}}) {
+    const test::rest_reply refused = house.ask("POST", "/v1/webhooks" + path, us.key, body);
+    EXPECT_EQ(refused.status, 409) << refused.text;
+    EXPECT_EQ(refused.code(), "no_secret_key");
+    EXPECT_THAT(refused.text, HasSubstr("--secret-key FILE"));
+  }
+  EXPECT_EQ(rows(), before);
 }
 
 TEST_F(Webhooks, UrlThatIsNotPublic_IsRefusedByName) {

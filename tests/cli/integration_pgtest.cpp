@@ -59,12 +59,15 @@ class integration_over_rest : public testing::Test {
     return made;
   }
 
+  api::client_response post(const std::string& path, const std::string& body) const {
+    return api::loopback_client{port_}.exchange(
+        "POST " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ +
+        "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
   void create() {
     const std::string body =
         std::string(R"({"name":"Backup","carrier":"twilio","account_sid":")") + sid + R"(","secret":")" + token + "\"}";
-    const api::client_response made = api::loopback_client{port_}.exchange(
-        "POST /v1/integrations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ +
-        "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    const api::client_response made = post("/v1/integrations", body);
     ASSERT_EQ(made.status, 201) << made.body;
     EXPECT_NE(made.body.find("\"acknowledged\""), std::string::npos) << made.body;
   }
@@ -160,6 +163,18 @@ TEST_F(integration_over_rest, under_a_key_that_is_not_here_is_unusable_and_the_o
   other.start();
   EXPECT_TRUE(eventually(20s, [&] { return blocked(other, "Backup") == reason::account_unusable; }));
   EXPECT_NE(blocked(other, "twilio"), reason::account_unusable);
+}
+
+TEST_F(integration_over_rest, shares_its_key_with_the_secrets_of_webhooks) {
+  engine_runtime engine{options({api::secret_key{42}}), clock_};
+  engine.start();
+  const api::client_response made =
+      post("/v1/webhooks", R"({"url":"https://crm.example/hook","kinds":["attempt.ended"]})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const sql::result row = house_.on.run("SELECT id, secret FROM webhook");
+  const std::string secret = api::secret_keys{{api::secret_key{42}}}.open(
+      row.text(0, 1), {house_.campaign.organisation, row.wide<webhook_id>(0, 0)});
+  EXPECT_EQ(boost::json::parse(made.body).at("secret").as_string(), secret);
 }
 
 }  // namespace
