@@ -13,7 +13,7 @@ namespace json = boost::json;
 constexpr std::string_view schemas = R"({
   "Agent": {
     "type": "object",
-    "required": ["id", "workspace_id", "name", "published", "answer_url", "concurrent_calls_max"],
+    "required": ["id", "workspace_id", "name", "published", "answer_url", "concurrent_calls_max", "frozen"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
@@ -22,6 +22,7 @@ constexpr std::string_view schemas = R"({
       "published": {"type": "boolean", "description": "A draft (false) never dials."},
       "answer_url": {"type": "string"},
       "concurrent_calls_max": {"type": "integer", "description": "0: no limit of its own."},
+      "frozen": {"type": "boolean"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
   },
@@ -66,7 +67,8 @@ json::object to_json(const engine::agent_record& one) {
           {"name", one.name},
           {"published", one.published},
           {"answer_url", one.answer_url},
-          {"concurrent_calls_max", one.concurrent_calls_max}};
+          {"concurrent_calls_max", one.concurrent_calls_max},
+          {"frozen", one.frozen}};
 }
 
 void read_body(const rest_call& call, engine::agent_record& into) {

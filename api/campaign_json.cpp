@@ -63,7 +63,7 @@ bool is_retried(disposition ended_as) {
 
 }  // namespace
 
-json::object status_json(const sql::campaign_status& status) {
+json::object contact_counts_json(const sql::campaign_status& status) {
   json::object stages, dispositions, not_dialed;
   for (const sql::contact_stage stage : sql::all_stages) {
     stages[std::string(to_string(stage))] = status.by_stage[static_cast<std::size_t>(stage)];
@@ -76,6 +76,12 @@ json::object status_json(const sql::campaign_status& status) {
     const auto n = status.done_without_attempt[static_cast<std::size_t>(why.value)];
     if (n != 0) not_dialed[std::string(why.name)] = n;
   }
+  return {{"contacts", status.contacts},         {"stages", std::move(stages)},
+          {"attempts", status.attempts},         {"dispositions", std::move(dispositions)},
+          {"not_dialed", std::move(not_dialed)}, {"misplaced", status.misplaced}};
+}
+
+json::object status_json(const sql::campaign_status& status) {
   json::array waiting;
   for (const auto& one : status.waiting) {
     waiting.push_back(json::object{{"place", one.place},
@@ -83,9 +89,16 @@ json::object status_json(const sql::campaign_status& status) {
                                    {"contacts", one.contacts},
                                    {"first_due", to_text(one.first_due)}});
   }
-  return {{"contacts", status.contacts},  {"stages", stages},         {"attempts", status.attempts},
-          {"dispositions", dispositions}, {"not_dialed", not_dialed}, {"waiting", waiting},
-          {"misplaced", status.misplaced}};
+  json::object all = contact_counts_json(status);
+  all["waiting"] = std::move(waiting);
+  return all;
+}
+
+json::object now_json(const engine::campaign_view& campaign) {
+  json::object all{{"live", campaign.live}, {"queued", campaign.queued}, {"blocked", nullptr}, {"next_at", nullptr}};
+  if (campaign.blocked != reason::none) all["blocked"] = std::string(to_string(campaign.blocked));
+  if (campaign.next_at) all["next_at"] = to_text(*campaign.next_at);
+  return all;
 }
 
 json::object settings_json(const campaigns::settings& settings) {

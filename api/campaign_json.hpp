@@ -3,12 +3,18 @@
 #include <boost/json/object.hpp>
 
 #include "campaigns/settings.hpp"
+#include "engine/stats.hpp"
 #include "sql/campaign_report.hpp"
 
 namespace dialer::api {
 
-/// {"contacts", "stages", "attempts", "dispositions", "not_dialed", "waiting", "misplaced"}
+/// {"contacts", "stages", "attempts", "dispositions", "not_dialed", "misplaced"}
+boost::json::object contact_counts_json(const sql::campaign_status& status);
+/// The same and "waiting".
 boost::json::object status_json(const sql::campaign_status& status);
+
+/// The schema CampaignNow.
+boost::json::object now_json(const engine::campaign_view& campaign);
 
 /// What a manager sets; the schema CampaignSettings.
 boost::json::object settings_json(const campaigns::settings& settings);

@@ -71,7 +71,7 @@ constexpr std::string_view schemas = R"({
   },
   "Campaign": {
     "type": "object",
-    "required": ["id", "workspace_id", "agent_id", "name", "state", "settings"],
+    "required": ["id", "workspace_id", "agent_id", "name", "state", "frozen", "settings"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
@@ -79,6 +79,7 @@ constexpr std::string_view schemas = R"({
       "agent_id": {"type": "string"},
       "name": {"type": "string"},
       "state": {"type": "string", "enum": ["draft", "running", "paused", "stopped", "finished"]},
+      "frozen": {"type": "boolean", "description": "Nothing is dialed, whatever the state."},
       "settings": {"$ref": "#/components/schemas/CampaignSettings"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
@@ -115,20 +116,21 @@ constexpr std::string_view schemas = R"({
     },
     "examples": [{"settings": {"weight": 3}}]
   },
-  "CampaignStats": {
+  "StageCounts": {
     "type": "object",
     "description": "Every contact is in exactly one stage.",
+    "required": ["fresh", "open", "waiting", "done"],
+    "additionalProperties": false,
+    "properties": {"fresh": {"type": "integer"}, "open": {"type": "integer"}, "waiting": {"type": "integer"},
+                   "done": {"type": "integer"}}
+  },
+  "CampaignStats": {
+    "type": "object",
     "required": ["contacts", "stages", "attempts", "dispositions", "not_dialed", "waiting", "misplaced"],
     "additionalProperties": false,
     "properties": {
       "contacts": {"type": "integer"},
-      "stages": {
-        "type": "object",
-        "required": ["fresh", "open", "waiting", "done"],
-        "additionalProperties": false,
-        "properties": {"fresh": {"type": "integer"}, "open": {"type": "integer"}, "waiting": {"type": "integer"},
-                       "done": {"type": "integer"}}
-      },
+      "stages": {"$ref": "#/components/schemas/StageCounts"},
       "attempts": {"type": "integer"},
       "dispositions": {"type": "object", "additionalProperties": {"type": "integer"}},
       "not_dialed": {"type": "object", "additionalProperties": {"type": "integer"},
@@ -154,6 +156,7 @@ json::object to_json(const campaigns::settings& one) {
           {"agent_id", one.agent.text()},
           {"name", one.name},
           {"state", std::string(sql::to_string(one.state))},
+          {"frozen", one.frozen},
           {"settings", settings_json(one)}};
 }
 

@@ -46,6 +46,10 @@ inline constexpr std::array<name_of<callerid::number_type>, 4> type_names{{
     {"mobile", callerid::number_type::mobile},
     {"toll_free", callerid::number_type::toll_free},
 }};
+/// Where a carrier's API is, unless the account says otherwise.
+constexpr const char* default_base_url(carriers::carrier_kind kind) {
+  return kind == carriers::carrier_kind::twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
+}
 /// Indexed like weekly_hours.
 inline constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
                                                           "thursday", "friday", "saturday"};

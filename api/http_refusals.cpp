@@ -17,9 +17,9 @@ http_response refusal(int status, std::string code, std::string detail) {
   return to_response({status, std::move(code), std::move(detail)});
 }
 
-http_response overloaded() {
-  http_response response = refusal(503, "overloaded", "too many requests wait for an answer; try again in a second");
-  response.headers.emplace_back("Retry-After", "1");
+http_response overloaded(std::string detail, const char* retry_after) {
+  http_response response = refusal(503, "overloaded", std::move(detail));
+  response.headers.emplace_back("Retry-After", retry_after);
   return response;
 }
 
@@ -53,8 +53,15 @@ std::optional<http_response> of_route(const route_table::match& match) {
     return response;
   }
   const served_route& served = *match.found;
-  if (*served.unanswered >= served.what.unanswered_max) return overloaded();
+  if (*served.unanswered >= served.what.unanswered_max) {
+    return overloaded("too many requests wait for an answer; try again in a second", "1");
+  }
   return std::nullopt;
+}
+
+http_response too_many_streams() {
+  return overloaded("as many streams are open as this engine was started for; poll, or raise its --event-streams",
+                    "10");
 }
 
 http_response request_too_slow() {

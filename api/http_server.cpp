@@ -87,6 +87,7 @@ void server_core::begin_drain(std::chrono::milliseconds drain) {
   draining = true;
   error_code ignored;
   acceptor.close(ignored);
+  next_turn.cancel();
   for (http_session* each : sessions) each->close_if_idle();
   pause.expires_after(drain);
   // No io.stop(): closing ends every operation, so that run() returns with no session left inside `io`.
@@ -99,6 +100,38 @@ void server_core::begin_drain(std::chrono::milliseconds drain) {
 void server_core::session_closed(http_session* closed) {
   sessions.erase(closed);
   if (draining && sessions.empty()) pause.cancel();
+}
+
+// ---- streams -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t parts = 8;  // of the streams; each has its turn at a time of its own
+
+}  // namespace
+
+void server_core::add_stream(std::weak_ptr<http_session> connection) {
+  streams.push_back(std::move(connection));
+  if (streams.size() == 1) wait_for_turn();
+}
+
+void server_core::wait_for_turn() {
+  next_turn.expires_after(stream_turn_every / parts);
+  next_turn.async_wait([this](error_code cancelled) {
+    if (!cancelled) take_turn();
+  });
+}
+
+void server_core::take_turn() {
+  for (std::size_t left = (streams.size() + parts - 1) / parts; left > 0; --left) {
+    std::weak_ptr<http_session> next = std::move(streams.front());
+    streams.pop_front();
+    const auto alive = next.lock();
+    if (!alive) continue;
+    streams.push_back(std::move(next));
+    alive->push();
+  }
+  if (!streams.empty() && !draining) wait_for_turn();
 }
 
 // ---- server --------------------------------------------------------------------------------------------------------
@@ -133,8 +166,9 @@ void http_server::stop(std::chrono::milliseconds drain) {
 
 http_stats http_server::stats() const {
   const server_core::atomic_stats& counted = core_->stats;
-  return {counted.connections, counted.connections_refused, counted.requests, counted.requests_refused,
-          counted.handler_faults};
+  return {counted.connections,      counted.connections_refused, counted.requests,
+          counted.requests_refused, counted.handler_faults,      counted.streams,
+          counted.stream_bytes};
 }
 
 }  // namespace dialer::api

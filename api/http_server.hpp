@@ -8,13 +8,15 @@
 //      copy of it uncalled answers 500, and a handler that takes too long is answered for with 503.
 //   2. Connections, bytes of head and body, time and unanswered requests are bounded; beyond a bound the peer gets
 //      431, 413, 408 or 503, and other routes go on. What the server itself refuses has the form of problem.hpp.
-//   3. One request at a time per connection: pipelined ones wait in the socket.
+//   3. An answer that is a stream costs what its last piece does: no queue is kept for a peer that does not read.
+//   4. One request at a time per connection: pipelined ones wait in the socket.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,11 +45,25 @@ struct http_request {
   std::string_view header(std::string_view name) const;
 };
 
+/// How long a stream waits at most until it is asked for what it has.
+inline constexpr std::chrono::milliseconds stream_turn_every{400};
+
+/// The body of an answer that goes on until one side ends it.
+class answer_stream {
+ public:
+  virtual ~answer_stream() = default;
+  /// What there is to send now; empty: nothing; no value: the end. Asked every stream_turn_every on the listener's
+  /// thread, and never before the peer has taken all of the last piece: what a slow one can't take is not made. Must
+  /// not wait.
+  virtual std::optional<std::string> next() = 0;
+};
+
 struct http_response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body{};
-  http_headers headers{};  ///< besides those the server sets itself
+  http_headers headers{};                   ///< besides those the server sets itself
+  std::shared_ptr<answer_stream> stream{};  ///< instead of `body`; its end is the end of the connection
 };
 
 using respond_function = std::function<void(http_response)>;
@@ -82,6 +98,8 @@ struct http_limits {
   std::chrono::milliseconds read_within{10'000};  ///< one whole request, the idle time before it included
   std::chrono::milliseconds respond_within{15'000};
   std::chrono::milliseconds write_within{10'000};
+  std::size_t streams_max = 512;                          ///< of connections_max; beyond it 503
+  std::chrono::milliseconds stream_write_within{60'000};  ///< one piece of a stream
 };
 
 /// Counted since the start; readable from any thread.
@@ -91,6 +109,8 @@ struct http_stats {
   std::uint64_t requests = 0;             ///< handed to a handler
   std::uint64_t requests_refused = 0;     ///< answered 4xx or 503 by the server itself
   std::uint64_t handler_faults = 0;       ///< handlers that threw, dropped `respond`, or took too long
+  std::uint64_t streams = 0;              ///< open now
+  std::uint64_t stream_bytes = 0;         ///< of pieces their peers have not taken yet
 };
 
 struct server_core;

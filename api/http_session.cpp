@@ -2,7 +2,6 @@
 #include "api/http_session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -41,6 +40,9 @@ namespace {
 /// How long a peer may go on sending after a refusal, so that the close does not wipe out the answer on its way.
 constexpr std::chrono::seconds linger{2};
 
+/// Of the kernel, for a connection whose answer is a stream.
+constexpr std::size_t stream_send_buffer = 32 * 1024;
+
 /// Safe in a header and in a log.
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
@@ -63,7 +65,7 @@ http_request to_request(const http::request_header<>& head) {
 }
 
 /// One connection. Lives as long as one of its operations; exactly one of read, stream, wait for an answer, write,
-/// linger is under way, and `deadline_` guards it.
+/// push, linger is under way, and `deadline_` guards it but for a push that has nothing to send.
 class session final : public http_session, public std::enable_shared_from_this<session> {
  public:
   session(server_core& core, tcp::socket socket)
@@ -81,10 +83,11 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void read();
   void answer(http_response response, std::uint64_t serial) override;
   void close_if_idle() override;
+  void push() override;
   void close() override;
 
  private:
-  enum class phase : std::uint8_t { reading, streaming, handling, writing, lingering };
+  enum class phase : std::uint8_t { reading, streaming, handling, writing, pushing, lingering };
 
   void on_head(error_code error);
   void on_read(error_code error);
@@ -100,6 +103,9 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void refuse(http_response response, bool close);
   void write(http_response response);
   void on_written(error_code error);
+  void begin_push();
+  void on_pushed(error_code error);
+  void shut_down();
   void linger_and_close();
   void discard();
   void guard(std::chrono::steady_clock::duration within);
@@ -119,7 +125,9 @@ class session final : public http_session, public std::enable_shared_from_this<s
   bool piece_coming_ = false;
   std::optional<http_response> early_;  // answer that came while a piece was coming
   std::optional<http::response<http::string_body>> response_;
-  std::array<char, 8192> discarded_{};
+  // Of an answer that is a stream. `piece_` is what the peer has not taken.
+  std::shared_ptr<answer_stream> pushed_;
+  bool piece_going_ = false;
   phase phase_ = phase::reading;
   bool keep_alive_ = true;
   bool timed_out_ = false;
@@ -158,12 +166,15 @@ void session::on_deadline() {
       answer(refusals::answer_too_slow(), serial_);
       return;
     case phase::writing:
+    case phase::pushing:
     case phase::lingering: close(); return;
   }
 }
 
 void session::close() {
   sink_.reset();
+  if (pushed_) --core_.stats.streams;
+  pushed_.reset();
   ++deadline_number_;
   deadline_.cancel();
   error_code ignored;
@@ -171,7 +182,7 @@ void session::close() {
 }
 
 void session::close_if_idle() {
-  if (phase_ == phase::reading && !request_begun()) close();
+  if (phase_ == phase::pushing || (phase_ == phase::reading && !request_begun())) close();
 }
 
 void session::read() {
@@ -357,6 +368,12 @@ void session::refuse(http_response response, bool close) {
 }
 
 void session::write(http_response response) {
+  if (response.stream) {
+    if (core_.stats.streams >= core_.limits.streams_max) return refuse(refusals::too_many_streams(), false);
+    ++core_.stats.streams;
+    pushed_ = std::move(response.stream);
+    keep_alive_ = false;
+  }
   phase_ = phase::writing;
   response_.emplace();
   response_->result(static_cast<unsigned>(response.status));
@@ -371,29 +388,87 @@ void session::write(http_response response) {
   if (response.content_type == problem_type) name_request(response_->body(), request_id_);
   keep_alive_ = keep_alive_ && !core_.draining;
   response_->keep_alive(keep_alive_);
-  if (response.status != 204) response_->prepare_payload();  // which would claim a length for an answer without body
+  // Which would claim a length for an answer without body, and for one without end.
+  if (response.status != 204 && !pushed_) response_->prepare_payload();
   guard(core_.limits.write_within);
   http::async_write(socket_, *response_,
                     [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
 }
 
 void session::on_written(error_code error) {
+  if (pushed_ && !error && !core_.draining) return begin_push();
   if (error) return close();
   if (!keep_alive_ || core_.draining) return linger_and_close();
   read();
 }
 
+// ---- an answer that is a stream
+
+void session::begin_push() {
+  phase_ = phase::pushing;
+  ++deadline_number_;
+  deadline_.cancel();
+  // What stays for hours is kept small, in the kernel too: a peer that does not read must not fill what grows by
+  // itself.
+  response_.reset();
+  parser_.reset();
+  head_.reset();
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  error_code ignored;
+  socket_.set_option(asio::socket_base::send_buffer_size{static_cast<int>(stream_send_buffer)}, ignored);
+  discard();  // until the peer goes
+  core_.add_stream(weak_from_this());
+  push();
+}
+
+void session::push() {
+  if (phase_ != phase::pushing || piece_going_ || !pushed_) return;  // closed, with an operation still to end
+  std::optional<std::string> piece;
+  try {
+    piece = pushed_->next();
+  } catch (const std::exception&) {
+    ++core_.stats.handler_faults;  // and the stream ends
+  }
+  if (!piece) return shut_down();
+  if (piece->empty()) return;
+  piece_ = std::move(*piece);
+  piece_going_ = true;
+  core_.stats.stream_bytes += piece_.size();
+  guard(core_.limits.stream_write_within);
+  asio::async_write(socket_, asio::buffer(piece_),
+                    [self = shared_from_this()](error_code error, std::size_t) { self->on_pushed(error); });
+}
+
+void session::on_pushed(error_code error) {
+  piece_going_ = false;
+  core_.stats.stream_bytes -= piece_.size();
+  std::string{}.swap(piece_);
+  if (error) return close();
+  if (phase_ != phase::pushing || !pushed_) return;
+  ++deadline_number_;
+  deadline_.cancel();
+  push();
+}
+
+// ---- the end
+
 void session::linger_and_close() {
+  discard();
+  shut_down();
+}
+
+// What the peer still sends is being discarded.
+void session::shut_down() {
   phase_ = phase::lingering;
   error_code error;
   socket_.shutdown(tcp::socket::shutdown_send, error);
   if (error) return close();
   guard(linger);
-  discard();
 }
 
 void session::discard() {
-  socket_.async_read_some(asio::buffer(discarded_), [self = shared_from_this()](error_code error, std::size_t) {
+  socket_.async_read_some(asio::buffer(core_.discarded), [self = shared_from_this()](error_code error, std::size_t) {
     error ? self->close() : self->discard();
   });
 }

@@ -15,8 +15,10 @@ class http_session {
   virtual ~http_session() = default;
   /// Answers request number `serial`, unless it has been answered for.
   virtual void answer(http_response response, std::uint64_t serial) = 0;
-  /// Closes a connection on which no request has begun.
+  /// Closes a connection on which no request has begun, or a stream has.
   virtual void close_if_idle() = 0;
+  /// Sends what its stream has, if the last piece is through.
+  virtual void push() = 0;
   virtual void close() = 0;
 };
 

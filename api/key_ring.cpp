@@ -16,6 +16,15 @@ verified_key key_ring::verify(std::string_view presented) const {
   return {key_verdict::good, key.who};
 }
 
+key_verdict key_ring::standing(api_key_id key) const {
+  const instant now = time_.now();
+  if (now.steady.time_since_epoch().count() >= trusted_until_.load()) return key_verdict::unavailable;
+  const auto known = entries_.load();
+  const auto found = known->find(key);
+  if (found == known->end()) return key_verdict::unknown;
+  return found->second.expires_at && now.utc >= *found->second.expires_at ? key_verdict::expired : key_verdict::good;
+}
+
 std::size_t key_ring::replace(organisation_id organisation, const std::vector<sql::api_key_record>& keys) {
   auto next = std::make_shared<entries>(*entries_.load());
   std::erase_if(*next, [&](const auto& each) { return each.second.who.organisation == organisation; });

@@ -52,6 +52,9 @@ class key_ring {
   /// What was presented as a key. Any thread, waits for nothing.
   verified_key verify(std::string_view presented) const;
 
+  /// Whether a key that was good is so still; for what goes on long after it was presented.
+  key_verdict standing(api_key_id key) const;
+
   /// The keys of one organisation, in whole. Answers how many are in use but made under another pepper, and so are
   /// refused here. One thread.
   std::size_t replace(organisation_id organisation, const std::vector<sql::api_key_record>& keys);

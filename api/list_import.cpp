@@ -2,13 +2,13 @@
 
 #include <openssl/evp.h>
 
-#include <array>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
 
+#include "model/hex.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/snapshot.hpp"
 
@@ -33,14 +33,9 @@ std::string hex_digest(std::istream& of) {
     EVP_DigestUpdate(context.get(), chunk.data(), static_cast<std::size_t>(of.gcount()));
   }
   if (of.bad()) throw std::runtime_error("the list cannot be read to its end");
-  std::array<unsigned char, 32> hash{};
-  EVP_DigestFinal_ex(context.get(), hash.data(), nullptr);
-  std::string hex;
-  for (const unsigned char byte : hash) {
-    constexpr const char* digits = "0123456789abcdef";
-    hex += {digits[byte >> 4], digits[byte & 15]};
-  }
-  return hex;
+  std::string hash(32, '\0');
+  EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(hash.data()), nullptr);
+  return to_hex(hash);
 }
 
 list_import_result import_list(const list_import& what, const sql::connect_options& database,
@@ -64,7 +59,7 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
                              " country=" + how.default_country + " phone=" + how.phone_column;
   file.clear();
   file.seekg(0);
-  sql::contact_store sink{database, organisation, campaign, source};
+  sql::contact_store sink{database, organisation, campaign, source, what.by};
   list_import_result result;
   std::istringstream name{campaign.text() + " " + source};
   result.verdicts = what.verdicts(hex_digest(name));

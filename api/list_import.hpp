@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <functional>
 #include <istream>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "campaigns/importer.hpp"
 #include "campaigns/place_finder.hpp"
 #include "model/clock.hpp"
+#include "sql/audit_log.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::api {
@@ -25,6 +27,7 @@ struct list_import {
   /// Where the verdicts go, by a name of the import (hexadecimal).
   std::function<std::filesystem::path(const std::string& name)> verdicts;
   std::function<bool(const campaigns::import_progress&)> go_on{};  ///< asked after each commit; may be empty
+  std::optional<sql::audit_entry> by{};                            ///< for the audit log
 };
 
 struct list_import_result {

@@ -63,6 +63,9 @@ route metrics_route(std::vector<metric_source> sources) {
 void write_metrics(const http_stats& stats, metric_writer& out) {
   out.gauge("dialer_http_connections", "Connections of the listener that are open.",
             static_cast<double>(stats.connections));
+  out.gauge("dialer_http_streams", "Clients that follow events.", static_cast<double>(stats.streams));
+  out.gauge("dialer_http_stream_bytes", "Of events that clients have not taken yet.",
+            static_cast<double>(stats.stream_bytes));
   out.counter("dialer_http_connections_refused_total", "Connections refused because too many were open.",
               stats.connections_refused);
   out.counter("dialer_http_requests_total", "Requests handed to a handler.", stats.requests);

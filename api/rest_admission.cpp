@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 
 #include "api/rest_query.hpp"
+#include "sql/audit_log.hpp"
 
 namespace dialer::api {
 namespace {
@@ -68,6 +69,14 @@ std::string read_idempotency_key(const rest_operation& operation, const http_req
   return std::string(key);
 }
 
+std::string read_reason(const http_request& request) {
+  const std::string_view reason = request.header("Audit-Reason");
+  if (reason.size() > sql::audit_reason_max) {
+    throw rest_error{{400, "invalid_reason", "Audit-Reason has up to 500 bytes; say it shorter", "Audit-Reason"}};
+  }
+  return std::string(reason);
+}
+
 }  // namespace
 
 caller admit_caller(const rest_operation& operation, const http_request& request, const key_ring& keys) {
@@ -96,7 +105,7 @@ caller admit_caller(const rest_operation& operation, const http_request& request
 admitted_request read_request(const rest_operation& operation, const http_request& request, const caller& who,
                               const json_schemas& schemas) {
   return {who, read_query(operation, request), read_body(operation, request, schemas),
-          read_idempotency_key(operation, request)};
+          read_idempotency_key(operation, request), read_reason(request)};
 }
 
 }  // namespace dialer::api

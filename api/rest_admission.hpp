@@ -15,6 +15,7 @@ struct admitted_request {
   http_params query;
   boost::json::object body;
   std::string idempotency_key;  ///< empty: none was given
+  std::string reason;           ///< for the audit log; empty: none was given
 };
 
 /// Key and scope. Throws rest_error.

@@ -83,6 +83,17 @@ json::object list_content() {
            json::object{{"schema", text}, {"example", "{\"phone_number\":\"+12125550161\",\"name\":\"Ann\"}\n"}}}};
 }
 
+// OpenAPI 3.1 has no words for the events of a stream.
+json::object stream_response(std::string_view events) {
+  const json::object text{{"type", "string"}};
+  const json::object stream{
+      {"schema", text},
+      {"x-events", reference(events)},
+      {"example", "id: 1c2d-7\nevent: campaign\ndata: {\"campaign_id\":\"cmp_...\",\"state\":\"paused\"}\n\n"}};
+  return {{"description", "Goes on until one side ends it. A line with nothing but a colon keeps the connection."},
+          {"content", json::object{{"text/event-stream", stream}}}};
+}
+
 json::object describe(const rest_operation& operation) {
   json::array parameters;
   for (const std::string& name : path_parameters(operation.path)) {
@@ -96,9 +107,19 @@ json::object describe(const rest_operation& operation) {
                                    "Up to 255 characters. A repeat within 24 hours has no second effect and gets the "
                                    "first one's answer, marked Idempotency-Replayed."));
   }
+  if (operation.changes()) {
+    parameters.push_back(
+        parameter("Audit-Reason", "header", "string", false, "Why, for the audit log; up to 500 bytes."));
+  }
+  if (operation.is_stream) {
+    parameters.push_back(parameter("Last-Event-ID", "header", "string", false,
+                                   "Of the last event that was received: what has changed since is told. Without it, "
+                                   "or with one of before the engine's start, how everything stands."));
+  }
   const std::string success = std::to_string(operation.success);
   json::object responses;
-  responses[success] = response("Done.", "application/json", operation.gives);
+  responses[success] =
+      operation.is_stream ? stream_response(operation.gives) : response("Done.", "application/json", operation.gives);
   responses["4XX"] = response("Refused; nothing was changed.", problem_type, "Problem");
   responses["5XX"] = response("Not now.", problem_type, "Problem");
 

@@ -43,6 +43,30 @@ campaigns::settings find_campaign(const rest_call& call) {
   return std::move(*found);
 }
 
+sql::integration_record find_integration(const rest_call& call) {
+  const auto id = path_id<integration_id>(call, "integration_id", "integration");
+  for (sql::integration_record& one : sql::read_integrations(call.tx.on(), call.who.organisation)) {
+    if (one.account.id == id) return std::move(one);
+  }
+  refuse_missing("integration");
+}
+
+callerid::phone_number find_number(const rest_call& call) {
+  const auto id = path_id<phone_number_id>(call, "number_id", "number");
+  callerid::phone_number found = pick(sql::read_numbers(call.tx.on(), call.who.organisation), id, "number");
+  if (!sees(call.who, found.workspace)) refuse_missing("number");
+  return found;
+}
+
+std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
+                                                           organisation_id organisation) {
+  std::map<campaign_id, engine::campaign_view> all;
+  const auto found = std::ranges::find(views, organisation, &engine::organisation_view::id);
+  if (found == views.end()) return all;
+  for (const engine::campaign_view& one : found->campaigns) all.emplace(one.id, one);
+  return all;
+}
+
 workspace_id body_workspace(const rest_call& call) {
   const auto id = workspace_id::parse(body_text(call, "workspace_id"));
   const auto all = visible_workspaces(call);

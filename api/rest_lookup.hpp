@@ -2,11 +2,14 @@
 // What a request's path names, found within what its key may see. Not there, of another organisation, outside the key's
 // workspace, not even an id: one answer for all.
 
+#include <map>
 #include <string_view>
+#include <vector>
 
 #include "api/rest_operation.hpp"
 #include "campaigns/settings.hpp"
 #include "engine/ledger.hpp"
+#include "sql/configuration.hpp"
 
 namespace dialer::api {
 
@@ -25,6 +28,12 @@ Id path_id(const rest_call& call, std::string_view parameter, std::string_view k
 engine::workspace_record find_workspace(const rest_call& call);
 engine::agent_record find_agent(const rest_call& call);
 campaigns::settings find_campaign(const rest_call& call);
+sql::integration_record find_integration(const rest_call& call);
+callerid::phone_number find_number(const rest_call& call);
+
+/// What the engine in this process says of the organisation's campaigns; of none when another one dials them.
+std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
+                                                           organisation_id organisation);
 
 /// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
 workspace_id body_workspace(const rest_call& call);

@@ -14,6 +14,8 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/problem.hpp"
+#include "api/sealed_secret.hpp"
+#include "engine/stats.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::api {
@@ -33,10 +35,15 @@ class rest_error : public std::runtime_error {
 /// 422 about one parameter.
 [[noreturn]] void refuse_param(std::string param, std::string message);
 
+/// What the engine in this process sees of its organisations; nothing of others.
+using engine_views = std::function<std::vector<engine::organisation_view>()>;
+
 struct rest_answer {
   boost::json::object body;
   /// Set: answered only when the engine acts by this generation, and `engine` in the body says whether it does.
   std::optional<std::uint64_t> generation{};
+  /// Told in this answer and never again: a repeat under the same Idempotency-Key gets the body without it.
+  boost::json::object once{};
 };
 
 /// A request under way, checked against the document. Its transaction is committed after the operation returned.
@@ -47,6 +54,9 @@ struct rest_call {
   const http_params& query;  ///< decoded
   const boost::json::object& body;
   const std::function<id128()>& make_id;
+  const secret_keys& secrets;
+  const engine_views& views;
+  utc_time now{};
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };
@@ -76,6 +86,7 @@ struct rest_operation {
   std::vector<query_parameter> query{};
   rest_answer (*run)(rest_call&) = nullptr;
   bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
+  bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
 
   bool changes() const { return method != "GET"; }
 };

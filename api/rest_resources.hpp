@@ -16,6 +16,13 @@ rest_resource campaign_resource();
 rest_resource contact_resource();
 rest_resource attempt_resource();
 rest_resource opt_out_resource();
+rest_resource integration_resource();
 rest_resource key_resource();
+rest_resource number_resource();
+rest_resource freeze_resource();
+rest_resource audit_resource();
+rest_resource stats_resource();
+rest_resource event_resource();
+rest_resource webhook_resource();
 
 }  // namespace dialer::api

@@ -10,6 +10,9 @@
 #include <stdexcept>
 
 #include "api/applied_wait.hpp"
+#include "api/event_board.hpp"
+#include "api/event_stream.hpp"
+#include "api/event_watch.hpp"
 #include "api/list_import.hpp"
 #include "api/list_uploads.hpp"
 #include "api/problem.hpp"
@@ -19,6 +22,7 @@
 #include "api/sql_workers.hpp"
 #include "api/upload_json.hpp"
 #include "sql/api_requests.hpp"
+#include "sql/audit_log.hpp"
 #include "sql/configuration.hpp"
 #include "sql/tenant.hpp"
 
@@ -49,6 +53,17 @@ sql::connect_options as_tenant(sql::connect_options database) {
   database.role = sql::tenant_role;
   database.application_name = "dialer api";
   return database;
+}
+
+sql::audit_entry audit_of(const rest_operation& operation, const caller& who, const http_request& request,
+                          const std::string& reason, std::string resource) {
+  return {who.key.text(), std::string(operation.name), std::move(resource), reason, request.id};
+}
+
+/// The id of what was made or changed, else where it was asked for.
+std::string resource_of(const http_request& request, const json::object& answer) {
+  const json::value* id = answer.if_contains("id");
+  return id != nullptr && id->is_string() ? std::string(id->as_string()) : request.path;
 }
 
 std::string digest_of(const http_request& request) {
@@ -110,6 +125,8 @@ struct rest_service::impl {
         acknowledgements{options.database, time},
         time_{time},
         uploads{options.uploads},
+        events{make_id().high},
+        watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {
     std::vector<rest_operation> all;
     for (rest_resource& resource : resources) {
@@ -146,6 +163,9 @@ struct rest_service::impl {
       return nullptr;
     }
     asked->import.place = options.place;
+    const caller& who = asked->admitted.who;
+    asked->import.by = audit_of(operation->what, who, asked->request, asked->admitted.reason,
+                                std::string(asked->request.param("campaign_id")));
     asked->import.verdicts = [this](const std::string& name) { return uploads.directory() / (name + ".verdicts.csv"); };
     asked->import.go_on = [this](const campaigns::import_progress&) { return !uploads.stopping(); };
     return uploads.begin({[this, asked] { find_upload_campaign(*asked); },
@@ -173,6 +193,22 @@ struct rest_service::impl {
     if (!taken) {
       counted(to_response(
           rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
+    }
+  }
+
+  void open_stream(const std::shared_ptr<served_operation>& operation, const http_request& request,
+                   const respond_function& respond) {
+    const respond_function counted = count(operation, respond);
+    try {
+      const caller who = admit_caller(operation->what, request, keys);
+      (void)read_request(operation->what, request, who, schemas);
+      http_response response;
+      response.content_type = "text/event-stream";
+      response.stream = std::make_shared<event_stream>(events.of(who.organisation), who,
+                                                       request.header("Last-Event-ID"), keys, time_);
+      counted(std::move(response));
+    } catch (const rest_error& refused) {
+      counted(to_response(refused));
     }
   }
 
@@ -216,7 +252,15 @@ struct rest_service::impl {
     sql::session on{as_tenant(options.database)};
     const sql::acting_for tenant{on, who.organisation};
     sql::transaction tx{on, sql::transaction::mode::snapshot};
-    const rest_call call{tx, who, asked.request, asked.admitted.query, asked.admitted.body, make_id};
+    const rest_call call{tx,
+                         who,
+                         asked.request,
+                         asked.admitted.query,
+                         asked.admitted.body,
+                         make_id,
+                         options.secrets,
+                         options.views,
+                         time_.now().utc};
     asked.campaign = find_campaign(call).id;
   }
 
@@ -249,11 +293,20 @@ struct rest_service::impl {
     if (remembered) {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
-    rest_call call{tx, who, request, admitted.query, admitted.body, make_id};
-    const rest_answer answer = operation.run(call);
+    rest_call call{
+        tx, who, request, admitted.query, admitted.body, make_id, options.secrets, options.views, time_.now().utc};
+    rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
+    if (operation.changes()) {
+      sql::append_audit(tx, who.organisation,
+                        audit_of(operation, who, request, admitted.reason, resource_of(request, answer.body)));
+    }
     tx.commit();
+    if (!answer.once.empty()) {
+      for (auto& [told, value] : answer.once) answer.body[told] = std::move(value);
+      done.body = json::serialize(answer.body);
+    }
     return done;
   }
 
@@ -302,6 +355,8 @@ struct rest_service::impl {
   applied_wait acknowledgements;
   const clock& time_;
   list_uploads uploads;
+  event_board events;
+  event_watch watch;
   sql_workers workers;  // last: what it does needs all of the above
 };
 
@@ -326,6 +381,13 @@ std::vector<route> rest_service::routes() {
                            return self->open_upload(operation, std::move(request), respond);
                          },
                      .respond_within = upload_within});
+      continue;
+    }
+    if (what.is_stream) {
+      all.push_back({std::string(what.method), std::string(what.path),
+                     [self = impl_.get(), operation](const http_request& request, const respond_function& respond) {
+                       self->open_stream(operation, request, respond);
+                     }});
       continue;
     }
     all.push_back({std::string(what.method), std::string(what.path),

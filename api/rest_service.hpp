@@ -15,6 +15,8 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/metrics.hpp"
+#include "api/rest_operation.hpp"
+#include "api/sealed_secret.hpp"
 #include "campaigns/place_finder.hpp"
 #include "model/clock.hpp"
 #include "sql/session.hpp"
@@ -30,6 +32,8 @@ struct rest_options {
   std::chrono::milliseconds acknowledged_within{2'000};  ///< for the engine to act by a change; then `pending`
   std::filesystem::path uploads;                         ///< directory of lists under way and of the verdicts of each
   campaigns::place_finder place;                         ///< where an imported phone is
+  secret_keys secrets;                                   ///< that secrets in the database are sealed with
+  engine_views views;                                    ///< must be there
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

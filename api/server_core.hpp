@@ -1,12 +1,14 @@
 #pragma once
 // What http_server.cpp and the connections it accepts share. No other source needs it.
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -29,6 +31,8 @@ struct server_core : std::enable_shared_from_this<server_core> {
     std::atomic<std::uint64_t> requests{0};
     std::atomic<std::uint64_t> requests_refused{0};
     std::atomic<std::uint64_t> handler_faults{0};
+    std::atomic<std::uint64_t> streams{0};
+    std::atomic<std::uint64_t> stream_bytes{0};
   };
 
   server_core(std::vector<route> table, http_limits bounds);
@@ -39,6 +43,8 @@ struct server_core : std::enable_shared_from_this<server_core> {
   void accept();
   void begin_drain(std::chrono::milliseconds drain);
   void session_closed(http_session* closed);
+  /// From here on the connection's stream is asked for what it has, until the connection is gone.
+  void add_stream(std::weak_ptr<http_session> connection);
 
   // Constant after construction.
   const http_limits limits;
@@ -53,8 +59,16 @@ struct server_core : std::enable_shared_from_this<server_core> {
   boost::asio::io_context io{1};
   boost::asio::ip::tcp::acceptor acceptor{io};
   boost::asio::steady_timer pause{io};  // before accepting again, or until the drain is over
+  std::array<char, 8192> discarded{};   // what peers send that nobody reads
+  // The same. One timer for all streams; each turn takes a part of them, so that requests are not held up.
+  std::deque<std::weak_ptr<http_session>> streams;
+  boost::asio::steady_timer next_turn{io};
   // The owner's thread.
   std::thread thread;
+
+ private:
+  void wait_for_turn();
+  void take_turn();
 };
 
 }  // namespace dialer::api

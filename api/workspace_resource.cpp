@@ -13,12 +13,13 @@ namespace json = boost::json;
 constexpr std::string_view schemas = R"({
   "Workspace": {
     "type": "object",
-    "required": ["id", "name", "weight"],
+    "required": ["id", "name", "weight", "frozen"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
       "name": {"type": "string"},
       "weight": {"type": "integer"},
+      "frozen": {"type": "boolean"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
   },
@@ -52,7 +53,7 @@ constexpr std::string_view schemas = R"({
 })";
 
 json::object to_json(const engine::workspace_record& one) {
-  return {{"id", one.id.text()}, {"name", one.name}, {"weight", one.weight}};
+  return {{"id", one.id.text()}, {"name", one.name}, {"weight", one.weight}, {"frozen", one.frozen}};
 }
 
 rest_answer list_workspaces(rest_call& call) {

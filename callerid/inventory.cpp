@@ -80,7 +80,8 @@ std::vector<assignment_conflict> check_assignments(sharing_policy policy, const 
 }
 
 bool may_be_shown(const phone_number& number) noexcept {
-  return number.status == number_status::active && number.outbound_enabled && (number.capabilities & voice) != 0;
+  return number.status == number_status::active && number.outbound_enabled && (number.capabilities & voice) != 0 &&
+         !number.frozen;
 }
 
 }  // namespace dialer::callerid

@@ -36,6 +36,7 @@ struct phone_number {
   std::uint32_t calls_per_day_max = 75;    ///< rolling 24 h; 0 = unlimited
   std::uint32_t calls_per_hour_max = 15;   ///< rolling 60 min; 0 = unlimited
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited
+  bool frozen = false;                     ///< not shown, whatever else is set
 };
 
 /// "This agent may show this number on outbound calls."
@@ -64,7 +65,7 @@ struct assignment_conflict {
 std::vector<assignment_conflict> check_assignments(sharing_policy policy, const std::vector<phone_number>& numbers,
                                                    const std::vector<outbound_assignment>& assignments);
 
-/// Domain S6 for a voice call: active, outbound-enabled, with the voice capability.
+/// Domain S6 for a voice call: active, outbound-enabled, with the voice capability; and not frozen.
 bool may_be_shown(const phone_number& number) noexcept;
 
 }  // namespace dialer::callerid

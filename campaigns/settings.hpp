@@ -42,6 +42,7 @@ struct settings {
   caller_id_policy caller_id = caller_id_policy::sticky;
   machine_detection detection = machine_detection::detect;
   bool redial_absent = false;  ///< redial contacts whose attempt the carrier does not know, 30 min later
+  bool frozen = false;         ///< the kill switch: nothing is dialed, whatever the state
   workspace_id workspace;
   std::chrono::seconds ring_timeout{30};       ///< 5..600
   std::chrono::seconds call_time_limit{1800};  ///< 30..14400

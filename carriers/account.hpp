@@ -24,6 +24,7 @@ struct account {
   std::string webhook_public_key;  ///< Telnyx: Ed25519 key, base64
   double calls_per_second = 1;     ///< the account's limit at the carrier: Twilio CPS, Telnyx dials per second
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = none known
+  bool frozen = false;                     ///< no call starts over it; those under way are followed to their end
   std::string unusable;                    ///< why it can't be used as it is set up, for a person; empty: it can
   friend bool operator==(const account&, const account&) = default;
 };

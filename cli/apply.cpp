@@ -4,6 +4,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "cli/audit_by.hpp"
 #include "cli/errors.hpp"
 #include "cli/new_id.hpp"
 #include "cli/settings_description.hpp"
@@ -14,7 +15,7 @@
 namespace dialer::cli {
 namespace {
 
-std::string no_secret(const std::string&) {
+std::string no_secret(const std::string&, const sql::secret_place&) {
   return {};
 }
 
@@ -62,6 +63,8 @@ class applying {
     refuse_conflicts();
     return std::move(changes_);
   }
+
+  organisation_id organisation() const { return organisation_; }
 
  private:
   void note(const std::string& what, sql::change how) {
@@ -142,20 +145,25 @@ class applying {
 
 }  // namespace
 
-std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run) {
+std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run, const std::string& reason) {
   const described before = describe_stored(on, wanted.organisation);
   sql::transaction tx{on};
-  auto changes = applying{tx, wanted, before}.run();
-  if (!dry_run) tx.commit();
+  applying run{tx, wanted, before};
+  auto changes = run.run();
+  if (dry_run) return changes;
+  if (!changes.empty()) {
+    sql::append_audit(tx, run.organisation(), audit_by_command("applySettings", run.organisation().text(), reason));
+  }
+  tx.commit();
   return changes;
 }
 
 std::vector<settings_change> apply_file(sql::session& on, const std::filesystem::path& file) {
-  return apply(on, read_settings_file(file));
+  return apply(on, read_settings_file(file), false, file.string());
 }
 
 sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organisation,
-                                         const campaign_settings& wanted) {
+                                         const campaign_settings& wanted, const std::string& reason) {
   sql::transaction tx{on};
   campaigns::settings what = wanted.what;
   const sql::params workspace = sql::params{}.uuid(organisation).text(wanted.workspace);
@@ -172,6 +180,10 @@ sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organ
   }
   what.agent = agent.wide<agent_id>(0, 0);
   const auto made = sql::configuration{tx, new_id}.campaign(organisation, what);
+  if (made.what != sql::change::none) {
+    const char* action = made.what == sql::change::created ? "createCampaign" : "changeCampaign";
+    sql::append_audit(tx, organisation, audit_by_command(action, made.id.text(), reason));
+  }
   tx.commit();
   return made;
 }

@@ -80,7 +80,7 @@ int run_apply(const apply_options& options) {
   const settings wanted = read_settings_file(options.file);  // a bad file needs no database to be refused
   const database store{options.database};
   sql::session on = store.open();
-  const auto changes = apply(on, wanted, options.dry_run);
+  const auto changes = apply(on, wanted, options.dry_run, options.reason);
   print(options.output == output_format::json ? to_json(changes, options.dry_run) : to_table(changes, options.dry_run));
   return exit_ok;
 }
@@ -90,7 +90,7 @@ int run_campaign_create(const campaign_create_options& options) {
   const campaign_settings wanted = options.file.empty() ? from_flags(options) : from_file(options, organisation);
   const database store{options.database};
   sql::session on = store.open();
-  const auto made = apply_campaign(on, find_organisation(on, organisation), wanted);
+  const auto made = apply_campaign(on, find_organisation(on, organisation), wanted, options.reason);
   const char* how = made.what == sql::change::none ? "unchanged" : word(made.what);
   if (options.output == output_format::json) {
     print(json::serialize(json::object{{"campaign", made.id.text()}, {"name", wanted.what.name}, {"change", how}}) +

@@ -4,6 +4,7 @@
 
 #include "api/campaign_json.hpp"
 #include "campaigns/verdicts.hpp"
+#include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
@@ -94,7 +95,12 @@ int run_campaign_action(const campaign_options& options, sql::campaign_action ac
   const found_campaign campaign = find_campaign(on, options.which);
   sql::campaign_change made;
   try {
-    made = sql::change_campaign_state(on, campaign.organisation, campaign.campaign, action);
+    sql::transaction tx{on};
+    made = sql::change_campaign_state(tx, campaign.organisation, campaign.campaign, action);
+    sql::append_audit(
+        tx, campaign.organisation,
+        audit_by_command(std::string(sql::to_string(action)) + "Campaign", campaign.campaign.text(), options.reason));
+    tx.commit();
   } catch (const sql::configuration_error& refused) {
     throw std::runtime_error(refused.what());  // the campaign's state stands in the way, not a setting
   }

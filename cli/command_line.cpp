@@ -33,6 +33,8 @@ struct parsed {
   key_options key;
   explain_options explain;
   verify_options verify;
+  freeze_options freeze;
+  audit_verify_options audit;
   do_not_call_build_options do_not_call;
   serve_options serve;
   demo_options demo;
@@ -66,6 +68,10 @@ void add_database(CLI::App* to, database_options& database, output_format& outpu
   add_output(to, output);
 }
 
+void add_reason(CLI::App* to, std::string& reason) {
+  to->add_option("--reason", reason, "why, for the audit log");
+}
+
 void add_choice(CLI::App* to, campaign_choice& which, bool required = true) {
   to->add_option("--campaign,-c", which.campaign, "campaign, by name or id")->required(required);
   to->add_option("--organisation", which.organisation, "its organisation, when the name is not unique");
@@ -77,6 +83,7 @@ void add_apply(CLI::App& app, parsed& into) {
                      "dialer apply -f examples/dialer.toml --dry-run");
   to->add_option("-f,--file", options.file, "configuration file (examples/dialer.toml explains it)")->required();
   to->add_flag("--dry-run", options.dry_run, "show the difference, change nothing");
+  add_reason(to, options.reason);
   add_database(to, options.database, options.output);
   to->callback([&into] { into.command = [&into] { return run_apply(into.apply); }; });
 }
@@ -102,6 +109,7 @@ void add_campaign_create(CLI::App& campaign, parsed& into) {
   to->add_option("--weight", options.weight, "share of the workspace's capacity")
       ->check(CLI::Range(1, 1000))
       ->excludes(file);
+  add_reason(to, options.reason);
   add_database(to, options.database, options.output);
   to->callback([&into] {
     const auto& given = into.create;
@@ -128,6 +136,7 @@ void add_campaign(CLI::App& app, parsed& into) {
   to->add_option("--format", import.format, "csv, ndjson or detect")->check(CLI::IsMember({"detect", "csv", "ndjson"}));
   to->add_option("--country", import.country, "for numbers written nationally (the campaign's), such as US");
   to->add_option("--phone-column", import.phone_column, "which column to call, when there are several");
+  add_reason(to, import.reason);
   add_database(to, import.database, import.output);
   to->callback([&into] { into.command = [&into] { return run_campaign_import(into.import); }; });
 
@@ -146,6 +155,7 @@ void add_campaign(CLI::App& app, parsed& into) {
     CLI::App* command =
         add(*campaign, one.name, one.purpose, (std::string("dialer campaign ") + one.name + " -c Spring").c_str());
     add_choice(command, into.campaign.which);
+    add_reason(command, into.campaign.reason);
     add_database(command, into.campaign.database, into.campaign.output);
     command->callback([&into, what = one.what] {
       into.command = [&into, what] { return run_campaign_action(into.campaign, what); };
@@ -179,6 +189,7 @@ void add_opt_out(CLI::App& app, parsed& into) {
     to->add_option("--file", into.opt_out.file, "one number a line; - is standard input");
     to->add_option("--organisation", into.opt_out.organisation, "by name or id, when there are several");
     to->add_option("--country", into.opt_out.country, "for numbers written nationally (US)");
+    add_reason(to, into.opt_out.reason);
     add_database(to, into.opt_out.database, into.opt_out.output);
     to->callback([&into, withdraw = one.withdraw] {
       into.opt_out.withdraw = withdraw;
@@ -203,6 +214,7 @@ void add_key(CLI::App& app, parsed& into) {
   create->add_option("--expires-at", options.expires_at, "when it ends, such as 2027-01-01");
   create->add_option("--organisation", options.organisation, "by name or id, when there are several");
   create->add_option("--key-pepper", options.pepper, "the engine's pepper file (pepper.key of --state-dir)");
+  add_reason(create, options.reason);
   add_database(create, options.database, options.output);
   create->callback([&into] { into.command = [&into] { return run_key_create(into.key_create); }; });
 
@@ -214,9 +226,10 @@ void add_key(CLI::App& app, parsed& into) {
     return to;
   };
   add_one("list", "Every key with what it may do, never the key itself", "dialer key list", run_key_list);
-  add_one("revoke", "End a key; engines refuse it in under a second", "dialer key revoke key_01kdc2...", run_key_revoke)
-      ->add_option("key", into.key.key, "its id (key_...)")
-      ->required();
+  CLI::App* revoke = add_one("revoke", "End a key; engines refuse it in under a second",
+                             "dialer key revoke key_01kdc2...", run_key_revoke);
+  revoke->add_option("key", into.key.key, "its id (key_...)")->required();
+  add_reason(revoke, into.key.reason);
 }
 
 void add_explain(CLI::App& app, parsed& into) {
@@ -243,6 +256,47 @@ void add_verify(CLI::App& app, parsed& into) {
   to->add_option("--organisation", into.verify.which.organisation, "audit this organisation");
   add_database(to, into.verify.database, into.verify.output);
   to->callback([&into] { into.command = [&into] { return run_verify(into.verify); }; });
+}
+
+void add_freeze(CLI::App& app, parsed& into) {
+  struct choice {
+    const char* name;
+    const char* purpose;
+    const char* example;
+    bool frozen;
+  };
+  for (const choice& one :
+       {choice{"freeze", "The kill switch: start no call through a thing, whatever its settings say",
+               "dialer freeze --integration twilio --reason \"billing runs wild\"", true},
+        choice{"unfreeze", "Let calls start again", "dialer unfreeze --integration twilio", false}}) {
+    CLI::App* to = add(app, one.name, one.purpose, one.example);
+    to->add_option("--organisation", into.freeze.organisation,
+                   "by name or id, when there are several; frozen whole "
+                   "when nothing of it is named");
+    CLI::Option_group* what = to->add_option_group("thing", "one of it, by name or id");
+    what->add_option("--workspace", into.freeze.workspace, "a workspace");
+    what->add_option("--agent", into.freeze.agent, "an agent");
+    what->add_option("--campaign,-c", into.freeze.campaign, "a campaign");
+    what->add_option("--integration", into.freeze.integration, "a carrier account");
+    what->add_option("--number", into.freeze.number, "a caller ID, in E.164");
+    what->require_option(0, 1);
+    add_reason(to, into.freeze.reason);
+    add_database(to, into.freeze.database, into.freeze.output);
+    to->callback(
+        [&into, frozen = one.frozen] { into.command = [&into, frozen] { return run_freeze(into.freeze, frozen); }; });
+  }
+}
+
+void add_audit(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "audit", "Who changed what", "dialer audit verify");
+  parent->require_subcommand(1);
+  CLI::App* to =
+      add(*parent, "verify", "Find the first row of the audit log that was changed, removed or put in between",
+          "dialer audit verify --organisation Example");
+  to->add_option("--organisation", into.audit.organisation, "by name or id, when there are several");
+  to->add_option("--head", into.audit.head, "NUMBER:HASH as this command printed it earlier: compared, too");
+  add_database(to, into.audit.database, into.audit.output);
+  to->callback([&into] { into.command = [&into] { return run_audit_verify(into.audit); }; });
 }
 
 void add_check(CLI::App& app, parsed& into) {
@@ -324,7 +378,14 @@ void add_serve(CLI::App& app, parsed& into) {
   to->add_option("--public-url", options.public_url, "where carriers reach the listener");
   to->add_option("--token-key", options.token_key, "file with the key of attempt tokens, the same on every node");
   to->add_option("--key-pepper", options.key_pepper, "file with the pepper of API keys, the same on every node");
+  to->add_option(
+        "--secret-key", options.secret_keys,
+        "file with the key that secrets in the database are encrypted under, or credential:NAME of systemd; given "
+        "several times, the first encrypts and each decrypts")
+      ->envname("DIALER_SECRET_KEY");
   to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
+  to->add_option("--event-streams", options.event_streams, "clients that may follow GET /v1/events at a time (512)")
+      ->check(CLI::Range(0, 100'000));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
       ->check(CLI::Range(1, 255));
   to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of now, for trials");
@@ -418,6 +479,8 @@ int run(int argc, const char* const* argv) {
   add_key(app, into);
   add_explain(app, into);
   add_verify(app, into);
+  add_audit(app, into);
+  add_freeze(app, into);
   add_check(app, into);
   add_do_not_call(app, into);
   add_simulator(app, into);

@@ -20,6 +20,7 @@ struct apply_options {
   output_format output = output_format::table;
   std::string file;
   bool dry_run = false;
+  std::string reason;  ///< for the audit log; may be empty
 };
 int run_apply(const apply_options& options);
 
@@ -43,6 +44,7 @@ struct campaign_create_options {
   std::uint32_t concurrent_calls_max = 0;
   std::int64_t ring_timeout_s = 30;
   std::uint16_t weight = 1;
+  std::string reason;  ///< for the audit log; may be empty
 };
 int run_campaign_create(const campaign_create_options& options);
 
@@ -55,6 +57,7 @@ struct campaign_import_options {
   std::string format = "detect";
   std::string country;  ///< empty: the campaign's
   std::string phone_column;
+  std::string reason;  ///< for the audit log; may be empty
 };
 int run_campaign_import(const campaign_import_options& options);
 
@@ -62,6 +65,7 @@ struct campaign_options {
   database_options database;
   output_format output = output_format::table;
   campaign_choice which;
+  std::string reason;  ///< for the audit log; may be empty
 };
 int run_campaign_action(const campaign_options& options, sql::campaign_action action);
 int run_campaign_status(const campaign_options& options);
@@ -76,6 +80,7 @@ struct opt_out_options {
   std::string file;  ///< one number a line; "-": standard input
   std::string country = "US";
   bool withdraw = false;
+  std::string reason;  ///< for the audit log; may be empty
 };
 int run_opt_out(const opt_out_options& options);
 
@@ -88,6 +93,7 @@ struct key_create_options {
   std::string workspace;   ///< by name or id; empty: the whole organisation
   std::string expires_at;  ///< empty: never
   std::string pepper;      ///< empty: the state directory's own
+  std::string reason;      ///< for the audit log; may be empty
 };
 int run_key_create(const key_create_options& options);
 
@@ -95,7 +101,8 @@ struct key_options {
   database_options database;
   output_format output = output_format::table;
   std::string organisation;
-  std::string key;  ///< of revoke
+  std::string key;     ///< of revoke
+  std::string reason;  ///< for the audit log; may be empty
 };
 int run_key_list(const key_options& options);
 int run_key_revoke(const key_options& options);
@@ -119,6 +126,29 @@ struct verify_options {
 int run_verify(const verify_options& options);
 
 int run_check_webhooks(const std::string& file);
+
+/// One of them, or none: the organisation.
+struct freeze_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string organisation;
+  std::string workspace;
+  std::string agent;
+  std::string campaign;
+  std::string integration;
+  std::string number;
+  std::string reason;  ///< for the audit log; may be empty
+};
+int run_freeze(const freeze_options& options, bool frozen);
+
+struct audit_verify_options {
+  database_options database;
+  output_format output = output_format::table;
+  std::string organisation;
+  std::string head;  ///< "NUMBER:HASH" of a row, as it was once printed; empty: none was kept
+};
+/// Fails when a row of the audit log is not as it was written.
+int run_audit_verify(const audit_verify_options& options);
 
 struct do_not_call_build_options {
   std::string text;

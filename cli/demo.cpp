@@ -134,9 +134,7 @@ demonstration configure(sql::session& session, settings wanted, const demo_carri
   apply(session, wanted);
   demonstration made;
   made.organisation = sql::find_organisation(session, wanted.organisation).value();
-  sql::transaction tx{session, sql::transaction::mode::snapshot};
-  made.campaign = sql::read_snapshot(tx, made.organisation, resolve_secret).campaigns.front().id;
-  tx.commit();
+  made.campaign = sql::read_campaigns(session, made.organisation).front().id;
   return made;
 }
 

@@ -18,6 +18,7 @@
 #include "api/metrics.hpp"
 #include "api/rest_resources.hpp"
 #include "api/rest_service.hpp"
+#include "api/webhook_workers.hpp"
 #include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
 #include "carriers/http/tls_client.hpp"
@@ -42,6 +43,7 @@ constexpr auto look_for_changes = 50ms;
 constexpr auto database_back_off = 500ms;
 // How soon what a person has to set right is looked at again.
 constexpr auto settings_back_off = 1s;
+constexpr unsigned webhook_threads = 2;
 
 }  // namespace
 
@@ -57,7 +59,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     if (!spdlog::get("dialer")) spdlog::set_default_logger(spdlog::stderr_logger_mt("dialer"));
     ledger_options.connection.target = options.database;
     ledger_options.connection.application_name = "dialer engine";
-    ledger_options.resolve_secret = options.resolve_secret;
+    ledger_options.resolve_secret = [this](const std::string& reference, const sql::secret_place& of) {
+      return api::is_sealed(reference) ? options.secret_keys.open(reference, of) : options.resolve_secret(reference);
+    };
     ledger_options.check_account = check;
     ledger_options.load_rules = [this](const auto& lists) { return rules.load(lists); };
     control.emplace(ledger_options.connection);
@@ -72,10 +76,12 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         wake.notify_all();
       }));
     }
+    shards_made = true;
     check_that_something_is_usable();
     look();
     started = true;
     publish_accounts();
+    start_webhooks();
     watcher = std::thread{[this] { watch(); }};
   }
 
@@ -93,11 +99,21 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         [this](api::metric_writer& out) { api::write_metrics(server->stats(), out); },
         [this](api::metric_writer& out) { api::write_metrics(callback_routes->stats(), out); }};
     sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(rest->stats(), out); });
+    make_deliverer();
+    sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(deliverer->stats(), out); });
     routes.push_back(api::metrics_route(std::move(sources)));
     start_rest();
     for (api::route& each : rest->routes()) routes.push_back(std::move(each));
-    server.emplace(std::move(routes));
+    server.emplace(std::move(routes), limits_with(options.event_streams));
     server->start(options.listen);
+  }
+
+  static api::http_limits limits_with(std::size_t event_streams) {
+    api::http_limits limits;
+    // Followers never take the connections that callbacks and requests come over.
+    limits.connections_max += event_streams - std::min(event_streams, limits.streams_max);
+    limits.streams_max = event_streams;
+    return limits;
   }
 
   void start_rest() {
@@ -108,7 +124,28 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     serving.database = ledger_options.connection;
     serving.uploads = options.uploads;
     serving.place = make_place_finder(load_zone_data());
+    serving.secrets = options.secret_keys;
+    serving.views = [this] { return all_views(); };
     rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
+  }
+
+  void start_webhooks() {
+    if (!options.secret_keys.empty()) {
+      webhooks.emplace(ledger_options.connection, webhook_threads, *deliverer, time);
+    } else if (const auto enabled = sql::read_enabled_webhooks(*control); !enabled.empty()) {
+      spdlog::warn("{} webhooks are told nothing: this engine has no key to sign with; start it with --secret-key FILE",
+                   enabled.size());
+    }
+  }
+
+  void make_deliverer() {
+    deliverer.emplace(
+        time, options.secret_keys,
+        [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages) {
+          return api::post_webhooks({}, to, messages);
+        },
+        static_cast<std::uint64_t>(time.now().utc.time_since_epoch().count()),
+        [](const std::string& line) { spdlog::warn("{}", line); });
   }
 
   api::callback_settings with_public_url(api::callback_settings settings) {
@@ -125,6 +162,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     }
     if (watcher.joinable()) watcher.join();
     drain();
+    webhooks.reset();
     if (server) server->stop(2s);
     for (auto& shard : shards) shard->stop();
     worker.reset();
@@ -410,6 +448,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 
   std::vector<engine::organisation_view> all_views() const {
     std::vector<engine::organisation_view> all;
+    if (!shards_made) return all;
     for (const auto& shard : shards) {
       for (auto& view : shard->views()) all.push_back(std::move(view));
     }
@@ -431,10 +470,13 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::optional<sql::postgres_ledger> take_over_ledger;
   std::optional<sql::ledger_worker> worker;
   std::vector<std::unique_ptr<engine::shard>> shards;
+  std::atomic<bool> shards_made{false};  // the listener, which asks them, is there before
   std::unique_ptr<api::carrier_callbacks> callback_routes;
   std::optional<api::key_ring> keys;
   std::optional<api::key_watch> key_follower;
   std::optional<api::rest_service> rest;
+  std::optional<api::webhook_deliverer> deliverer;
+  std::optional<api::webhook_workers> webhooks;
   std::optional<api::http_server> server;
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
 

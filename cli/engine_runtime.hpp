@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "api/api_key.hpp"
+#include "api/sealed_secret.hpp"
 #include "carriers/attempt_token.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
-#include "sql/snapshot.hpp"
 
 namespace dialer::cli {
 
@@ -25,9 +25,11 @@ struct runtime_options {
   carriers::token_key token_key{};
   api::key_pepper key_pepper{};
   std::filesystem::path uploads;  ///< directory of uploaded lists and their verdicts
-  sql::secret_resolver resolve_secret;
-  unsigned shards = 0;           ///< 0 = one per core
-  std::size_t connections = 64;  ///< to a carrier account, per shard
+  std::function<std::string(const std::string& reference)> resolve_secret;  ///< those kept outside of the database
+  api::secret_keys secret_keys;                                             ///< of those sealed in it
+  unsigned shards = 0;                                                      ///< 0 = one per core
+  std::size_t connections = 64;                                             ///< to a carrier account, per shard
+  std::size_t event_streams = 512;                                          ///< clients that may follow events
   std::chrono::seconds drain{10};
 };
 

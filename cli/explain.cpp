@@ -89,7 +89,10 @@ gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls)
     std::optional<utc_time> until;
     const auto picked = calls.book.pick(in.campaign.agent, id, static_cast<callerid::policy>(in.campaign.caller_id),
                                         in.contact.state.number, in.contact.last_caller_id, in.now, why_not, until);
-    if (picked) {
+    if (account != in.organisation.accounts.end() && account->frozen) {
+      why_not = reason::account_frozen;
+      step.inputs.emplace_back(name, std::string(to_string(why_not)));
+    } else if (picked) {
       some = true;
       step.inputs.emplace_back(
           name, calls.book.number(picked->number).text() + " (" + std::string(callerid::to_string(picked->why)) + ")");
@@ -123,16 +126,38 @@ void add_gate(const explain_inputs& in, const recent_calls& calls, std::vector<g
   std::ranges::move(gate_steps, std::back_inserter(steps));
 }
 
+/// The kill switches above a call; of accounts and numbers it has a choice.
+gate_step explain_freezing(const explain_inputs& in) {
+  const auto frozen = [](const auto& all, const auto& id) {
+    using record = typename std::decay_t<decltype(all)>::value_type;
+    const auto found = std::ranges::find(all, id, &record::id);
+    return found != all.end() && found->frozen;
+  };
+  struct kill_switch {
+    const char* name;
+    bool frozen;
+    reason why;
+  };
+  const std::array switches{
+      kill_switch{"organisation", in.organisation.frozen, reason::organisation_frozen},
+      kill_switch{"workspace", frozen(in.organisation.workspaces, in.campaign.workspace), reason::workspace_frozen},
+      kill_switch{"campaign", in.campaign.frozen, reason::campaign_frozen},
+      kill_switch{"agent", frozen(in.organisation.agents, in.campaign.agent), reason::agent_frozen}};
+  gate_step step{"frozen", {}, verdict::allowed()};
+  for (const kill_switch& one : switches) {
+    step.inputs.emplace_back(one.name, one.frozen ? "yes" : "no");
+    if (one.frozen && step.result.why == reason::none) step.result = verdict::not_yet(one.why, std::nullopt);
+  }
+  return step;
+}
+
 }  // namespace
 
 std::vector<gate_step> explain(sql::session& on, const explain_inputs& in) {
   recent_calls calls;
   read_recent(on, in, calls);
   std::vector<gate_step> steps;
-  steps.push_back(
-      {"organisation_frozen",
-       {{"frozen", in.organisation.frozen ? "yes" : "no"}},
-       in.organisation.frozen ? verdict::not_yet(reason::organisation_frozen, std::nullopt) : verdict::allowed()});
+  steps.push_back(explain_freezing(in));
   steps.push_back({"campaign_running",
                    {{"state", state_names[static_cast<std::size_t>(in.campaign.state)]}},
                    check_campaign(in.campaign.state)});

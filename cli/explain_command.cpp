@@ -134,7 +134,8 @@ int run_explain(const explain_options& options) {
   in.rules = rules_reader{}.load(sql::read_do_not_call(on, campaign.organisation));
   {
     sql::transaction tx{on, sql::transaction::mode::snapshot};
-    in.organisation = sql::read_snapshot(tx, campaign.organisation, [](const std::string&) { return std::string(); });
+    in.organisation =
+        sql::read_snapshot(tx, campaign.organisation, [](const std::string&, const auto&) { return std::string(); });
   }
   const auto steps = explain(on, in);
   print(options.output == output_format::json ? to_json(in, steps) : to_table(in, steps));

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "api/list_import.hpp"
+#include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
@@ -129,6 +130,7 @@ int run_campaign_import(const campaign_import_options& options) {
                           options.phone_column,
                           make_place_finder(load_zone_data()),
                           [&](const std::string&) { return fs::path{verdict_path}; }};
+  import.by = audit_by_command("uploadContacts", campaign.campaign.text(), options.reason);
   import.go_on = [&](const campaigns::import_progress& at) { return shown.show(at);
 };
 const api::list_import_result result =

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/api_key.hpp"
+#include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
@@ -68,6 +69,7 @@ int run_key_create(const key_create_options& options) {
   key.pepper = api::mark_of(pepper);
   sql::transaction tx{on};
   sql::create_api_key(tx, organisation, key);
+  sql::append_audit(tx, organisation, audit_by_command("createKey", key.id.text(), options.reason));
   tx.commit();
   if (options.output == output_format::json) {
     print(json::serialize(json::object{{"id", key.id.text()}, {"name", key.name}, {"key", text}}) + "\n");
@@ -115,6 +117,7 @@ int run_key_revoke(const key_options& options) {
   if (!sql::revoke_api_key(tx, organisation, *key)) {
     throw usage_error("there is no key " + options.key + "; dialer key list shows them");
   }
+  sql::append_audit(tx, organisation, audit_by_command("revokeKey", key->text(), options.reason));
   tx.commit();
   if (options.output == output_format::json) {
     print(json::serialize(json::object{{"id", key->text()}, {"state", "revoked"}}) + "\n");

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 
@@ -17,7 +19,8 @@ namespace dialer::cli {
 namespace {
 
 using file_key = std::array<std::uint8_t, 32>;
-static_assert(std::is_same_v<file_key, carriers::token_key> && std::is_same_v<file_key, api::key_pepper>);
+static_assert(std::is_same_v<file_key, carriers::token_key> && std::is_same_v<file_key, api::key_pepper> &&
+              std::is_same_v<file_key, api::secret_key>);
 
 class descriptor {
  public:
@@ -57,7 +60,8 @@ void make_key(const std::filesystem::path& file, const std::string& what) {
   if (linked != 0 && why != EEXIST) fail("cannot make the " + what, file);
 }
 
-file_key read_key(const std::filesystem::path& file, const std::string& what) {
+// `private_place`: others may look into the file, but nobody gets where it lies.
+file_key read_key(const std::filesystem::path& file, const std::string& what, bool private_place = false) {
   const descriptor in{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (in.get() < 0) {
     throw settings_error("cannot read the " + what + " " + file.string() + ": " + std::strerror(errno) +
@@ -65,7 +69,7 @@ file_key read_key(const std::filesystem::path& file, const std::string& what) {
   }
   struct stat about {};
   fstat(in.get(), &about);
-  if ((about.st_mode & 077) != 0) {
+  if ((about.st_mode & 077) != 0 && !private_place) {
     throw settings_error("the " + what + " " + file.string() + " can be read by others: chmod 600 " + file.string());
   }
   file_key key{};
@@ -91,6 +95,26 @@ carriers::token_key load_token_key(const std::filesystem::path& file, const std:
 
 api::key_pepper load_key_pepper(const std::filesystem::path& file, const std::filesystem::path& state_dir) {
   return load_key_file(file, state_dir / "pepper.key", "key pepper");
+}
+
+api::secret_keys load_secret_keys(const std::vector<std::string>& files) {
+  constexpr std::string_view credential = "credential:";
+  std::vector<api::secret_key> keys;
+  for (const std::string& file : files) {
+    if (!file.starts_with(credential)) {
+      keys.push_back(read_key(file, "--secret-key file"));
+      continue;
+    }
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory == nullptr) {
+      throw settings_error("--secret-key " + file + ": systemd passes no credentials; add LoadCredential=" +
+                           file.substr(credential.size()) + ":FILE to the service, or give the path of a file");
+    }
+    // Its mode shows the access list that lets the service's user in; the directory is that user's alone.
+    keys.push_back(
+        read_key(std::filesystem::path{directory} / file.substr(credential.size()), "--secret-key credential", true));
+  }
+  return api::secret_keys{std::move(keys)};
 }
 
 }  // namespace dialer::cli

@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fstream>
 #include <iostream>
+#include <span>
 
 #include "campaigns/phone_normaliser.hpp"
+#include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
@@ -48,6 +51,25 @@ std::vector<e164> read_numbers(const opt_out_options& options) {
   return numbers;
 }
 
+// A transaction each, with what it leaves in the audit log; the last one's generation.
+std::uint64_t write(sql::session& on, organisation_id organisation, std::span<const e164> numbers,
+                    const opt_out_options& options) {
+  constexpr std::string_view source = "command line";
+  std::uint64_t generation = 0;
+  while (!numbers.empty()) {
+    const auto some = numbers.first(std::min(sql::opt_outs_max, numbers.size()));
+    numbers = numbers.subspan(some.size());
+    sql::transaction tx{on};
+    generation = options.withdraw ? sql::withdraw_opt_outs(tx, organisation, some, source)
+                                  : sql::add_opt_outs(tx, organisation, some, source);
+    const std::string resource = some.size() == 1 ? some.front().text() : std::to_string(some.size()) + " numbers";
+    sql::append_audit(tx, organisation,
+                      audit_by_command(options.withdraw ? "withdrawOptOut" : "addOptOuts", resource, options.reason));
+    tx.commit();
+  }
+  return generation;
+}
+
 }  // namespace
 
 int run_opt_out(const opt_out_options& options) {
@@ -56,8 +78,7 @@ int run_opt_out(const opt_out_options& options) {
   const database store{options.database};
   sql::session on = store.open();
   const organisation_id organisation = find_organisation(on, options.organisation);
-  const std::uint64_t generation = options.withdraw ? sql::withdraw_opt_outs(on, organisation, numbers, "command line")
-                                                    : sql::add_opt_outs(on, organisation, numbers, "command line");
+  const std::uint64_t generation = write(on, organisation, numbers, options);
   const bool applied = sql::wait_applied(on, organisation, generation, acknowledged_within);
   const char* answer = applied ? "acknowledged" : "pending";
   if (options.output == output_format::json) {

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,6 +61,24 @@ class state_dir_lock {
   int descriptor_ = -1;
 };
 
+/// Connections to carriers, to the database and from clients that follow nothing, and the process's own files.
+constexpr rlim_t files_besides = 2'048;
+
+// As many open files as the followers may need, so that they never keep a call from being made.
+void make_room_for(std::size_t event_streams) {
+  const rlim_t needed = event_streams + files_besides;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) throw std::system_error(errno, std::generic_category(), "getrlimit");
+  if (files.rlim_cur >= needed) return;
+  if (files.rlim_max < needed) {
+    throw settings_error("--event-streams " + std::to_string(event_streams) + " needs " + std::to_string(needed) +
+                         " open files and this process may have " + std::to_string(files.rlim_max) +
+                         "; raise that (LimitNOFILE= of the service, ulimit -Hn of the shell) or follow with fewer");
+  }
+  files.rlim_cur = needed;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) throw std::system_error(errno, std::generic_category(), "setrlimit");
+}
+
 system_clock make_clock(const std::string& wall_clock) {
   if (wall_clock.empty()) return system_clock{};
   const auto start = parse_instant(wall_clock);
@@ -73,6 +92,7 @@ int run_serve(const serve_options& options) {
   hide_memory();
   const sigset_t signals = block_stop_signals();
   const system_clock time = make_clock(options.wall_clock);
+  make_room_for(options.event_streams);
   const database_options where{options.database, options.state_dir};
   const state_dir_lock alone{state_dir_of(where)};
   const database store{where};
@@ -90,7 +110,9 @@ int run_serve(const serve_options& options) {
   running.key_pepper = load_key_pepper(options.key_pepper, state_dir_of(where));
   running.uploads = state_dir_of(where) / "uploads";
   running.resolve_secret = resolve_secret;
+  running.secret_keys = load_secret_keys(options.secret_keys);
   running.shards = static_cast<unsigned>(options.shards);
+  running.event_streams = options.event_streams;
   engine_runtime engine{running, time};
   engine.start();
   spdlog::info("listening on {}; callbacks are expected at {}", options.listen,

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "api/campaign_words.hpp"
+#include "api/sealed_secret.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -44,6 +45,11 @@ described_fields fields_of(const engine::agent_record& one) {
           {"concurrent_calls_max", text_of(one.concurrent_calls_max)}};
 }
 
+// Encrypted, but nobody's business all the same, and as long as a line.
+std::string secret_text(const std::string& reference) {
+  return api::is_sealed(reference) ? "(entered over the API)" : reference;
+}
+
 described_fields fields_of(const sql::integration_record& one) {
   const carriers::account& account = one.account;
   return {{"carrier", word(api::carrier_names, account.kind)},
@@ -51,8 +57,8 @@ described_fields fields_of(const sql::integration_record& one) {
           {"ca_file", account.ca_file},
           {"account_sid", account.account_sid},
           {"connection_id", account.connection_id},
-          {"secret", one.secret_ref},
-          {"secondary_secret", one.secondary_secret_ref},
+          {"secret", secret_text(one.secret_ref)},
+          {"secondary_secret", secret_text(one.secondary_secret_ref)},
           {"webhook_public_key", account.webhook_public_key},
           {"calls_per_second", text_of(account.calls_per_second)},
           {"concurrent_calls_max", text_of(account.concurrent_calls_max)}};

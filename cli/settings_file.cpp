@@ -126,7 +126,7 @@ class reading {
     if (in.find("carrier") == nullptr) in.fail_missing("carrier", "write \"twilio\" or \"telnyx\"");
     in.choice("carrier", account.kind, all(carrier_names));
     const bool twilio = account.kind == carriers::carrier_kind::twilio;
-    account.base_url = twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
+    account.base_url = api::default_base_url(account.kind);
     if (in.text("base_url", account.base_url)) {
       try {
         (void)engine::parse_base_url(account.base_url);

@@ -73,15 +73,16 @@ struct settings_change {
 };
 
 /// Makes the stored configuration as `wanted`, in one transaction; things that the file does not name stay. Answers the
-/// changes; the same settings a second time change nothing. dry_run: everything is tried and rolled back. Throws
-/// settings_error or sql::configuration_error when a rule of sharing numbers or accounts, or a missing do-not-call
-/// list, is in the way.
-std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run = false);
+/// changes; the same settings a second time change nothing. `reason` is for the audit log. dry_run: everything is tried
+/// and rolled back. Throws settings_error or sql::configuration_error when a rule of sharing numbers or accounts, or a
+/// missing do-not-call list, is in the way.
+std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run = false,
+                                   const std::string& reason = {});
 /// Reads and applies.
 std::vector<settings_change> apply_file(sql::session& on, const std::filesystem::path& file);
 
 /// Creates or updates one campaign in an organisation that is there; workspace and agent are found by name.
 sql::applied<campaign_id> apply_campaign(sql::session& on, organisation_id organisation,
-                                         const campaign_settings& wanted);
+                                         const campaign_settings& wanted, const std::string& reason = {});
 
 }  // namespace dialer::cli

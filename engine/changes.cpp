@@ -166,6 +166,13 @@ void organisation::rebuild_pools() {
   }
 }
 
+/// The kill switch in a campaign's way, its own or above it.
+reason organisation::frozen_by(const campaign_run& campaign) const {
+  if (workspaces_[campaign.workspace].what.frozen) return reason::workspace_frozen;
+  if (campaign.what.frozen) return reason::campaign_frozen;
+  return agents_[campaign.agent].what.frozen ? reason::agent_frozen : reason::none;
+}
+
 /// Why an attempt must not be dialed any more; none when it may.
 reason organisation::forbidden(const attempt_run& attempt) const {
   if (frozen_) return reason::organisation_frozen;
@@ -174,12 +181,14 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;
+  if (const reason frozen = frozen_by(campaign); frozen != reason::none) return frozen;
   if (!campaign.countries->contains(attempt.what.to)) return reason::country_not_allowed;
   const agent_run& agent = agents_[attempt.agent];
   if (!agent.present || !agent.what.published) return reason::agent_not_published;
   const account_run& account = accounts_[attempt.account];
   if (!account.present || account.stopped) return reason::account_stopped;
   if (!account.what.unusable.empty()) return reason::account_unusable;
+  if (account.what.frozen) return reason::account_frozen;
   if (!pools_.may_show(agent.what.id, account.what.id, attempt.what.from)) return reason::caller_id_withdrawn;
   return reason::none;
 }

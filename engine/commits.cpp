@@ -36,6 +36,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
       attempt_run& attempt = *find(id);
       attempt.state = transition(attempt.state, attempt_event::committed)->next;
       ++counters_.intents;
+      ++campaigns_[attempt.campaign].counters.intents;
       if (const reason why = changed_since ? forbidden(attempt) : reason::none; why != reason::none) {
         --accounts_[attempt.account].unsent;
         close_not_sent(attempt, why, std::chrono::milliseconds{0}, now);
@@ -139,7 +140,13 @@ void organisation::on_event(outcomes_committed& what, instant now, effects& out)
       case outcome_kind::late: break;
     }
     if (row.answered) ++counters_.answered;
-    if (row.ended_as) ++counters_.dispositions[static_cast<std::size_t>(*row.ended_as)];
+    if (!row.ended_as) continue;
+    ++counters_.dispositions[static_cast<std::size_t>(*row.ended_as)];
+    const auto campaign = campaign_index_.find(row.campaign);
+    if (campaign == campaign_index_.end()) continue;
+    campaign_counters& own = campaigns_[campaign->second].counters;
+    ++own.dispositions[static_cast<std::size_t>(*row.ended_as)];
+    if (row.answered) ++own.answered;
   }
   for (const e164 number : closing_out_numbers_) numbers_in_flight_.erase(number);
   closing_out_ = {};

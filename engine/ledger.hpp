@@ -174,6 +174,7 @@ struct agent_record {
   bool published = false;
   std::string answer_url;
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited
+  bool frozen = false;                     ///< as all that is called so: no call starts through it
   friend bool operator==(const agent_record&, const agent_record&) = default;
 };
 
@@ -181,6 +182,7 @@ struct workspace_record {
   workspace_id id;
   std::string name;
   std::uint16_t weight = 1;  ///< fair share among the organisation's workspaces
+  bool frozen = false;
   friend bool operator==(const workspace_record&, const workspace_record&) = default;
 };
 

@@ -15,6 +15,7 @@ bool organisation::may_decide(instant now) const {
 reason organisation::account_block(const account_run& account, instant now) const {
   if (!account.present) return reason::no_account;
   if (!account.what.unusable.empty()) return reason::account_unusable;
+  if (account.what.frozen) return reason::account_frozen;
   if (account.stopped) return reason::account_stopped;
   if (!account.breaker.allows(now.steady, account.unanswered)) return reason::account_circuit_open;
   if (now.steady < account.held_until) return reason::account_throttled;
@@ -78,6 +79,7 @@ reason organisation::campaign_block(const campaign_run& campaign, instant now) c
   using campaigns::campaign_state;
   if (!campaign.present || campaign.what.state == campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaign_state::running) return reason::campaign_not_running;
+  if (const reason frozen = frozen_by(campaign); frozen != reason::none) return frozen;
   const agent_run& agent = agents_[campaign.agent];
   if (!agent.present || !agent.what.published || agent.what.answer_url.empty()) return reason::agent_not_published;
   if (campaign.accounts.empty()) return reason::no_caller_id;

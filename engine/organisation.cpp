@@ -198,6 +198,7 @@ organisation_view organisation::view(instant now) const {
     // A full account stops the round before any campaign's turn comes: asked for here.
     shown.blocked = campaign.blocked != reason::none ? campaign.blocked : campaign_block(campaign, now);
     shown.live = campaign.live;
+    shown.counters = campaign.counters;
     shown.idle = settled && campaign.live == 0;
     for (const auto& lane : campaign.lanes) {
       if (!lane) continue;

@@ -122,6 +122,7 @@ class organisation {
     std::size_t lane_at = 0;
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
+    campaign_counters counters;
   };
 
   struct workspace_run {
@@ -330,6 +331,7 @@ class organisation {
   index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
+  reason frozen_by(const campaign_run& campaign) const;
   reason forbidden(const attempt_run& attempt) const;
   void veto_forbidden(instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);

@@ -35,6 +35,13 @@ struct attempt_counters {
   std::array<std::uint64_t, reason_slots> put_off{};         ///< decisions "not yet", by reason
 };
 
+/// Of one campaign, since the take-over; durable.
+struct campaign_counters {
+  std::uint64_t intents = 0;
+  std::uint64_t answered = 0;
+  std::array<std::uint64_t, disposition_slots> dispositions{};
+};
+
 /// What stands where right now.
 struct campaign_view {
   campaign_id id;
@@ -47,6 +54,7 @@ struct campaign_view {
   std::uint32_t lanes_exhausted = 0;  ///< nothing fresh, nothing waiting
   bool idle = false;                  ///< nothing open, nothing dialable before `next_at`
   std::optional<utc_time> next_at;    ///< when something becomes dialable again
+  campaign_counters counters;
 };
 
 struct account_view {

@@ -14,6 +14,8 @@ enum class reason : std::uint8_t {
   campaign_not_running = 1,
   campaign_stopped = 2,
   agent_not_published = 3,
+  campaign_frozen = 4,
+  agent_frozen = 5,
   // contact
   contact_done = 10,
   contact_in_flight = 11,
@@ -45,6 +47,7 @@ enum class reason : std::uint8_t {
   account_concurrency = 54,
   account_throttled = 55,
   account_unusable = 56,
+  account_frozen = 57,
   // caller ID
   no_caller_id = 60,
   caller_id_caps = 61,
@@ -62,6 +65,7 @@ enum class reason : std::uint8_t {
   permit_expired = 84,
   changed_since_decided = 85,
   shutting_down = 86,
+  workspace_frozen = 87,
 };
 
 struct reason_text {

@@ -10,7 +10,7 @@ namespace {
 using campaigns::campaign_state;
 
 constexpr std::array<std::string_view, 5> state_names{"draft", "running", "paused", "stopped", "finished"};
-constexpr std::array<const char*, 5> action_names{"start", "pause", "resume", "stop", "finish"};
+constexpr std::array<std::string_view, 5> action_names{"start", "pause", "resume", "stop", "finish"};
 
 struct transition {
   campaign_state from;
@@ -32,10 +32,10 @@ constexpr std::array transitions{
   std::string legal;
   for (const transition& one : transitions) {
     if (one.from != state) continue;
-    legal += (legal.empty() ? "" : ", ") + std::string(action_names[static_cast<std::size_t>(one.by)]);
+    legal += (legal.empty() ? "" : ", ") + std::string(to_string(one.by));
   }
   throw configuration_error("campaign " + campaign.text() + " is " + std::string(to_string(state)) + ", so it cannot " +
-                            action_names[static_cast<std::size_t>(action)] +
+                            std::string(to_string(action)) +
                             "; possible: " + (legal.empty() ? "nothing, create a new campaign" : legal));
 }
 
@@ -43,6 +43,10 @@ constexpr std::array transitions{
 
 std::string_view to_string(campaign_state state) noexcept {
   return state_names[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(campaign_action action) noexcept {
+  return action_names[static_cast<std::size_t>(action)];
 }
 
 std::optional<campaign_state> parse_campaign_state(std::string_view text) noexcept {
@@ -75,7 +79,7 @@ campaign_change change_campaign_state(transaction& tx, organisation_id organisat
   const auto legal =
       std::ranges::find_if(transitions, [&](const transition& one) { return one.by == action && one.from == state; });
   if (legal == transitions.end()) refuse(campaign, state, action);
-  tx.run("UPDATE campaign SET state = $3 WHERE org_id = $1 AND id = $2",
+  tx.run("UPDATE campaign SET state = $3, state_changed_at = clock_timestamp() WHERE org_id = $1 AND id = $2",
          params{key}.int2(static_cast<std::int64_t>(legal->to)));
   return {legal->to, raise_generation(tx, organisation)};
 }

@@ -1,6 +1,7 @@
 #include "sql/configuration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "sql/generation.hpp"
@@ -102,6 +103,23 @@ applied<integration_id> configuration::integration(organisation_id in, const int
     throw configuration_error("the carrier account of integration \"" + account.name +
                               "\" already serves another organisation; use an account of this organisation's own");
   }
+  lock_organisation(tx_, in);
+  const result twin = tx_.run(
+      "SELECT name FROM integration WHERE org_id = $1 AND kind = $2 AND (account_sid, connection_id) = ($3, $4) AND "
+      "name <> $5 AND revoked_at IS NULL",
+      params{}
+          .uuid(in)
+          .int2(stored(account.kind))
+          .text(account.account_sid)
+          .text(account.connection_id)
+          .text(account.name));
+  if (twin.rows() != 0) {
+    throw configuration_error("integration \"" + std::string(twin.text(0, 0)) +
+                              "\" uses the carrier account of integration \"" + account.name +
+                              "\", and each would start calls at the account's full pace; change that one, or revoke "
+                              "it first");
+  }
+  const id128 id = account.id ? static_cast<id128>(account.id) : make_id_();
   return upsert<integration_id>(
       in,
       "INSERT INTO integration AS t (org_id, id, name, kind, base_url, ca_file, account_sid, connection_id, "
@@ -112,15 +130,17 @@ applied<integration_id> configuration::integration(organisation_id in, const int
       "excluded.account_sid, "
       "connection_id = excluded.connection_id, secret_ref = excluded.secret_ref, "
       "secondary_secret_ref = excluded.secondary_secret_ref, webhook_public_key = excluded.webhook_public_key, "
-      "calls_per_second = excluded.calls_per_second, concurrent_calls_max = excluded.concurrent_calls_max "
+      "calls_per_second = excluded.calls_per_second, concurrent_calls_max = excluded.concurrent_calls_max, "
+      "revoked_at = NULL "
       "WHERE (t.kind, t.base_url, t.ca_file, t.account_sid, t.connection_id, t.secret_ref, t.secondary_secret_ref, "
-      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max) IS DISTINCT FROM (excluded.kind, "
+      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max, t.revoked_at) IS DISTINCT FROM "
+      "(excluded.kind, "
       "excluded.base_url, excluded.ca_file, excluded.account_sid, excluded.connection_id, excluded.secret_ref, "
       "excluded.secondary_secret_ref, excluded.webhook_public_key, excluded.calls_per_second, "
-      "excluded.concurrent_calls_max) RETURNING id, xmax = 0",
+      "excluded.concurrent_calls_max, NULL) RETURNING id, xmax = 0",
       params{}
           .uuid(in)
-          .uuid(make_id_())
+          .uuid(id)
           .text(account.name)
           .int2(stored(account.kind))
           .text(account.base_url)
@@ -133,6 +153,13 @@ applied<integration_id> configuration::integration(organisation_id in, const int
           .float8(account.calls_per_second)
           .int8(std::int64_t{account.concurrent_calls_max}),
       "SELECT id FROM integration WHERE org_id = $1 AND name = $2", params{}.uuid(in).text(account.name));
+}
+
+change configuration::revoke_integration(organisation_id in, integration_id which) {
+  lock_organisation(tx_, in);
+  return changed(in, tx_.run("UPDATE integration SET revoked_at = now(), secret_ref = '', secondary_secret_ref = '' "
+                             "WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL",
+                             params{}.uuid(in).uuid(which)));
 }
 
 applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted) {
@@ -264,10 +291,16 @@ change configuration::do_not_call(organisation_id in, const std::vector<do_not_c
   return change::updated;
 }
 
-change configuration::freeze(organisation_id in, bool frozen) {
+change configuration::freeze(organisation_id in, freezable kind, const id128& which, bool frozen) {
   lock_organisation(tx_, in);
-  return changed(in, tx_.run("UPDATE org_owner SET frozen = $2 WHERE org_id = $1 AND frozen <> $2",
-                             params{}.uuid(in).boolean(frozen)));
+  const params wanted = params{}.uuid(in).boolean(frozen);
+  if (kind == freezable::organisation) {
+    return changed(in, tx_.run("UPDATE org_owner SET frozen = $2 WHERE org_id = $1 AND frozen <> $2", wanted));
+  }
+  constexpr std::array<std::string_view, 6> tables{"", "workspace", "agent", "campaign", "integration", "phone_number"};
+  return changed(in, tx_.run("UPDATE " + std::string(tables.at(static_cast<std::size_t>(kind))) +
+                                 " SET frozen = $2 WHERE org_id = $1 AND frozen <> $2 AND id = $3",
+                             params{wanted}.uuid(which)));
 }
 
 std::vector<organisation_record> read_organisations(session& on) {
@@ -290,7 +323,9 @@ std::optional<organisation_id> find_organisation(session& on, std::string_view n
 std::vector<integration_record> read_integrations(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, name, kind, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-      "webhook_public_key, calls_per_second, concurrent_calls_max FROM integration WHERE org_id = $1 ORDER BY id",
+      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen FROM integration WHERE org_id = "
+      "$1 "
+      "ORDER BY id",
       params{}.uuid(organisation));
   std::vector<integration_record> all;
   for (int i = 0; i < rows.rows(); ++i) {
@@ -307,6 +342,8 @@ std::vector<integration_record> read_integrations(session& on, organisation_id o
     one.account.webhook_public_key = rows.text(i, 9);
     one.account.calls_per_second = rows.float8(i, 10);
     one.account.concurrent_calls_max = static_cast<std::uint32_t>(rows.integer(i, 11));
+    if (!rows.null(i, 12)) one.revoked_at = rows.time(i, 12);
+    one.account.frozen = rows.boolean(i, 13);
     all.push_back(std::move(one));
   }
   return all;

@@ -26,12 +26,13 @@ struct applied {
   change what = change::none;
 };
 
-/// A carrier account with where its secrets are found, never the secrets: account.secret and .secondary_secret are
+/// A carrier account with what is stored for its secrets, never the secrets: account.secret and .secondary_secret are
 /// neither written nor read here.
 struct integration_record {
   carriers::account account;
-  std::string secret_ref;            ///< "env:NAME" or "file:/path"
-  std::string secondary_secret_ref;  ///< or empty
+  std::string secret_ref;              ///< "env:NAME", "file:/path", or the secret sealed; empty when revoked
+  std::string secondary_secret_ref;    ///< or empty
+  std::optional<utc_time> revoked_at;  ///< never dialed over since then
   friend bool operator==(const integration_record&, const integration_record&) = default;
 };
 
@@ -58,6 +59,8 @@ class configuration_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, integration, number };
+
 /// All changes of one transaction: a file is applied whole or not at all, and a dry run is a rollback. Things are found
 /// by their natural key (name within parent, number within organisation); ids in the arguments are ignored. Every
 /// change raises the organisation's generation. Throws sql_error when a value breaks a constraint (its message names
@@ -72,8 +75,12 @@ class configuration {
                                         std::vector<std::string> allowed_countries = {});
   applied<workspace_id> workspace(organisation_id in, const engine::workspace_record& wanted);
   applied<agent_id> agent(organisation_id in, const engine::agent_record& wanted);
-  /// The carrier account must not serve another organisation.
+  /// The carrier account must serve neither another organisation nor another integration of this one. A new integration
+  /// takes the id it was given, when it was given one: its sealed secrets are bound to it. One that was revoked is in
+  /// force again.
   applied<integration_id> integration(organisation_id in, const integration_record& wanted);
+  /// For good, or until it is set up anew: no call starts over it any more, and its secrets are gone.
+  change revoke_integration(organisation_id in, integration_id which);
   applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted);
   /// Settings only: a campaign begins as a draft and changes state by change_campaign_state.
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
@@ -81,8 +88,9 @@ class configuration {
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
   /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.
   change do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted);
-  /// Safe halt: no decision of any owner commits an intent while it holds.
-  change freeze(organisation_id in, bool frozen);
+  /// The kill switch: while it holds no decision of any owner commits an intent through that thing, and what was
+  /// decided is taken back. No other change here lifts it. `which` is the organisation's own id or a thing's of it.
+  change freeze(organisation_id in, freezable kind, const id128& which, bool frozen);
 
  private:
   template <class Id>
@@ -104,6 +112,9 @@ std::string_view to_string(campaigns::campaign_state state) noexcept;
 std::optional<campaigns::campaign_state> parse_campaign_state(std::string_view text) noexcept;
 
 enum class campaign_action : std::uint8_t { start, pause, resume, stop, finish };
+
+/// "pause"
+std::string_view to_string(campaign_action action) noexcept;
 
 struct campaign_change {
   campaigns::campaign_state state;

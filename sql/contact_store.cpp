@@ -14,8 +14,12 @@ constexpr std::size_t lanes_max = std::numeric_limits<std::int16_t>::max();
 }  // namespace
 
 contact_store::contact_store(connect_options connection, organisation_id organisation, campaign_id campaign,
-                             std::string source)
-    : session_{std::move(connection)}, organisation_{organisation}, campaign_{campaign}, source_{std::move(source)} {
+                             std::string source, std::optional<audit_entry> by)
+    : session_{std::move(connection)},
+      organisation_{organisation},
+      campaign_{campaign},
+      source_{std::move(source)},
+      by_{std::move(by)} {
   const params key = params{}.uuid(organisation_).uuid(campaign_);
   if (session_.run("SELECT 1 FROM campaign WHERE org_id = $1 AND id = $2", key).rows() == 0) {
     throw std::invalid_argument("there is no campaign " + campaign_.text());
@@ -176,7 +180,9 @@ void contact_store::commit(const std::vector<campaigns::imported_contact>& conta
           "postal_code, variables) FROM STDIN (FORMAT binary)",
           copy_.bytes());
     }
+    if (by_) append_audit(tx, organisation_, *by_);
     tx.commit();
+    by_.reset();
     progress_ = progress;
   } catch (...) {
     last_contact_ = last_before;

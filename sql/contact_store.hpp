@@ -6,6 +6,7 @@
 
 #include "campaigns/contact.hpp"
 #include "campaigns/contact_sink.hpp"
+#include "sql/audit_log.hpp"
 #include "sql/copy_writer.hpp"
 #include "sql/session.hpp"
 
@@ -19,7 +20,9 @@ class contact_store final : public campaigns::contact_sink {
  public:
   /// `source` names what is imported (say, the digest of the file), so that it can be resumed. Throws
   /// std::invalid_argument when the campaign does not exist or is being imported into, sql_error otherwise.
-  contact_store(connect_options connection, organisation_id organisation, campaign_id campaign, std::string source);
+  /// `by`: whose import it is, noted with the first commit.
+  contact_store(connect_options connection, organisation_id organisation, campaign_id campaign, std::string source,
+                std::optional<audit_entry> by = {});
 
   /// Progress of an earlier import of the same source; a fresh one starts from zero.
   const campaigns::import_progress& progress() const { return progress_; }
@@ -42,6 +45,7 @@ class contact_store final : public campaigns::contact_sink {
   organisation_id organisation_;
   campaign_id campaign_;
   std::string source_;
+  std::optional<audit_entry> by_;
   campaigns::import_progress progress_;
   contact_id last_contact_;
   std::unordered_map<std::string, campaigns::lane_number> lanes_;

@@ -14,7 +14,7 @@ std::string campaign_columns() {
   std::string columns =
       "id, workspace_id, agent_id, name, state, weight, calls_per_second_max, concurrent_calls_max, "
       "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
-      "call_time_limit_s, detection, default_country, redial_absent";
+      "call_time_limit_s, detection, default_country, redial_absent, frozen";
   const auto elements = [&](const char* name, std::size_t count) {
     for (std::size_t i = 1; i <= count; ++i) columns += ", " + std::string(name) + "[" + std::to_string(i) + "]";
   };
@@ -49,7 +49,8 @@ campaigns::settings read_settings(const result& rows, int i) {
   one.detection = rows.enumerator<campaigns::machine_detection>(i, 14);
   one.default_country = rows.text(i, 15);
   one.redial_absent = rows.boolean(i, 16);
-  int column = 17;
+  one.frozen = rows.boolean(i, 17);
+  int column = 18;
   for (auto& day : one.window) day.open_minute = as<std::uint16_t>(rows, i, column++);
   for (auto& day : one.window) day.close_minute = as<std::uint16_t>(rows, i, column++);
   for (auto& rule : one.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
@@ -76,39 +77,21 @@ std::vector<Record> read_all(const result& rows, Read read) {
 
 std::vector<carriers::account> read_accounts(session& on, organisation_id organisation,
                                              const secret_resolver& resolve_secret) {
-  const auto secret = [&](const std::string& reference) {
-    return reference.empty() ? reference : resolve_secret(reference);
-  };
   std::vector<carriers::account> all;
   for (integration_record& one : read_integrations(on, organisation)) {
+    if (one.revoked_at) continue;
+    const auto secret = [&](const std::string& stored, bool secondary) {
+      return stored.empty() ? stored : resolve_secret(stored, {organisation, one.account.id, secondary});
+    };
     try {
-      one.account.secret = secret(one.secret_ref);
-      one.account.secondary_secret = secret(one.secondary_secret_ref);
+      one.account.secret = secret(one.secret_ref, false);
+      one.account.secondary_secret = secret(one.secondary_secret_ref, true);
     } catch (const std::runtime_error& wrong) {
       one.account.unusable = wrong.what();
     }
     all.push_back(std::move(one.account));
   }
   return all;
-}
-
-std::vector<callerid::phone_number> read_numbers(const result& rows) {
-  return read_all<callerid::phone_number>(rows, [&](int i) {
-    callerid::phone_number one;
-    one.id = rows.wide<phone_number_id>(i, 0);
-    one.workspace = rows.wide<workspace_id>(i, 1);
-    one.integration = rows.wide<integration_id>(i, 2);
-    one.number = rows.phone(i, 3);
-    one.status = rows.enumerator<callerid::number_status>(i, 4);
-    one.type = rows.enumerator<callerid::number_type>(i, 5);
-    one.capabilities = as<std::uint8_t>(rows, i, 6);
-    one.outbound_enabled = rows.boolean(i, 7);
-    one.region = rows.text(i, 8);
-    one.calls_per_day_max = as<std::uint32_t>(rows, i, 9);
-    one.calls_per_hour_max = as<std::uint32_t>(rows, i, 10);
-    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
-    return one;
-  });
 }
 
 std::vector<engine::lane_record> read_lanes(const result& rows) {
@@ -141,10 +124,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.workspaces = read_workspaces(in.on(), organisation);
   all.agents = read_agents(in.on(), organisation);
   all.accounts = read_accounts(in.on(), organisation, resolve_secret);
-  all.numbers = read_numbers(in.run(
-      "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
-      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max FROM phone_number WHERE org_id = $1 ORDER BY id",
-      key));
+  all.numbers = read_numbers(in.on(), organisation);
   const result assignments = in.run(
       "SELECT a.number_id, a.agent_id, g.workspace_id FROM outbound_assignment a JOIN agent g ON g.org_id = a.org_id "
       "AND g.id = a.agent_id WHERE a.org_id = $1 ORDER BY a.agent_id, a.number_id",
@@ -164,23 +144,48 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
 }
 
 std::vector<engine::workspace_record> read_workspaces(session& on, organisation_id organisation) {
-  const result rows =
-      on.run("SELECT id, name, weight FROM workspace WHERE org_id = $1 ORDER BY id", params{}.uuid(organisation));
+  const result rows = on.run("SELECT id, name, weight, frozen FROM workspace WHERE org_id = $1 ORDER BY id",
+                             params{}.uuid(organisation));
   return read_all<engine::workspace_record>(rows, [&](int i) {
     return engine::workspace_record{rows.wide<workspace_id>(i, 0), std::string(rows.text(i, 1)),
-                                    as<std::uint16_t>(rows, i, 2)};
+                                    as<std::uint16_t>(rows, i, 2), rows.boolean(i, 3)};
   });
 }
 
 std::vector<engine::agent_record> read_agents(session& on, organisation_id organisation) {
   const result rows = on.run(
-      "SELECT id, workspace_id, name, published, answer_url, concurrent_calls_max FROM agent WHERE org_id = $1 ORDER "
-      "BY id",
+      "SELECT id, workspace_id, name, published, answer_url, concurrent_calls_max, frozen FROM agent WHERE org_id = $1 "
+      "ORDER BY id",
       params{}.uuid(organisation));
   return read_all<engine::agent_record>(rows, [&](int i) {
-    return engine::agent_record{rows.wide<agent_id>(i, 0),    rows.wide<workspace_id>(i, 1),
-                                std::string(rows.text(i, 2)), rows.boolean(i, 3),
-                                std::string(rows.text(i, 4)), as<std::uint32_t>(rows, i, 5)};
+    return engine::agent_record{rows.wide<agent_id>(i, 0), rows.wide<workspace_id>(i, 1), std::string(rows.text(i, 2)),
+                                rows.boolean(i, 3),        std::string(rows.text(i, 4)),  as<std::uint32_t>(rows, i, 5),
+                                rows.boolean(i, 6)};
+  });
+}
+
+std::vector<callerid::phone_number> read_numbers(session& on, organisation_id organisation) {
+  const result rows = on.run(
+      "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
+      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen FROM phone_number WHERE org_id = $1 "
+      "ORDER BY id",
+      params{}.uuid(organisation));
+  return read_all<callerid::phone_number>(rows, [&](int i) {
+    callerid::phone_number one;
+    one.id = rows.wide<phone_number_id>(i, 0);
+    one.workspace = rows.wide<workspace_id>(i, 1);
+    one.integration = rows.wide<integration_id>(i, 2);
+    one.number = rows.phone(i, 3);
+    one.status = rows.enumerator<callerid::number_status>(i, 4);
+    one.type = rows.enumerator<callerid::number_type>(i, 5);
+    one.capabilities = as<std::uint8_t>(rows, i, 6);
+    one.outbound_enabled = rows.boolean(i, 7);
+    one.region = rows.text(i, 8);
+    one.calls_per_day_max = as<std::uint32_t>(rows, i, 9);
+    one.calls_per_hour_max = as<std::uint32_t>(rows, i, 10);
+    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
+    one.frozen = rows.boolean(i, 12);
+    return one;
   });
 }
 

@@ -11,9 +11,16 @@
 
 namespace dialer::sql {
 
-/// Turns a secret's reference ("env:NAME", "file:/path") into the secret. Given by the wiring; what it throws makes its
-/// account unusable and says why. An empty reference is not asked for.
-using secret_resolver = std::function<std::string(const std::string& reference)>;
+/// Which secret of which account: a sealed one opens in its own place only.
+struct secret_place {
+  organisation_id organisation;
+  integration_id integration;
+  bool secondary = false;
+};
+
+/// Turns what is stored for a secret ("env:NAME", "file:/path", "sealed:...") into the secret. Given by the wiring;
+/// what it throws makes its account unusable and says why. An empty reference is not asked for.
+using secret_resolver = std::function<std::string(const std::string& reference, const secret_place& of)>;
 
 /// Throws what keeps an account from being used, its secrets aside.
 using account_check = std::function<void(const carriers::account&)>;
@@ -34,6 +41,7 @@ std::optional<campaigns::settings> read_campaign(session& on, organisation_id or
 /// All of the organisation, in the order of their making.
 std::vector<engine::workspace_record> read_workspaces(session& on, organisation_id organisation);
 std::vector<engine::agent_record> read_agents(session& on, organisation_id organisation);
+std::vector<callerid::phone_number> read_numbers(session& on, organisation_id organisation);
 std::vector<campaigns::settings> read_campaigns(session& on, organisation_id organisation);
 
 }  // namespace dialer::sql

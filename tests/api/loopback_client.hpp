@@ -23,7 +23,10 @@ struct client_response {
 
 class loopback_client {
  public:
-  explicit loopback_client(std::uint16_t port) {
+  /// `receive_buffer` 0: the system's.
+  explicit loopback_client(std::uint16_t port, int receive_buffer = 0) {
+    socket_.open(boost::asio::ip::tcp::v4());
+    if (receive_buffer != 0) socket_.set_option(boost::asio::socket_base::receive_buffer_size{receive_buffer});
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
     const timeval bound{.tv_sec = 5, .tv_usec = 0};
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
@@ -64,6 +67,17 @@ class loopback_client {
   client_response post(const std::string& target, const std::string& headers, const std::string& body) {
     return exchange("POST " + target + " HTTP/1.1\r\nHost: x\r\n" + headers +
                     "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+
+  /// All that comes up to the end of `marker`; empty when the connection ends or goes silent before.
+  std::string receive_until(std::string_view marker) {
+    const std::size_t size = fill([this, marker] {
+      const auto at = received_.find(marker);
+      return at == std::string::npos ? 0 : at + marker.size();
+    });
+    std::string text = received_.substr(0, size);
+    received_.erase(0, size);
+    return text;
   }
 
   /// True once the peer has closed its side and nothing is left to read.

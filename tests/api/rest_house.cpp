@@ -4,7 +4,9 @@
 #include <mutex>
 
 #include "api/rest_resources.hpp"
+#include "sql/audit_log.hpp"
 #include "sql/opt_outs.hpp"
+#include "sql/webhooks.hpp"
 #include "tests/api/loopback_client.hpp"
 
 namespace dialer::api::test {
@@ -43,16 +45,37 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
   house.on.run("INSERT INTO outcome VALUES ($1, $2, $3, 17, 13, 1, 0, true, true, 'CA1', '', '')",
                key_of().int8(attempt.value).time(sql::test::morning + std::chrono::seconds{30}));
   house.on.run("UPDATE lane SET through = $2 WHERE org_id = $1", key_of().int8(contact.value));
+  {
+    sql::transaction tx{house.on};
+    for (const char* action : {"startCampaign", "addOptOuts"}) {
+      sql::append_audit(tx, house.id, {"cli:test", action, house.campaign.text(), "", ""});
+    }
+    tx.commit();
+  }
   const std::vector<e164> opted_out{e164::from_digits(12125550150 + first_contact)};
   (void)sql::add_opt_outs(house.on, house.id, opted_out, "test");
   number = opted_out.front().text();
+  {
+    sql::transaction tx{house.on};
+    webhook = webhook_id{sql::test::make_test_id()};
+    sql::webhook_record told;
+    told.id = webhook;
+    told.url = "https://crm.example/" + name;
+    told.kinds = 1;
+    told.secret = "opens nowhere";
+    sql::create_webhook(tx, house.id, told, sql::test::morning);
+    tx.commit();
+  }
   ids = {{"organisation_id", house.id.text()},
          {"workspace_id", house.workspace.text()},
          {"agent_id", house.agent.text()},
+         {"integration_id", house.integration.text()},
+         {"number_id", house.number.text()},
          {"campaign_id", house.campaign.text()},
          {"contact_id", contact.text()},
          {"attempt_id", attempt.text()},
-         {"number", number}};
+         {"number", number},
+         {"webhook_id", webhook.text()}};
 }
 
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
@@ -84,8 +107,11 @@ std::string rest_reply::code() const {
   return code == nullptr ? std::string() : std::string(code->as_string());
 }
 
-rest_house::rest_house(std::vector<rest_resource> resources)
-    : keys{pepper, time}, first{database, "First", 1}, second{database, "Second", 101} {
+rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets_of_engine)
+    : secrets{std::move(secrets_of_engine)},
+      keys{pepper, time},
+      first{database, "First", 1},
+      second{database, "Second", 101} {
   for (tenant* one : {&first, &second}) {
     one->key = one->add_key(keys, every_scope());
     (void)one->add_key(keys, every_scope());  // one to be revoked
@@ -96,9 +122,11 @@ rest_house::rest_house(std::vector<rest_resource> resources)
   options.database.target = database;
   options.threads = 2;
   options.uploads = uploads.path();
+  options.secrets = secrets;
   options.place = [](const campaigns::place_question&) {
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };
+  options.views = [this] { return views; };
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};

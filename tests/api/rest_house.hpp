@@ -13,6 +13,7 @@
 #include "api/key_ring.hpp"
 #include "api/rest_document.hpp"
 #include "api/rest_service.hpp"
+#include "api/sealed_secret.hpp"
 #include "tests/api/manual_clock.hpp"
 #include "tests/scratch.hpp"
 #include "tests/sql/organisation.hpp"
@@ -30,6 +31,7 @@ struct tenant {
   workspace_id other_workspace;  ///< with nothing in it
   contact_id contact;            ///< the first of three; it has one attempt, which ended
   attempt_id attempt;
+  webhook_id webhook;
   std::string number;  ///< opted out
   std::vector<sql::api_key_record> keys;
   std::string key;                         ///< every scope, the whole organisation
@@ -50,7 +52,8 @@ struct rest_reply {
 class rest_house {
  public:
   /// `resources` empty: all there are.
-  explicit rest_house(std::vector<rest_resource> resources = {});
+  explicit rest_house(std::vector<rest_resource> resources = {},
+                      secret_keys secrets_of_engine = secret_keys{{secret_key{42}}});
   ~rest_house();
 
   /// `key` empty: none is sent. `headers`: "Name: value\r\n" each.
@@ -63,13 +66,15 @@ class rest_house {
   /// The engine acts by everything: what waits for it is answered at once.
   void engine_follows();
 
+  const secret_keys secrets;
   std::string database = sql::test::fresh_database();
   scratch uploads;
   manual_clock time;
   key_ring keys;
   tenant first;
   tenant second;
-  std::vector<std::string> warnings;  ///< read it when nothing is under way
+  std::vector<engine::organisation_view> views;  ///< of an engine; change it when nothing is under way
+  std::vector<std::string> warnings;             ///< read it when nothing is under way
 
  private:
   std::mutex warnings_mutex_;

@@ -33,7 +33,7 @@ std::string with(const std::string& from, const std::string& to) {
 engine::organisation_snapshot stored(sql::session& on) {
   const auto id = sql::find_organisation(on, "Example").value();
   sql::transaction tx{on, sql::transaction::mode::snapshot};
-  return sql::read_snapshot(tx, id, [](const std::string& reference) { return reference; });
+  return sql::read_snapshot(tx, id, [](const std::string& reference, const auto&) { return reference; });
 }
 
 class apply_settings : public testing::Test {

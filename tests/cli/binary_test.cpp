@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,10 @@ struct outcome {
 
 class binary : public testing::Test {
  protected:
-  outcome run(const std::string& arguments, const std::string& input = "") {
+  outcome run(const std::string& arguments, const std::string& input = "", const std::string& before = "") {
     const std::string in = dir_.file("in", input);
-    const std::string command = "unset DIALER_DATABASE; " + std::string(getenv("DIALER_BINARY")) + " " + arguments +
-                                " <" + in + " >" + (dir_.path() / "out").string() + " 2>" +
+    const std::string command = "unset DIALER_DATABASE; " + before + std::string(getenv("DIALER_BINARY")) + " " +
+                                arguments + " <" + in + " >" + (dir_.path() / "out").string() + " 2>" +
                                 (dir_.path() / "err").string();
     const int status = system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, dir_.text_of("out"), dir_.text_of("err")};
@@ -93,6 +94,16 @@ TEST_F(binary, mistakes_have_their_exit_code_and_a_remedy) {
     EXPECT_NE(got.err.find(one.says), std::string::npos) << one.arguments << "\n" << got.err;
     EXPECT_EQ(got.out, "") << one.arguments;
   }
+}
+
+TEST_F(binary, more_event_streams_than_open_files_are_refused_before_anything_starts) {
+  const std::string state = (dir_.path() / "state").string();
+  const outcome got = run("serve --event-streams 5000 --state-dir " + state, "", "ulimit -n 3000; ");
+  EXPECT_EQ(got.code, 78) << got.err;
+  EXPECT_NE(got.err.find("--event-streams 5000 needs 7048 open files and this process may have 3000; raise that"),
+            std::string::npos)
+      << got.err;
+  EXPECT_FALSE(std::filesystem::exists(state));
 }
 
 TEST_F(binary, a_secret_on_the_command_line_is_not_repeated) {

@@ -44,8 +44,8 @@ class explanation : public testing::Test {
     in.rules.zones = compliance::load_system_zone_rules();
     {
       sql::transaction tx{house_.on, sql::transaction::mode::snapshot};
-      in.organisation =
-          sql::read_snapshot(tx, house_.campaign.organisation, [](const std::string&) { return std::string(); });
+      in.organisation = sql::read_snapshot(tx, house_.campaign.organisation,
+                                           [](const std::string&, const auto&) { return std::string(); });
     }
     return explain(house_.on, in);
   }
@@ -97,6 +97,23 @@ TEST_F(explanation, a_country_that_is_not_allowed_is_named_with_those_that_are) 
     const std::vector<std::pair<std::string, std::string>> expected{{"country", "US"}, {"called", "GB, IE"}};
     EXPECT_EQ(step.inputs, expected);
   }
+}
+
+TEST_F(explanation, what_is_frozen_is_named) {
+  start();
+  const auto frozen_by = [&](const std::string& table) {
+    house_.on.run("UPDATE " + table + " SET frozen = true");
+    const reason why = blocker().why;
+    house_.on.run("UPDATE " + table + " SET frozen = false");
+    return why;
+  };
+  EXPECT_EQ(frozen_by("org_owner"), reason::organisation_frozen);
+  EXPECT_EQ(frozen_by("workspace"), reason::workspace_frozen);
+  EXPECT_EQ(frozen_by("campaign"), reason::campaign_frozen);
+  EXPECT_EQ(frozen_by("agent"), reason::agent_frozen);
+  EXPECT_EQ(frozen_by("integration"), reason::account_frozen);
+  EXPECT_EQ(frozen_by("phone_number"), reason::no_caller_id);
+  EXPECT_TRUE(blocker().is_allowed());
 }
 
 TEST_F(explanation, an_open_attempt_is_in_flight) {

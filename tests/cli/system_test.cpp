@@ -65,6 +65,39 @@ TEST(token_key, a_given_file_must_be_there_private_and_whole) {
   }
 }
 
+TEST(secret_keys, each_file_must_be_there_private_and_whole) {
+  const scratch dir;
+  const auto complaint = [&](const std::string& file) { return complaint_of([&] { (void)load_secret_keys({file}); }); };
+  EXPECT_NE(complaint((dir.path() / "none").string()).find("cannot read the --secret-key file"), std::string::npos);
+  EXPECT_NE(complaint((dir.path() / "none").string()).find("/dev/urandom"), std::string::npos);
+  const std::string file = dir.file("key", std::string(32, 'k'));
+  chmod(file.c_str(), 0640);
+  EXPECT_NE(complaint(file).find("chmod 600"), std::string::npos);
+  chmod(file.c_str(), 0600);
+  const sql::secret_place place;
+  EXPECT_EQ(load_secret_keys({file}).open(load_secret_keys({file}).seal("s3cret", place), place), "s3cret");
+  const std::string short_key = dir.file("short", "canary");
+  chmod(short_key.c_str(), 0600);
+  EXPECT_NE(complaint(short_key).find("has 6 bytes instead of 32"), std::string::npos);
+  EXPECT_EQ(complaint(short_key).find("canary"), std::string::npos);
+  EXPECT_THROW((void)load_secret_keys({}).seal("s3cret", place), api::secret_error);
+}
+
+TEST(secret_keys, a_credential_of_systemd_is_found_by_its_name) {
+  const scratch dir;
+  const std::string file = dir.file("dialer-key", std::string(32, 'k'));
+  chmod(file.c_str(), 0440);  // as systemd shows one that an access list opens
+  unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_NE(complaint_of([] { (void)load_secret_keys({"credential:dialer-key"}); }).find("LoadCredential=dialer-key:"),
+            std::string::npos);
+  setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1);
+  const sql::secret_place place;
+  EXPECT_NE(load_secret_keys({"credential:dialer-key"}).seal("s3cret", place), "");
+  EXPECT_NE(complaint_of([] { (void)load_secret_keys({"credential:absent"}); }).find("--secret-key credential"),
+            std::string::npos);
+  unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST(zone_data, older_than_a_change_of_clocks_is_refused_with_the_remedy) {
   const scratch dir;
   dir.file("tzdata.zi", "# version 2026a\n");

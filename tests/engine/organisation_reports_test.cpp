@@ -37,6 +37,10 @@ TEST_F(reports, an_end_that_overtakes_its_answered_waits_for_it) {
   report(last().attempt, "CA1", call_phase::answered);
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[1].ended_as, disposition::answered);
+  const campaign_counters counted = machine->view(now).campaigns.at(0).counters;
+  EXPECT_EQ(counted.intents, 1U);
+  EXPECT_EQ(counted.answered, 1U);
+  EXPECT_EQ(counted.dispositions[static_cast<std::size_t>(disposition::answered)], 1U);
   EXPECT_TRUE(outcomes[1].answered);
   EXPECT_EQ(machine->open_attempts(), 0U);
 }

@@ -42,7 +42,14 @@ void world::check_create(attempt_id attempt, contact_id contact, integration_id 
     if (acknowledged(opted_out_at_, to)) fail("a create for " + to.text() + " after its opt-out was acknowledged");
     if (acknowledged(paused_at_, row->what.campaign)) fail("a create after its campaign's pause was acknowledged");
     if (acknowledged(withdrawn_at_, from)) fail("a create with a caller ID whose withdrawal was acknowledged");
-    if (frozen_at_ != 0 && frozen_at_ <= applied) fail("a create after the freeze was acknowledged");
+    const auto& config = ledger_.config;
+    const auto campaign = std::ranges::find(config.campaigns, row->what.campaign, &campaigns::settings::id);
+    const auto shown = std::ranges::find(config.numbers, from, &callerid::phone_number::number);
+    const std::array<id128, 6> through{config.id,    campaign->workspace, campaign->agent,
+                                       campaign->id, shown->id,           account};
+    for (const id128& each : through) {
+      if (acknowledged(frozen_at_, each)) fail("a create through what was frozen, and acknowledged to be");
+    }
   }
   const std::size_t zone = row->what.lane;
   if (!may_ring(zone, row->what.decided_at)) fail("a decision outside the calling window");

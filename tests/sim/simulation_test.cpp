@@ -23,7 +23,12 @@ constexpr std::array must_happen{"crash",
                                  "wall clock set",
                                  "opt-out",
                                  "pause",
-                                 "freeze",
+                                 "freeze organisation",
+                                 "freeze workspace",
+                                 "freeze agent",
+                                 "freeze campaign",
+                                 "freeze number",
+                                 "freeze account",
                                  "caller ID withdrawn or back",
                                  "change confirmed",
                                  "mark moved",
@@ -69,7 +74,11 @@ constexpr std::array must_happen{"crash",
                                  "veto opted_out",
                                  "veto campaign_not_running",
                                  "veto caller_id_withdrawn",
-                                 "veto organisation_frozen"};
+                                 "veto organisation_frozen",
+                                 "veto workspace_frozen",
+                                 "veto agent_frozen",
+                                 "veto campaign_frozen",
+                                 "veto account_frozen"};
 
 bool all_happened(const run_result& sum) {
   bool all = true;

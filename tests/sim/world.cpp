@@ -1,6 +1,7 @@
 #include "tests/sim/world.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "tests/sim/engine_process.hpp"
@@ -178,17 +179,7 @@ void world::people() {
     saw("caller ID withdrawn or back");
     announce();
   }
-  if (random.chance(0.03) && frozen_at_ == 0) {
-    frozen_at_ = ledger_.change([](auto& config) { config.frozen = true; });
-    saw("freeze");
-    announce();
-    time_.after(time_.between(1s, 20s), [this, announce] {
-      if (!faults_on_) return;
-      ledger_.change([](auto& config) { config.frozen = false; });
-      frozen_at_ = 0;
-      announce();
-    });
-  }
+  if (random.chance(0.05)) freeze(announce);
   if (random.chance(faults_.clock_steps)) {
     const bool right = random.chance(0.3);
     time_.set_wall_clock(right ? 0s : time_.between(0s, 20s) - 10s);
@@ -201,6 +192,37 @@ void world::people() {
     saw("outage");
   }
   time_.after(5s, [this] { people(); });
+}
+
+// One of the switches is thrown, and lifted some time later.
+void world::freeze(const std::function<void()>& announce) {
+  auto& config = ledger_.config;
+  struct kill_switch {
+    const char* name;
+    id128 id;
+    bool* frozen;
+  };
+  const auto one_of = [&](const char* name, auto& all) {
+    auto& one = all[time_.random.below(all.size())];
+    return kill_switch{name, one.id, &one.frozen};
+  };
+  const std::array switches{kill_switch{"freeze organisation", config.id, &config.frozen},
+                            one_of("freeze workspace", config.workspaces),
+                            one_of("freeze agent", config.agents),
+                            one_of("freeze campaign", config.campaigns),
+                            one_of("freeze number", config.numbers),
+                            one_of("freeze account", config.accounts)};
+  const kill_switch which = switches[time_.random.below(switches.size())];
+  if (frozen_at_.contains(which.id)) return;
+  frozen_at_[which.id] = ledger_.change([&](auto&) { *which.frozen = true; });
+  saw(which.name);
+  announce();
+  time_.after(time_.between(1s, 20s), [this, which, announce] {
+    if (!faults_on_) return;
+    ledger_.change([&](auto&) { *which.frozen = false; });
+    frozen_at_.erase(which.id);
+    announce();
+  });
 }
 
 run_result world::run() {
@@ -225,10 +247,18 @@ run_result world::run() {
       config.frozen = false;
       for (auto& campaign : config.campaigns) campaign.state = campaigns::campaign_state::running;
       for (auto& number : config.numbers) number.outbound_enabled = true;
+      const auto unfreeze = [](auto& all) {
+        for (auto& one : all) one.frozen = false;
+      };
+      unfreeze(config.workspaces);
+      unfreeze(config.agents);
+      unfreeze(config.campaigns);
+      unfreeze(config.numbers);
+      unfreeze(config.accounts);
       // A person has looked at the accounts: what they refused gets another chance.
       for (auto& account : config.accounts) account.name = "looked at";
     });
-    frozen_at_ = 0;
+    frozen_at_.clear();
     paused_at_.clear();
     withdrawn_at_.clear();
     running_->tell(0us, engine::changes_announced{});

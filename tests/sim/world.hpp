@@ -44,6 +44,7 @@ class world {
   void boot();
   void crash();
   void people();
+  void freeze(const std::function<void()>& announce);
   void check_create(attempt_id attempt, contact_id contact, integration_id account, e164 to, e164 from,
                     std::uint64_t epoch);
   void check_caps(const store::attempt_row& row, bool of_the_undead);
@@ -72,7 +73,7 @@ class world {
   std::map<e164, std::uint64_t> opted_out_at_;
   std::map<campaign_id, std::uint64_t> paused_at_;
   std::map<e164, std::uint64_t> withdrawn_at_;
-  std::uint64_t frozen_at_ = 0;
+  std::map<id128, std::uint64_t> frozen_at_;  // organisation, workspace, agent, campaign, number or account
   std::size_t creates_ = 0;
   std::map<integration_id, std::vector<microseconds>> starts_;  // of the last period
   microseconds clock_set_at_{-std::chrono::hours{1}};

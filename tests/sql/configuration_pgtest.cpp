@@ -75,7 +75,7 @@ TEST_F(Configuration, AllowedCountries_AreStoredOnceAndReachTheSnapshot) {
   };
   const auto stored = [&] {
     transaction tx{org_.on, transaction::mode::snapshot};
-    return read_snapshot(tx, org_.id, [](const std::string&) { return std::string(); }).allowed_countries;
+    return read_snapshot(tx, org_.id, [](const std::string&, const auto&) { return std::string(); }).allowed_countries;
   };
   EXPECT_THAT(stored(), testing::IsEmpty());
   const auto before = org_.generation();
@@ -134,9 +134,9 @@ TEST_F(Configuration, AssignmentsBecomeExactlyTheList) {
 TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {
   transaction tx{org_.on};
   configuration config{tx, test::make_test_id};
-  EXPECT_EQ(config.freeze(org_.id, true), change::updated);
-  EXPECT_EQ(config.freeze(org_.id, true), change::none);
-  EXPECT_TRUE(read_snapshot(tx, org_.id, [](const auto&) { return ""; }).frozen);
+  EXPECT_EQ(config.freeze(org_.id, freezable::organisation, org_.id, true), change::updated);
+  EXPECT_EQ(config.freeze(org_.id, freezable::organisation, org_.id, true), change::none);
+  EXPECT_TRUE(read_snapshot(tx, org_.id, [](const auto&, const auto&) { return ""; }).frozen);
 }
 
 TEST_F(Configuration, DoNotCallLists_BecomeExactlyTheList) {

@@ -67,7 +67,7 @@ connect_options small_organisation::connection() const {
 }
 
 ledger_options small_organisation::for_ledger() const {
-  return {connection(), [](const std::string& reference) { return "secret of " + reference; }};
+  return {connection(), [](const std::string& reference, const secret_place&) { return "secret of " + reference; }};
 }
 
 std::vector<campaigns::imported_contact> small_organisation::contacts(std::uint64_t first, std::uint64_t count,

@@ -1,0 +1,109 @@
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "cli/audit_by.hpp"
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/lookup.hpp"
+#include "cli/new_id.hpp"
+#include "cli/text_table.hpp"
+#include "sql/generation.hpp"
+#include "sql/opt_outs.hpp"
+#include "sql/snapshot.hpp"
+
+namespace dialer::cli {
+namespace {
+
+namespace json = boost::json;
+using sql::freezable;
+
+constexpr std::chrono::milliseconds acknowledged_within{2'000};
+
+/// What is frozen, with the name it has in the audit log and for the person.
+struct target {
+  freezable kind = freezable::organisation;
+  id128 id;
+  std::string resource;
+  std::string said;
+};
+
+template <class Records, class Name>
+target find_target(const Records& all, freezable kind, const std::string& what, const std::string& text, Name name) {
+  const auto* found = static_cast<const typename Records::value_type*>(nullptr);
+  for (const auto& one : all) {
+    if (one.id.text() != text && name(one) != text) continue;
+    if (found != nullptr) throw usage_error("--" + what + " \"" + text + "\" is the name of several; give the id");
+    found = &one;
+  }
+  if (found == nullptr) throw usage_error("--" + what + " \"" + text + "\": there is none; give its name or id");
+  return {kind, found->id, found->id.text(), what + " " + name(*found)};
+}
+
+target find_target(sql::session& on, const freeze_options& options, organisation_id& organisation) {
+  if (!options.campaign.empty()) {
+    const found_campaign found = find_campaign(on, {options.organisation, options.campaign});
+    organisation = found.organisation;
+    return {freezable::campaign, found.campaign, found.campaign.text(), "campaign " + found.name};
+  }
+  organisation = find_organisation(on, options.organisation);
+  const auto by_name = [](const auto& one) { return one.name; };
+  if (!options.workspace.empty()) {
+    return find_target(sql::read_workspaces(on, organisation), freezable::workspace, "workspace", options.workspace,
+                       by_name);
+  }
+  if (!options.agent.empty()) {
+    return find_target(sql::read_agents(on, organisation), freezable::agent, "agent", options.agent, by_name);
+  }
+  if (!options.number.empty()) {
+    return find_target(sql::read_numbers(on, organisation), freezable::number, "number", options.number,
+                       [](const auto& one) { return one.number.text(); });
+  }
+  if (!options.integration.empty()) {
+    std::vector<carriers::account> accounts;
+    for (auto& one : sql::read_integrations(on, organisation)) accounts.push_back(std::move(one.account));
+    return find_target(accounts, freezable::integration, "integration", options.integration, by_name);
+  }
+  return {freezable::organisation, organisation, organisation.text(), "the organisation"};
+}
+
+const char* action_of(freezable kind, bool frozen) {
+  switch (kind) {
+    case freezable::organisation: return frozen ? "freezeOrganisation" : "unfreezeOrganisation";
+    case freezable::workspace: return frozen ? "freezeWorkspace" : "unfreezeWorkspace";
+    case freezable::agent: return frozen ? "freezeAgent" : "unfreezeAgent";
+    case freezable::campaign: return frozen ? "freezeCampaign" : "unfreezeCampaign";
+    case freezable::integration: return frozen ? "freezeIntegration" : "unfreezeIntegration";
+    case freezable::number: return frozen ? "freezeNumber" : "unfreezeNumber";
+  }
+  return "";
+}
+
+}  // namespace
+
+int run_freeze(const freeze_options& options, bool frozen) {
+  const database store{options.database};
+  sql::session on = store.open();
+  organisation_id organisation;
+  const target what = find_target(on, options, organisation);
+  sql::transaction tx{on};
+  (void)sql::configuration{tx, new_id}.freeze(organisation, what.kind, what.id, frozen);
+  sql::append_audit(tx, organisation, audit_by_command(action_of(what.kind, frozen), what.resource, options.reason));
+  const std::uint64_t generation = sql::read_generation(tx, organisation);
+  tx.commit();
+  const bool applied = sql::wait_applied(on, organisation, generation, acknowledged_within);
+  if (options.output == output_format::json) {
+    print(json::serialize(json::object{
+              {"id", what.resource}, {"frozen", frozen}, {"engine", applied ? "acknowledged" : "pending"}}) +
+          "\n");
+  } else if (applied) {
+    print(what.said + (frozen ? " is frozen: acknowledged by the engine, no call through it starts any more.\n"
+                              : " may call again: acknowledged by the engine.\n"));
+  } else {
+    print(what.said + (frozen ? " is frozen" : " may call again") +
+          ": stored, pending at the engine; no new decision goes against it, and an engine that starts later obeys "
+          "it.\n");
+  }
+  return exit_ok;
+}
+
+}  // namespace dialer::cli
