@@ -1,15 +1,12 @@
 #include "api/http_refusals.hpp"
 
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
 #include <string>
 #include <utility>
 
 #include "api/problem.hpp"
+#include "model/ascii.hpp"
 
 namespace dialer::api::refusals {
-
-namespace http = boost::beast::http;
 
 namespace {
 
@@ -25,21 +22,19 @@ http_response overloaded(std::string detail, const char* retry_after) {
 
 }  // namespace
 
-std::optional<http_response> of_unreadable(boost::system::error_code error) {
-  if (error == http::error::header_limit) return refusal(431, "head_too_large", "the request's head is too large");
-  if (error == http::error::body_limit) return refusal(413, "body_too_large", "the request's body is too large");
-  const bool peer_gone = error == http::error::end_of_stream || error == http::error::partial_message;
-  if (!peer_gone && error.category() == make_error_code(http::error::bad_method).category()) {
-    return refusal(400, "malformed_request", "this is not a valid HTTP request");
+http_response of_unreadable(unreadable why) {
+  switch (why) {
+    case unreadable::head_too_large: return refusal(431, "head_too_large", "the request's head is too large");
+    case unreadable::body_too_large: return refusal(413, "body_too_large", "the request's body is too large");
+    case unreadable::malformed: break;
   }
-  return std::nullopt;
+  return refusal(400, "malformed_request", "this is not a valid HTTP request");
 }
 
 std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding) {
   if (version != 10 && version != 11) return refusal(505, "http_version", "only HTTP/1.1 is spoken here");
   // The parser has refused chunks together with a length; codings it doesn't know it passes over.
-  const boost::beast::string_view coding{transfer_encoding.data(), transfer_encoding.size()};
-  if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
+  if (!transfer_encoding.empty() && !same_ignoring_case(transfer_encoding, "chunked")) {
     return refusal(400, "transfer_encoding", "this transfer encoding is not accepted");
   }
   return std::nullopt;

@@ -2,7 +2,7 @@
 // What the server answers by itself: because no handler may have the request, or because its handler did not answer.
 // Decisions and words only; which of them end the connection is the session's affair.
 
-#include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -11,8 +11,9 @@
 
 namespace dialer::api::refusals {
 
-/// Of a request that could not be read; nothing when the peer is simply gone.
-std::optional<http_response> of_unreadable(boost::system::error_code error);
+/// Why a request could not be read.
+enum class unreadable : std::uint8_t { head_too_large, body_too_large, malformed };
+http_response of_unreadable(unreadable why);
 
 /// Of a head that was read but is not to be trusted: another version, or a body whose end another reader would see
 /// elsewhere, which is how one request smuggles in a second. `version` is 11 for HTTP/1.1.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/string.hpp>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -13,12 +12,12 @@
 #include "api/http_session.hpp"
 #include "api/listen_address.hpp"
 #include "api/server_core.hpp"
+#include "model/ascii.hpp"
 #include "model/ids.hpp"
 
 namespace dialer::api {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
@@ -40,10 +39,8 @@ std::string_view http_request::param(std::string_view name) const {
 }
 
 std::string_view http_request::header(std::string_view name) const {
-  const auto found = std::ranges::find_if(headers, [name](const auto& field) {
-    return beast::iequals(beast::string_view{field.first.data(), field.first.size()},
-                          beast::string_view{name.data(), name.size()});
-  });
+  const auto found =
+      std::ranges::find_if(headers, [name](const auto& field) { return same_ignoring_case(field.first, name); });
   return found == headers.end() ? std::string_view{} : std::string_view{found->second};
 }
 

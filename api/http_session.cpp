@@ -1,4 +1,4 @@
-// The only source of this folder that includes Beast's parsers and serializers.
+// The only source of this folder that includes Beast.
 #include "api/http_session.hpp"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -26,6 +25,7 @@
 #include "api/problem.hpp"
 #include "api/route_table.hpp"
 #include "api/server_core.hpp"
+#include "model/ascii.hpp"
 
 namespace dialer::api {
 
@@ -48,6 +48,15 @@ bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
   });
+}
+
+/// Nothing when the peer is simply gone.
+std::optional<refusals::unreadable> why_unreadable(error_code error) {
+  if (error == http::error::header_limit) return refusals::unreadable::head_too_large;
+  if (error == http::error::body_limit) return refusals::unreadable::body_too_large;
+  const bool peer_gone = error == http::error::end_of_stream || error == http::error::partial_message;
+  if (peer_gone || error.category() != make_error_code(http::error::bad_method).category()) return std::nullopt;
+  return refusals::unreadable::malformed;
 }
 
 http_request to_request(const http::request_header<>& head) {
@@ -222,7 +231,7 @@ void session::on_read(error_code error) {
 
 void session::refuse_unreadable(error_code error) {
   if (timed_out_ && request_begun()) return refuse(refusals::request_too_slow(), true);
-  if (auto response = refusals::of_unreadable(error)) return refuse(std::move(*response), true);
+  if (const auto why = why_unreadable(error)) return refuse(refusals::of_unreadable(*why), true);
   close();
 }
 
@@ -276,7 +285,8 @@ void session::begin_stream(const route_table::match& found) {
   http_request request = to_request(head_->get());
   request.id = request_id_;
   request.params = found.params;
-  const bool waits = beast::iequals(head_->get()[http::field::expect], "100-continue");
+  const auto expect = head_->get()[http::field::expect];
+  const bool waits = same_ignoring_case({expect.data(), expect.size()}, "100-continue");
   const bool keep_alive = head_->keep_alive();
   phase_ = phase::streaming;
   const served_route& served = *found.found;
@@ -324,7 +334,7 @@ void session::on_piece(error_code error) {
   if (error && error != http::error::need_buffer) {
     sink_.reset();
     if (timed_out_) return refuse(refusals::body_stopped(), true);
-    if (auto response = refusals::of_unreadable(error)) return refuse(std::move(*response), true);
+    if (const auto why = why_unreadable(error)) return refuse(refusals::of_unreadable(*why), true);
     return close();
   }
   guard(respond_within_);

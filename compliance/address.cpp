@@ -5,6 +5,8 @@
 #include <iterator>
 #include <optional>
 
+#include "model/ascii.hpp"
+
 namespace dialer::compliance {
 namespace {
 
@@ -114,9 +116,6 @@ constexpr zip_range zip_ranges[] = {
 // clang-format on
 static_assert(std::ranges::is_sorted(zip_ranges, {}, &zip_range::first));
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 constexpr char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
@@ -124,11 +123,7 @@ constexpr bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 constexpr bool letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
 std::string_view trim(std::string_view text) {

@@ -41,7 +41,7 @@ const std::vector<ban>& bans() {
        {"sql/", "cli/", "engine/", "carriers/http/", "carriers/simulator/", "api/"},
        "the inner ring has no sockets; declare a port"},
       {R"(#include <boost/beast)",
-       {"cli/", "carriers/http/", "carriers/simulator/", "api/"},
+       {"api/http_session.cpp", "carriers/simulator/http_wire.cpp"},
        "Beast stays behind the ports: each source that includes it costs half a minute to compile"},
       {R"(#include <(libpq|postgresql/libpq)[-/])", {"sql/"}, "SQL is spoken in sql/ only; declare a port"},
   };
