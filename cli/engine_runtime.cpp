@@ -11,23 +11,13 @@
 #include <optional>
 #include <thread>
 
-#include "api/carrier_callbacks.hpp"
-#include "api/health.hpp"
-#include "api/http_server.hpp"
-#include "api/key_watch.hpp"
-#include "api/metrics.hpp"
-#include "api/rest_resources.hpp"
-#include "api/rest_service.hpp"
-#include "api/webhook_workers.hpp"
 #include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
 #include "carriers/http/tls_client.hpp"
-#include "cli/engine_metrics.hpp"
 #include "cli/errors.hpp"
-#include "cli/new_id.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/rules.hpp"
-#include "cli/zone_data.hpp"
+#include "cli/service.hpp"
 #include "engine/base_url.hpp"
 #include "engine/shard.hpp"
 #include "sql/generation.hpp"
@@ -43,13 +33,13 @@ constexpr auto look_for_changes = 50ms;
 constexpr auto database_back_off = 500ms;
 // How soon what a person has to set right is looked at again.
 constexpr auto settings_back_off = 1s;
-constexpr unsigned webhook_threads = 2;
 
 }  // namespace
 
 struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   impl(runtime_options with, const clock& time_source) : options{std::move(with)}, time{time_source} {
     if (options.shards == 0) options.shards = std::max(1U, std::thread::hardware_concurrency());
+    if (options.public_url.empty()) options.public_url = "http://" + options.listen;
   }
 
   // --- start and stop ---
@@ -67,8 +57,10 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     control.emplace(ledger_options.connection);
     take_over_ledger.emplace(ledger_options);
     control->connect();
-    listen();
     worker.emplace(ledger_options, *this);
+    serving.emplace(options, ledger_options.connection, time,
+                    service_ports{[this] { return accounts.load(); }, [this] { return all_views(); },
+                                  [this] { return readiness(); }, *this});
     for (unsigned i = 0; i < options.shards; ++i) {
       shards.push_back(std::make_unique<engine::shard>(time, *worker, *this, [this](organisation_id lost) {
         const std::lock_guard lock{mutex};
@@ -81,77 +73,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     look();
     started = true;
     publish_accounts();
-    start_webhooks();
+    serving->tell_webhooks(*control);
     watcher = std::thread{[this] { watch(); }};
-  }
-
-  void listen() {
-    api::callback_settings callbacks;
-    callbacks.token_key = options.token_key;
-    // The address is known only after the port is; carriers are told the public one.
-    callback_routes = std::make_unique<api::carrier_callbacks>(
-        with_public_url(callbacks), [this] { return accounts.load(); }, *this, time,
-        [](const std::string& line) { spdlog::warn("{}", line); });
-    std::vector<api::route> routes = callback_routes->routes();
-    for (api::route& each : api::health_routes([this] { return readiness(); })) routes.push_back(std::move(each));
-    std::vector<api::metric_source> sources{
-        [this](api::metric_writer& out) { write_metrics(all_views(), out); },
-        [this](api::metric_writer& out) { api::write_metrics(server->stats(), out); },
-        [this](api::metric_writer& out) { api::write_metrics(callback_routes->stats(), out); }};
-    sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(rest->stats(), out); });
-    make_deliverer();
-    sources.emplace_back([this](api::metric_writer& out) { api::write_metrics(deliverer->stats(), out); });
-    routes.push_back(api::metrics_route(std::move(sources)));
-    start_rest();
-    for (api::route& each : rest->routes()) routes.push_back(std::move(each));
-    server.emplace(std::move(routes), limits_with(options.event_streams));
-    server->start(options.listen);
-  }
-
-  static api::http_limits limits_with(std::size_t event_streams) {
-    api::http_limits limits;
-    // Followers never take the connections that callbacks and requests come over.
-    limits.connections_max += event_streams - std::min(event_streams, limits.streams_max);
-    limits.streams_max = event_streams;
-    return limits;
-  }
-
-  void start_rest() {
-    const auto warn = [](const std::string& line) { spdlog::warn("{}", line); };
-    keys.emplace(options.key_pepper, time);
-    key_follower.emplace(ledger_options.connection, *keys, time, warn);
-    api::rest_options serving;
-    serving.database = ledger_options.connection;
-    serving.uploads = options.uploads;
-    serving.place = make_place_finder(load_zone_data());
-    serving.secrets = options.secret_keys;
-    serving.views = [this] { return all_views(); };
-    rest.emplace(std::move(serving), api::rest_resources(), *keys, time, new_id, warn);
-  }
-
-  void start_webhooks() {
-    if (!options.secret_keys.empty()) {
-      webhooks.emplace(ledger_options.connection, webhook_threads, *deliverer, time);
-    } else if (const auto enabled = sql::read_enabled_webhooks(*control); !enabled.empty()) {
-      spdlog::warn("{} webhooks are told nothing: this engine has no key to sign with; start it with --secret-key FILE",
-                   enabled.size());
-    }
-  }
-
-  void make_deliverer() {
-    deliverer.emplace(
-        time, options.secret_keys,
-        [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages) {
-          return api::post_webhooks({}, to, messages);
-        },
-        static_cast<std::uint64_t>(time.now().utc.time_since_epoch().count()),
-        [](const std::string& line) { spdlog::warn("{}", line); });
-  }
-
-  api::callback_settings with_public_url(api::callback_settings settings) {
-    if (options.public_url.empty()) options.public_url = "http://" + options.listen;
-    settings.public_url = options.public_url;
-    return settings;
   }
 
   void stop() {
@@ -162,8 +85,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     }
     if (watcher.joinable()) watcher.join();
     drain();
-    webhooks.reset();
-    if (server) server->stop(2s);
+    if (serving) serving->stop(2s);
     for (auto& shard : shards) shard->stop();
     worker.reset();
     release_all();
@@ -456,7 +378,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   }
 
   std::vector<api::readiness_check> readiness() const {
-    const bool ledger = worker && worker->healthy();
+    const bool ledger = worker->healthy();
     return {{"ledger", ledger, ledger ? "" : "the last commit or load failed"},
             {"running", !stopping, stopping ? "draining" : ""}};
   }
@@ -470,15 +392,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   std::optional<sql::postgres_ledger> take_over_ledger;
   std::optional<sql::ledger_worker> worker;
   std::vector<std::unique_ptr<engine::shard>> shards;
-  std::atomic<bool> shards_made{false};  // the listener, which asks them, is there before
-  std::unique_ptr<api::carrier_callbacks> callback_routes;
-  std::optional<api::key_ring> keys;
-  std::optional<api::key_watch> key_follower;
-  std::optional<api::rest_service> rest;
-  std::optional<api::webhook_deliverer> deliverer;
-  std::optional<api::webhook_workers> webhooks;
-  std::optional<api::http_server> server;
+  std::atomic<bool> shards_made{false};         // the listener, which asks them, is there before
   std::atomic<api::account_snapshot> accounts;  // none before start() is through
+  std::optional<service> serving;
 
   // The watcher's, and start()'s and stop()'s around it.
   std::map<organisation_id, owned_organisation> organisations;

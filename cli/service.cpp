@@ -1,0 +1,124 @@
+#include "cli/service.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/http_server.hpp"
+#include "api/key_watch.hpp"
+#include "api/metrics.hpp"
+#include "api/rest_resources.hpp"
+#include "api/rest_service.hpp"
+#include "api/webhook_workers.hpp"
+#include "cli/engine_metrics.hpp"
+#include "cli/engine_runtime.hpp"
+#include "cli/new_id.hpp"
+#include "cli/place_finder.hpp"
+#include "cli/zone_data.hpp"
+
+namespace dialer::cli {
+namespace {
+
+constexpr unsigned webhook_threads = 2;
+
+void warn(const std::string& line) {
+  spdlog::warn("{}", line);
+}
+
+api::http_limits limits_with(std::size_t event_streams) {
+  api::http_limits limits;
+  // Followers never take the connections that callbacks and requests come over.
+  limits.connections_max += event_streams - std::min(event_streams, limits.streams_max);
+  limits.streams_max = event_streams;
+  return limits;
+}
+
+api::callback_settings callback_settings(const runtime_options& options) {
+  api::callback_settings settings;
+  settings.token_key = options.token_key;
+  settings.public_url = options.public_url;
+  return settings;
+}
+
+api::rest_options rest_options(const runtime_options& options, const sql::connect_options& database,
+                               std::function<std::vector<engine::organisation_view>()> views) {
+  api::rest_options made;
+  made.database = database;
+  made.uploads = options.uploads;
+  made.place = make_place_finder(load_zone_data());
+  made.secrets = options.secret_keys;
+  made.views = std::move(views);
+  return made;
+}
+
+}  // namespace
+
+struct service::impl {
+  impl(const runtime_options& options, const sql::connect_options& where, const clock& clock, service_ports ports)
+      : database{where},
+        time{clock},
+        can_sign{!options.secret_keys.empty()},
+        callbacks{callback_settings(options), std::move(ports.accounts), ports.inbox, clock, warn},
+        keys{options.key_pepper, clock},
+        key_follower{where, keys, clock, warn},
+        rest{rest_options(options, where, ports.views), api::rest_resources(), keys, clock, new_id, warn},
+        deliverer{clock, options.secret_keys,
+                  [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages) {
+                    return api::post_webhooks({}, to, messages);
+                  },
+                  static_cast<std::uint64_t>(clock.now().utc.time_since_epoch().count()), warn},
+        server{routes(std::move(ports)), limits_with(options.event_streams)} {
+    server.start(options.listen);
+  }
+
+  std::vector<api::route> routes(service_ports ports) {
+    std::vector<api::route> all = callbacks.routes();
+    const auto add = [&](std::vector<api::route> more) { std::ranges::move(more, std::back_inserter(all)); };
+    add(api::health_routes(std::move(ports.readiness)));
+    add(rest.routes());
+    all.push_back(api::metrics_route(
+        {[views = std::move(ports.views)](api::metric_writer& out) { write_metrics(views(), out); },
+         [this](api::metric_writer& out) { api::write_metrics(server.stats(), out); },
+         [this](api::metric_writer& out) { api::write_metrics(callbacks.stats(), out); },
+         [this](api::metric_writer& out) { api::write_metrics(rest.stats(), out); },
+         [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); }}));
+    return all;
+  }
+
+  const sql::connect_options database;
+  const clock& time;
+  const bool can_sign;
+  api::carrier_callbacks callbacks;
+  api::key_ring keys;
+  api::key_watch key_follower;
+  api::rest_service rest;
+  api::webhook_deliverer deliverer;
+  std::optional<api::webhook_workers> webhooks;
+  api::http_server server;  // last: its thread asks everything above
+};
+
+service::service(const runtime_options& options, const sql::connect_options& database, const clock& time,
+                 service_ports ports)
+    : impl_{std::make_unique<impl>(options, database, time, std::move(ports))} {}
+
+service::~service() = default;
+
+void service::tell_webhooks(sql::session& on) {
+  impl& my = *impl_;
+  if (my.can_sign) {
+    my.webhooks.emplace(my.database, webhook_threads, my.deliverer, my.time);
+  } else if (const auto enabled = sql::read_enabled_webhooks(on); !enabled.empty()) {
+    spdlog::warn("{} webhooks are told nothing: this engine has no key to sign with; start it with --secret-key FILE",
+                 enabled.size());
+  }
+}
+
+void service::stop(std::chrono::milliseconds drain) {
+  impl_->webhooks.reset();
+  impl_->server.stop(drain);
+}
+
+}  // namespace dialer::cli
