@@ -79,12 +79,12 @@ struct service::impl {
     const auto add = [&](std::vector<api::route> more) { std::ranges::move(more, std::back_inserter(all)); };
     add(api::health_routes(std::move(ports.readiness)));
     add(rest.routes());
-    all.push_back(api::metrics_route(
-        {[views = std::move(ports.views)](api::metric_writer& out) { write_metrics(views(), out); },
-         [this](api::metric_writer& out) { api::write_metrics(server.stats(), out); },
-         [this](api::metric_writer& out) { api::write_metrics(callbacks.stats(), out); },
-         [this](api::metric_writer& out) { api::write_metrics(rest.stats(), out); },
-         [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); }}));
+    all.push_back(
+        api::metrics_route({[views = std::move(ports.views)](api::metric_writer& out) { write_metrics(views(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(server.stats(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(callbacks.stats(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(rest.stats(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); }}));
     return all;
   }
 

@@ -66,8 +66,10 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   double calls_per_second = 0;
   for (const carriers::account& record : snapshot.accounts) {
     account_run& account = accounts_[place_of(account_index_, accounts_, record.id)];
-    // A changed account (new credentials, say) gets another chance at once.
-    if (account.what != record) {
+    // A changed account (new credentials, say) gets another chance at once; one whose switch was thrown does not.
+    carriers::account as_before = record;
+    as_before.frozen = account.what.frozen;
+    if (account.what != as_before) {
       account.stopped = false;
       account.understood = {};
       account.closed_in_a_row = 0;
@@ -168,6 +170,7 @@ void organisation::rebuild_pools() {
 
 /// The kill switch in a campaign's way, its own or above it.
 reason organisation::frozen_by(const campaign_run& campaign) const {
+  if (frozen_) return reason::organisation_frozen;
   if (workspaces_[campaign.workspace].what.frozen) return reason::workspace_frozen;
   if (campaign.what.frozen) return reason::campaign_frozen;
   return agents_[campaign.agent].what.frozen ? reason::agent_frozen : reason::none;
@@ -175,7 +178,6 @@ reason organisation::frozen_by(const campaign_run& campaign) const {
 
 /// Why an attempt must not be dialed any more; none when it may.
 reason organisation::forbidden(const attempt_run& attempt) const {
-  if (frozen_) return reason::organisation_frozen;
   if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
   if (rules_.is_listed(attempt.what.to)) return reason::national_do_not_call;
   const campaign_run& campaign = campaigns_[attempt.campaign];

@@ -1,6 +1,6 @@
 // Batches on their way to the ledger and back. One of each kind is out at a time; the next fills meanwhile.
 
-#include <algorithm>
+#include <utility>
 
 #include "engine/organisation.hpp"
 
@@ -95,6 +95,7 @@ void organisation::undo(attempt_run& attempt) {
 
 void organisation::emit_outcomes(instant now, effects& out) {
   if (lost_) return;
+  if (!closing_.outcomes.empty() && !closing_due_) closing_due_ = now.steady + options_.outcome_delay;
   if (closing_out_.number != 0) {
     if (!closing_again_ || now.steady < ledger_down_until_) return;
     closing_again_ = false;
@@ -102,7 +103,6 @@ void organisation::emit_outcomes(instant now, effects& out) {
     return;
   }
   if (closing_.outcomes.empty()) return;
-  if (!closing_due_) closing_due_ = now.steady + options_.outcome_delay;
   if (now.steady < *closing_due_ && closing_.outcomes.size() < options_.batch_max && !draining_) return;
   closing_due_.reset();
   closing_.number = ++batch_number_;

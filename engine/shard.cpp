@@ -336,6 +336,7 @@ void shard::stop() {
   if (!impl_->thread.joinable()) return;
   boost::asio::post(impl_->io, [this] {
     impl_->tick_timer.cancel();
+    impl_->ticks_at = steady_time::max();  // while senders wait for their last answers, outcomes go on
     auto left = std::make_shared<std::size_t>(impl_->senders.size() + impl_->leaving.size());
     const auto done = [this, left] {
       if (*left == 0 || --*left == 0) {

@@ -54,6 +54,20 @@ TEST_F(batches, outcomes_that_came_later_wait_as_long_as_the_first_did) {
   EXPECT_EQ(outcomes.size(), 2U);
 }
 
+TEST_F(batches, outcomes_that_waited_for_a_commit_leave_with_its_end) {
+  begin(2);
+  ledger_answers = false;
+  accept_call(0);
+  wait(10ms);
+  ASSERT_EQ(outcomes.size(), 1U);
+  accept_call(1);
+  wait(10ms);
+  EXPECT_EQ(outcomes.size(), 1U);
+  EXPECT_GT(machine->next_tick(), now.steady);
+  answer_batches();
+  EXPECT_EQ(outcomes.size(), 2U);
+}
+
 TEST_F(batches, draining_waits_for_no_other_outcome) {
   begin(1);
   accept_call(0);

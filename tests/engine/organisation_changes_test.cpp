@@ -132,7 +132,9 @@ class freezing : public changes, public testing::WithParamInterface<kill_switch>
 
 INSTANTIATE_TEST_SUITE_P(
     each, freezing,
-    testing::Values(kill_switch{"workspace", [](auto& config) -> bool& { return config.workspaces[0].frozen; },
+    testing::Values(kill_switch{"organisation", [](auto& config) -> bool& { return config.frozen; },
+                                reason::organisation_frozen, reason::organisation_frozen},
+                    kill_switch{"workspace", [](auto& config) -> bool& { return config.workspaces[0].frozen; },
                                 reason::workspace_frozen, reason::workspace_frozen},
                     kill_switch{"campaign", [](auto& config) -> bool& { return config.campaigns[0].frozen; },
                                 reason::campaign_frozen, reason::campaign_frozen},
@@ -172,6 +174,19 @@ TEST_P(freezing, lets_a_call_that_rings_come_to_its_end) {
   EXPECT_TRUE(asked<cancel_call>().empty());
   report(last().attempt, "CA1", call_phase::ended, disposition::answered);
   EXPECT_EQ(outcomes.back().kind, outcome_kind::ended);
+}
+
+TEST_P(freezing, leaves_no_call_alone_whose_number_opts_out) {
+  add_contact(1);
+  start();
+  accept(last().attempt, "CA1");
+  report(last().attempt, "CA1", call_phase::ringing);
+  change([](auto& config) { GetParam().of(config) = true; });
+  ASSERT_TRUE(asked<cancel_call>().empty());
+  confirmed.clear();
+  opt_out(number(1));
+  EXPECT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_TRUE(confirmed.empty());
 }
 
 TEST_F(changes, a_country_no_longer_allowed_takes_back_a_request_not_yet_written_and_ends_the_rest_undialed) {

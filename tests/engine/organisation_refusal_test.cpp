@@ -150,6 +150,17 @@ TEST_F(refusals, four_config_errors_in_a_row_go_on_and_the_fifth_stops_the_accou
   EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::account_stopped);
 }
 
+TEST_F(refusals, freezing_a_stopped_account_and_lifting_it_does_not_start_it) {
+  begin(6);
+  for (std::size_t i = 0; i < 5; ++i) answer(sends[i].attempt, answer_class::rejected, reaction::config);
+  ASSERT_EQ(machine->view(now).accounts[0].blocked, reason::account_stopped);
+  change([](auto& config) { config.accounts[0].frozen = true; });
+  change([](auto& config) { config.accounts[0].frozen = false; });
+  EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::account_stopped);
+  change([](auto& config) { config.accounts[0].account_sid = "another"; });
+  EXPECT_EQ(machine->view(now).accounts[0].blocked, reason::none);
+}
+
 TEST_F(refusals, config_errors_among_good_answers_stop_the_account_when_they_are_a_quarter_of_them) {
   options.reserve = 1s;
   begin(30);
