@@ -85,6 +85,7 @@ struct rest_operation {
   int success = 200;
   std::vector<query_parameter> query{};
   rest_answer (*run)(rest_call&) = nullptr;
+  std::size_t unanswered_max = 1024;  ///< that may wait for an answer; few, where one reads for seconds
   bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
   bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
 

@@ -390,10 +390,13 @@ std::vector<route> rest_service::routes() {
                      }});
       continue;
     }
-    all.push_back({std::string(what.method), std::string(what.path),
-                   [self = impl_.get(), operation](http_request request, const respond_function& respond) {
-                     self->handle(operation, std::move(request), respond);
-                   }});
+    all.push_back({.method = std::string(what.method),
+                   .path = std::string(what.path),
+                   .handle =
+                       [self = impl_.get(), operation](http_request request, const respond_function& respond) {
+                         self->handle(operation, std::move(request), respond);
+                       },
+                   .unanswered_max = what.unanswered_max});
   }
   all.push_back({"GET", "/v1/openapi.json", [self = impl_.get()](const http_request&, const respond_function& respond) {
                    respond({.content_type = "application/json", .body = self->document});

@@ -147,7 +147,8 @@ rest_resource stats_resource() {
             .name = "getStats",
             .summary = "What came of it all, by workspace and by campaign",
             .gives = "Stats",
-            .run = get_stats}},
+            .run = get_stats,
+            .unanswered_max = 2}},  // of four threads: the kill switch finds one free
           schemas};
 }
 

@@ -18,6 +18,8 @@ using std::chrono::seconds;
 constexpr milliseconds idle{1'000};
 constexpr seconds window_min{2};
 constexpr std::chrono::hours window_max{24};
+// How far a place is passed by before it is stored with nothing found there.
+constexpr std::chrono::minutes worth_storing{1};
 constexpr int gone = 410;
 
 const char* how_it_ended(engine::outcome_kind kind) {
@@ -111,7 +113,7 @@ milliseconds webhook_deliverer::turn(sql::session& on, const sql::enabled_webhoo
     answers.assign(due.size(), webhook_answer{0, error.what(), false});
     answers.front().tried = true;
   }
-  settle(on, of, state, due, answers, time_.now());
+  settle(on, of, claimed.what, state, due, answers, time_.now());
   const bool all_done = std::ranges::all_of(answers, &webhook_answer::tried);
   return more || (all_done && due.size() == static_cast<std::size_t>(batch_max)) ? milliseconds{0} : idle;
 }
@@ -134,25 +136,27 @@ bool webhook_deliverer::take_up(sql::session& on, const sql::enabled_webhook& of
     }
   }
   const utc_time settled = now - settled_after;
+  const utc_time until = std::min(through.at + state.window, settled);
   bool more = false;
-  if (!sql::has(claimed.what.kinds, sql::webhook_kind::attempt_ended)) {
-    through.at = std::max(through.at, settled);
-  } else if (const utc_time until = std::min(through.at + state.window, settled); until > through.at) {
+  if (sql::has(claimed.what.kinds, sql::webhook_kind::attempt_ended) && until > through.at) {
     const auto outcomes = sql::read_outcomes(on, of.organisation, through, until, page);
     for (const sql::told_outcome& one : outcomes) found.push_back(message_of(one));
-    if (outcomes.size() == static_cast<std::size_t>(page)) {
-      through.at = outcomes.back().what.at;
-      through.attempt = outcomes.back().what.attempt;
-      through.kind = outcomes.back().what.kind;
-      state.window = std::max<seconds>(state.window / 2, window_min);
-    } else {
-      through.at = until;
+    const bool full = outcomes.size() == static_cast<std::size_t>(page);
+    if (!outcomes.empty()) {
+      const engine::outcome& last = outcomes.back().what;
+      through.at = last.at;
+      through.attempt = last.attempt;
+      through.kind = last.kind;
+    } else if (const utc_time passed = std::min(until, now - late_max); passed > through.at) {
+      through.at = passed;
       through.attempt = {};
       through.kind = {};
-      if (outcomes.empty()) state.window = std::min<seconds>(state.window * 2, window_max);
     }
-    more = through.at < settled;
+    if (full) state.window = std::max<seconds>(state.window / 2, window_min);
+    if (outcomes.empty() && until < settled) state.window = std::min<seconds>(state.window * 2, window_max);
+    more = full || until < settled;
   }
+  if (found.empty() && through.at < claimed.cursor.at + worth_storing) return more;
   sql::take_up(tx, of, found, through, now);
   tx.commit();
   return more;
@@ -177,15 +181,15 @@ std::vector<webhook_message> webhook_deliverer::sign(const sql::enabled_webhook&
   return messages;
 }
 
-void webhook_deliverer::settle(sql::session& on, const sql::enabled_webhook& of, endpoint& state,
-                               const std::vector<sql::delivery_record>& due, const std::vector<webhook_answer>& answers,
-                               instant now) {
+void webhook_deliverer::settle(sql::session& on, const sql::enabled_webhook& of, const sql::webhook_record& what,
+                               endpoint& state, const std::vector<sql::delivery_record>& due,
+                               const std::vector<webhook_answer>& answers, instant now) {
   std::vector<std::string_view> over;
   for (std::size_t i = 0; i < due.size(); ++i) {
     if (!answers[i].tried) continue;
     if (answers[i].status == gone) {
       warn_(of.id.text() + ": answered 410, so it is told no more");
-      return sql::mark_gone(on, of);
+      return sql::mark_gone(on, of, what.url);
     }
     if (answers[i].status >= 200 && answers[i].status < 300) {
       state.breaker.on_good();

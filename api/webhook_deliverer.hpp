@@ -42,6 +42,9 @@ class webhook_deliverer {
       std::chrono::hours{14},  std::chrono::hours{20},  std::chrono::hours{24}};
   /// What is younger is not read yet: by then what other owners stamped by their clocks is there, too.
   static constexpr std::chrono::seconds settled_after{2};
+  /// An outcome has the time at which it was decided and is there when its batch could be committed, in the order of
+  /// those times: an empty stretch is passed by only when it is so old.
+  static constexpr std::chrono::minutes late_max{15};
   /// An endpoint with as many on their way is given no more: the ledger keeps the rest.
   static constexpr std::uint64_t waiting_max = 1'000;
   static constexpr int page = 500;      ///< outcomes read at once
@@ -67,7 +70,7 @@ class webhook_deliverer {
   bool take_up(sql::session& on, const sql::enabled_webhook& of, endpoint& state, sql::claimed_webhook& claimed);
   std::vector<webhook_message> sign(const sql::enabled_webhook& of, const sql::webhook_record& what,
                                     const std::vector<sql::delivery_record>& due, utc_time now) const;
-  void settle(sql::session& on, const sql::enabled_webhook& of, endpoint& state,
+  void settle(sql::session& on, const sql::enabled_webhook& of, const sql::webhook_record& what, endpoint& state,
               const std::vector<sql::delivery_record>& due, const std::vector<webhook_answer>& answers, instant now);
   std::chrono::milliseconds jittered(std::chrono::seconds wait);
 

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/url/parse.hpp>
+#include <cctype>
 #include <memory>
 #include <stdexcept>
 
@@ -176,6 +177,9 @@ webhook_target parse_webhook_url(std::string_view text) {
   boost::system::error_code error;
   (void)asio::ip::make_address(to.host, error);
   if (!error && !is_public_address(to.host)) throw refuse("names an address that is not public");
+  // Decoded: anything could stand in it, line ends too, and it goes into a header and a log.
+  const auto of_a_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_'; };
+  if (error && !std::ranges::all_of(to.host, of_a_name)) throw refuse("has a host that is no name");
   if (url->has_port()) {
     if (url->port_number() == 0) throw refuse("has no usable port");
     to.port = url->port_number();

@@ -183,6 +183,7 @@ rest_answer create_webhook(rest_call& call) {
 }
 
 rest_answer change_webhook(rest_call& call) {
+  sql::lock_organisation(call.tx, call.who.organisation);
   sql::webhook_record to = find_webhook(call);
   if (call.body.contains("url")) to.url = read_url(call);
   if (call.body.contains("kinds")) to.kinds = read_kinds(call);
@@ -200,6 +201,7 @@ rest_answer delete_webhook(rest_call& call) {
 }
 
 rest_answer rotate_secret(rest_call& call) {
+  sql::lock_organisation(call.tx, call.who.organisation);
   sql::webhook_record to = find_webhook(call);
   const auto* overlap = call.body.if_contains("overlap_s");
   const std::string secret = make_webhook_secret();

@@ -1,6 +1,6 @@
 #include "api/webhook_workers.hpp"
 
-#include <algorithm>
+#include <set>
 
 namespace dialer::api {
 
@@ -39,10 +39,10 @@ webhook_workers::turn_of* webhook_workers::next(steady_time now) {
 
 void webhook_workers::look(sql::session& on) {
   const auto enabled = sql::read_enabled_webhooks(on);
+  std::set<webhook_id> there;
+  for (const sql::enabled_webhook& one : enabled) there.insert(one.id);
   const std::lock_guard lock{mutex_};
-  std::erase_if(turns_, [&](const auto& each) {
-    return !each.second.under_way && std::ranges::find(enabled, each.first, &sql::enabled_webhook::id) == enabled.end();
-  });
+  std::erase_if(turns_, [&](const auto& each) { return !each.second.under_way && !there.contains(each.first); });
   for (const sql::enabled_webhook& one : enabled) turns_.try_emplace(one.id, turn_of{one, {}, false});
 }
 

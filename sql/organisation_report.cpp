@@ -11,18 +11,18 @@ void add(std::array<std::uint64_t, N>& to, const std::array<std::uint64_t, N>& f
   std::ranges::transform(to, from, to.begin(), std::plus{});
 }
 
-void count_contacts(campaign_totals& to, const result& row) {
-  const std::uint64_t count = row.number(0, 5);
+void count_contacts(campaign_totals& to, const result& rows, int i) {
+  const std::uint64_t count = rows.number(i, 5);
   to.contacts.contacts += count;
-  to.contacts.attempts += row.number(0, 6);
-  to.tried += row.number(0, 7);
-  if (row.integer(0, 1) != 1) {
+  to.contacts.attempts += rows.number(i, 6);
+  to.tried += rows.number(i, 7);
+  if (rows.integer(i, 1) != 1) {
     to.contacts.misplaced += count;
     return;
   }
-  const auto stage = row.enumerator<contact_stage>(0, 2);
-  const auto how = static_cast<std::size_t>(row.integer(0, 3));
-  const auto why = static_cast<std::size_t>(row.integer(0, 4));
+  const auto stage = rows.enumerator<contact_stage>(i, 2);
+  const auto how = static_cast<std::size_t>(rows.integer(i, 3));
+  const auto why = static_cast<std::size_t>(rows.integer(i, 4));
   to.contacts.by_stage.at(static_cast<std::size_t>(stage)) += count;
   if (stage == contact_stage::waiting) {
     to.waiting_by_reason.at(why) += count;
@@ -55,12 +55,14 @@ campaign_totals& campaign_totals::operator+=(const campaign_totals& other) {
 std::map<campaign_id, campaign_totals> read_totals(session& on, organisation_id organisation) {
   std::map<campaign_id, campaign_totals> all;
   const params key = params{}.uuid(organisation);
-  on.for_each_row(
+  // A few rows, of a long reading: under the statement's time limit, so that a large ledger holds nobody else up.
+  const result contacts = on.run(
       "SELECT campaign_id, fresh::int + open::int + waiting::int + done::int, CASE WHEN fresh THEN 0 WHEN open THEN 1 "
       "WHEN waiting THEN 2 ELSE 3 END, coalesce(disposition, 0::smallint), why, count(*), sum(attempts)::bigint, "
       "count(*) FILTER (WHERE attempts > 0) FROM contact_state WHERE org_id = $1 GROUP BY 1, 2, 3, 4, 5",
-      key, [&](const result& row) { count_contacts(all[row.wide<campaign_id>(0, 0)], row); });
-  on.for_each_row(
+      key);
+  for (int i = 0; i < contacts.rows(); ++i) count_contacts(all[contacts.wide<campaign_id>(i, 0)], contacts, i);
+  const result attempts = on.run(
       "SELECT i.campaign_id, coalesce(late.disposition, closed.disposition, 0::smallint), "
       "coalesce(late.answered, closed.answered, false), count(*), "
       "sum(coalesce(late.duration_s, closed.duration_s, 0))::bigint FROM intent i "
@@ -68,13 +70,14 @@ std::map<campaign_id, campaign_totals> read_totals(session& on, organisation_id 
       "BETWEEN 10 AND 13 "
       "LEFT JOIN outcome late ON late.org_id = i.org_id AND late.attempt_id = i.attempt_id AND late.kind = 14 "
       "WHERE i.org_id = $1 GROUP BY 1, 2, 3",
-      key, [&](const result& row) {
-        campaign_totals& to = all[row.wide<campaign_id>(0, 0)];
-        to.attempts_by_disposition.at(static_cast<std::size_t>(row.integer(0, 1))) += row.number(0, 3);
-        if (!row.boolean(0, 2)) return;
-        to.answered += row.number(0, 3);
-        to.answered_s += row.number(0, 4);
-      });
+      key);
+  for (int i = 0; i < attempts.rows(); ++i) {
+    campaign_totals& to = all[attempts.wide<campaign_id>(i, 0)];
+    to.attempts_by_disposition.at(static_cast<std::size_t>(attempts.integer(i, 1))) += attempts.number(i, 3);
+    if (!attempts.boolean(i, 2)) continue;
+    to.answered += attempts.number(i, 3);
+    to.answered_s += attempts.number(i, 4);
+  }
   return all;
 }
 

@@ -38,9 +38,9 @@ void create_webhook(transaction& in, organisation_id organisation, const webhook
 void change_webhook(transaction& in, organisation_id organisation, const webhook_record& to, utc_time at) {
   in.run(
       "UPDATE webhook SET url = $3, kinds = $4, state = $5, secret = $6, previous_secret = $7, previous_until = $8, "
-      "read_at = CASE WHEN state <> 0 AND $5 = 0 THEN $9 ELSE read_at END, "
-      "campaigns_at = CASE WHEN state <> 0 AND $5 = 0 THEN clock_timestamp() ELSE campaigns_at END WHERE org_id = $1 "
-      "AND id = $2",
+      "read_at = CASE WHEN (state <> 0 AND $5 = 0) OR (~kinds & $4 & 1) <> 0 THEN $9 ELSE read_at END, "
+      "campaigns_at = CASE WHEN (state <> 0 AND $5 = 0) OR (~kinds & $4 & 2) <> 0 THEN clock_timestamp() "
+      "ELSE campaigns_at END WHERE org_id = $1 AND id = $2",
       key_of(organisation, to.id)
           .text(to.url)
           .int2(to.kinds)
@@ -216,9 +216,11 @@ void put_off_delivery(session& on, const enabled_webhook& of, const std::string&
       key_of(of).text(message).time(due_at));
 }
 
-void mark_gone(session& on, const enabled_webhook& of) {
+void mark_gone(session& on, const enabled_webhook& of, const std::string& url) {
   transaction tx{on};
-  tx.run("UPDATE webhook SET state = 2 WHERE org_id = $1 AND id = $2 AND state = 0", key_of(of));
+  const result marked = tx.run("UPDATE webhook SET state = 2 WHERE org_id = $1 AND id = $2 AND state = 0 AND url = $3",
+                               key_of(of).text(url));
+  if (marked.affected() == 0) return;  // changed meanwhile
   tx.run("DELETE FROM webhook_delivery WHERE org_id = $1 AND webhook_id = $2", key_of(of));
   tx.commit();
 }

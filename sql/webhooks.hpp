@@ -40,7 +40,8 @@ struct webhook_record {
 
 /// Tells from `at` on.
 void create_webhook(transaction& in, organisation_id organisation, const webhook_record& made, utc_time at);
-/// All of it but its times. What was off and is on now is told what happens from `at` on.
+/// All of it but its times. What was off and is on now, and what it was not told of before, is told
+/// from `at` on.
 void change_webhook(transaction& in, organisation_id organisation, const webhook_record& to, utc_time at);
 /// With what was on its way.
 void delete_webhook(transaction& in, organisation_id organisation, webhook_id webhook);
@@ -122,6 +123,7 @@ std::vector<delivery_record> read_due(session& on, const enabled_webhook& of, ut
 /// Delivered, or given up.
 void forget_deliveries(session& on, const enabled_webhook& of, const std::vector<std::string_view>& messages);
 void put_off_delivery(session& on, const enabled_webhook& of, const std::string& message, utc_time due_at);
-void mark_gone(session& on, const enabled_webhook& of);
+/// With what is on its way; unless it is off by now, or somewhere else than at `url`.
+void mark_gone(session& on, const enabled_webhook& of, const std::string& url);
 
 }  // namespace dialer::sql

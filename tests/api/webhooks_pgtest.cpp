@@ -130,6 +130,33 @@ TEST_F(Webhooks, EndedAttempt_IsToldOnceAndSigned) {
   EXPECT_EQ(deliverer_.stats().delivered, 1U);
 }
 
+TEST_F(Webhooks, OutcomeCommittedLate_IsToldAllTheSame) {
+  make();
+  later(1s);
+  const utc_time decided = house_.time.now().utc;
+  later(10min);
+  turns();
+  const engine::intent call = sql::test::intent_for(us_.house, 500, us_.contact.value);
+  end_attempt(500);
+  us_.house.on.run("UPDATE outcome SET at = $1 WHERE attempt_id = $2",
+                   sql::params{}.time(decided).int8(call.attempt.value));
+  turns();
+  EXPECT_EQ(received_.size(), 1U);
+}
+
+TEST_F(Webhooks, KindAskedForLater_IsToldFromThenOn) {
+  make(R"(["campaign.state"])");
+  later(1s);
+  end_attempt(500);
+  later(1h);
+  ASSERT_EQ(ask("PATCH", path_, R"({"kinds": ["attempt.ended"]})").status, 200);
+  end_attempt(501);
+  later(3s);
+  turns();
+  ASSERT_EQ(received_.size(), 1U);
+  EXPECT_EQ(received_[0].id, "msg_" + sql::test::attempt_of(501).text() + "_ended");
+}
+
 TEST_F(Webhooks, ManyOutcomesOfOneMoment_AreAllTold) {
   make();
   later(1s);
