@@ -186,10 +186,10 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       if (at.node == 0) take_over(at.organisation);
     } else if (owned.generation != at.generation) {
       post(at.organisation, engine::changes_announced{});
-      refresh_accounts(owned);
+      if (owned.generation < at.settings_generation) refresh_accounts(owned);
       owned.generation = at.generation;
     } else if (time.now().steady >= owned.accounts_again_at && refresh_accounts(owned)) {
-      post(at.organisation, engine::changes_announced{});
+      post(at.organisation, engine::changes_announced{.settings = true});
     }
   }
 

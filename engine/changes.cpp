@@ -19,17 +19,28 @@ std::uint32_t place_of(Map& places, List& list, const Id& id) {
 
 }  // namespace
 
-void organisation::on_event(changes_announced&, instant, effects&) {
+void organisation::on_event(changes_announced& what, instant, effects&) {
   changes_wanted_ = true;
+  settings_wanted_ |= what.settings;
+}
+
+// Asks for them, once at a time. What is announced while they are on their way may have come too late to be among them:
+// it is asked for after these.
+void organisation::request_changes(instant now, effects& out) {
+  if (!changes_wanted_ || changes_out_ || now.steady < std::max(ledger_down_until_, changes_again_at_)) return;
+  changes_out_ = {generation_, settings_wanted_};
+  out.load_changes = changes_out_;
+  changes_wanted_ = settings_wanted_ = false;
 }
 
 void organisation::on_event(changes_loaded& what, instant now, effects& out) {
-  changes_out_ = false;
-  if (!what.ok) {  // still wanted
+  const auto asked = std::exchange(changes_out_, std::nullopt);
+  if (!what.ok) {
+    changes_wanted_ = true;
+    settings_wanted_ |= asked && asked->settings;
     changes_again_at_ = now.steady + changes_back_off;
     return;
   }
-  changes_wanted_ = false;
   // What was decided under the old generation must not go out under the new one.
   drop_deciding();
   for (const opt_out_change& change : what.changes.opt_outs) {
@@ -39,9 +50,15 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
       opt_outs_.erase(change.number);
     }
   }
-  apply_snapshot(std::move(what.changes.snapshot), now);
-  periodic_at_ = now.steady;  // a campaign that was started begins at once
-  veto_forbidden(now, out);
+  if (what.changes.snapshot) {
+    apply_snapshot(std::move(*what.changes.snapshot), now);
+    periodic_at_ = now.steady;  // a campaign that was started begins at once
+    veto_forbidden(now, out);
+  } else {
+    generation_ = what.changes.generation;
+    ++changes_applied_;
+    veto_opted_out(what.changes.opt_outs, now, out);
+  }
   confirm_due_ = true;
 }
 
@@ -196,20 +213,30 @@ reason organisation::forbidden(const attempt_run& attempt) const {
 }
 
 void organisation::veto_forbidden(instant now, effects& out) {
-  for (const auto& [id, slot] : attempt_index_) {
-    attempt_run& attempt = attempts_[slot];
-    if (attempt.state == attempt_state::deciding) continue;  // its batch is stale and will not commit
-    const reason why = forbidden(attempt);
-    if (why == reason::none) continue;
-    const bool unanswered = attempt.state == attempt_state::ready;
-    // A pause lets calls that ring or talk come to their end; an opt-out does not.
-    const bool comes_to_its_end = attempt.phase_known && !queued_at_carrier(attempt);
-    if (!unanswered && comes_to_its_end && why != reason::opted_out) continue;
-    if (unanswered) out.vetoes.push_back({attempt.what.integration, id, why});
-    attempt.vetoed = true;
-    hold_confirmation(attempt);
-    cancel_if_vetoed(attempt, now, out);
+  for (const auto& [id, slot] : attempt_index_) veto_if_forbidden(attempts_[slot], now, out);
+}
+
+// Opt-outs come all day: each looks at the one call it can forbid, not at all that are open.
+void organisation::veto_opted_out(const std::vector<opt_out_change>& changes, instant now, effects& out) {
+  for (const opt_out_change& change : changes) {
+    const auto in_flight = numbers_in_flight_.find(change.number);
+    if (in_flight == numbers_in_flight_.end()) continue;
+    if (attempt_run* attempt = find(in_flight->second)) veto_if_forbidden(*attempt, now, out);
   }
+}
+
+void organisation::veto_if_forbidden(attempt_run& attempt, instant now, effects& out) {
+  if (attempt.state == attempt_state::deciding) return;  // its batch is stale and will not commit
+  const reason why = forbidden(attempt);
+  if (why == reason::none) return;
+  const bool unanswered = attempt.state == attempt_state::ready;
+  // A pause lets calls that ring or talk come to their end; an opt-out does not.
+  const bool comes_to_its_end = attempt.phase_known && !queued_at_carrier(attempt);
+  if (!unanswered && comes_to_its_end && why != reason::opted_out) return;
+  if (unanswered) out.vetoes.push_back({attempt.what.integration, attempt.what.attempt, why});
+  attempt.vetoed = true;
+  hold_confirmation(attempt);
+  cancel_if_vetoed(attempt, now, out);
 }
 
 void organisation::hold_confirmation(attempt_run& attempt) {

@@ -45,7 +45,9 @@ struct changes_loaded {
 };
 
 /// Somebody changed something: ask for it.
-struct changes_announced {};
+struct changes_announced {
+  bool settings = false;  ///< read them even if no generation changed them: what they name did
+};
 
 /// A sender took `count` more attempts of an account to write them out.
 struct sends_taken {
@@ -161,7 +163,7 @@ struct effects {
   std::vector<veto_send> vetoes;
   std::vector<carrier_question> questions;
   std::vector<slow_account> slowdowns;
-  std::optional<std::uint64_t> load_changes;     ///< changes above this generation are wanted
+  std::optional<change_request> load_changes;
   std::optional<std::uint64_t> confirm_applied;  ///< no dial that this generation forbids can start any more
   std::optional<attempt_id> oldest_open;         ///< all attempts below are closed, durably: the mark may move there
   bool ownership_lost = false;                   ///< another epoch owns the organisation: drop it

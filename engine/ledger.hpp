@@ -209,10 +209,17 @@ struct opt_out_change {
   bool opted_out = true;  ///< false: the opt-out was withdrawn
 };
 
-/// What changed above a generation.
+/// Asks for what changed above a generation. `settings`: those too, whatever their generation, because what they name
+/// outside of the ledger (a secret, a file) changed.
+struct change_request {
+  std::uint64_t above = 0;
+  bool settings = false;
+};
+
 struct change_set {
-  organisation_snapshot snapshot;
-  std::vector<opt_out_change> opt_outs;  ///< since the generation asked for
+  std::uint64_t generation = 0;                   ///< as of which
+  std::optional<organisation_snapshot> snapshot;  ///< none: nothing but opt-outs
+  std::vector<opt_out_change> opt_outs;           ///< since the generation asked for
 };
 
 /// An attempt that was open when the last owner stopped.

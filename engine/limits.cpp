@@ -9,7 +9,7 @@ namespace dialer::engine {
 
 bool organisation::may_decide(instant now) const {
   // While known changes are on their way a batch could only be refused by the ledger.
-  return !lost_ && !frozen_ && !draining_ && !changes_wanted_ && now.steady >= ledger_down_until_;
+  return !lost_ && !frozen_ && !draining_ && !changes_due() && now.steady >= ledger_down_until_;
 }
 
 reason organisation::account_block(const account_run& account, instant now) const {

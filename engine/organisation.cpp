@@ -61,7 +61,7 @@ void organisation::recover(recovery& found, instant now) {
     attempt.contact.attempts = static_cast<std::uint16_t>(old.what.attempt_number - 1);
     attempt.contact.last_caller_id = old.what.from;
     attempt.contact.fresh = false;
-    numbers_in_flight_.insert(old.what.to);
+    numbers_in_flight_[old.what.to] = old.what.attempt;
     ++run.live;
     ++agents_[attempt.agent].live;
     ++accounts_[attempt.account].live;
@@ -79,7 +79,7 @@ void organisation::recover(recovery& found, instant now) {
   std::ranges::sort(found.history, std::ranges::greater{}, &past_attempt::at);
   for (const past_attempt& past : found.history) {
     if (past.at <= now.utc - refs_kept) break;
-    if (numbers_in_flight_.insert(past.to).second) resting_numbers_.emplace_front(past.at + refs_kept, past.to);
+    if (numbers_in_flight_.try_emplace(past.to).second) resting_numbers_.emplace_front(past.at + refs_kept, past.to);
   }
 }
 
@@ -102,10 +102,7 @@ void organisation::on_event(tick&, instant now, effects& out) {
     confirm_due_ = true;
   }
   if (now.steady >= periodic_at_) periodic(now, out);
-  if (changes_wanted_ && !changes_out_ && now.steady >= std::max(ledger_down_until_, changes_again_at_)) {
-    changes_out_ = true;
-    out.load_changes = generation_;
-  }
+  request_changes(now, out);
   schedule(now);
   emit_decisions(out);
   emit_outcomes(now, out);
@@ -190,7 +187,7 @@ organisation_view organisation::view(instant now) const {
   view.open_attempts = static_cast<std::uint32_t>(attempt_index_.size());
   view.in_doubt = doubts_;
   const bool settled =
-      committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_wanted_;
+      committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_due();
   for (const campaign_run& campaign : campaigns_) {
     campaign_view& shown = view.campaigns.emplace_back();
     shown.id = campaign.what.id;

@@ -324,6 +324,9 @@ class organisation {
   // changes.cpp: snapshots, opt-outs, what they forbid
   void on_event(changes_announced& what, instant now, effects& out);
   void on_event(changes_loaded& what, instant now, effects& out);
+  void request_changes(instant now, effects& out);
+  /// Some are known to exist: nothing is decided before they are here.
+  bool changes_due() const { return changes_wanted_ || changes_out_; }
   void apply_snapshot(organisation_snapshot&& snapshot, instant now);
   void apply_campaign(const campaigns::settings& settings);
   const compliance::country_set* countries_of(const std::string& default_country);
@@ -334,6 +337,8 @@ class organisation {
   reason frozen_by(const campaign_run& campaign) const;
   reason forbidden(const attempt_run& attempt) const;
   void veto_forbidden(instant now, effects& out);
+  void veto_opted_out(const std::vector<opt_out_change>& changes, instant now, effects& out);
+  void veto_if_forbidden(attempt_run& attempt, instant now, effects& out);
   void hold_confirmation(attempt_run& attempt);
   void release_hold(attempt_run& attempt);
   void confirm_when_clear(effects& out);
@@ -379,7 +384,8 @@ class organisation {
   std::vector<index> free_slots_;
   std::uint32_t doubts_ = 0;  // attempts with in_doubt
   flat_map<attempt_id, index> attempt_index_;
-  flat_set<e164> numbers_in_flight_;
+  flat_map<e164, attempt_id>
+      numbers_in_flight_;  // by the attempt that calls it; no id, or a closed one: not yet to be called
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 
   flat_map<attempt_id, absent_attempt> absent_;  // a day long: late truth is recognised by it
@@ -421,11 +427,12 @@ class organisation {
   std::optional<utc_time> closing_out_earliest_wait_;
   std::uint64_t batch_number_ = 0;
   steady_time ledger_down_until_{};
-  bool changes_wanted_ = false;        // known to exist: nothing is decided before they are here
-  bool changes_out_ = false;           // asked for
-  steady_time changes_again_at_{};     // back-off after they could not be loaded
-  std::uint64_t changes_applied_ = 0;  // rises with everything that forbidden() judges by
-  bool confirm_due_ = false;           // generation_ is to be confirmed once no attempt holds it back
+  bool changes_wanted_ = false;                // known to exist, not yet asked for
+  bool settings_wanted_ = false;               // ... and what settings name changed
+  std::optional<change_request> changes_out_;  // asked for
+  steady_time changes_again_at_{};             // back-off after they could not be loaded
+  std::uint64_t changes_applied_ = 0;          // rises with everything that forbidden() judges by
+  bool confirm_due_ = false;                   // generation_ is to be confirmed once no attempt holds it back
   std::uint32_t confirm_holds_ = 0;
   bool taken_over_ = true;  // what came with the take-over is still to be held against open attempts
 

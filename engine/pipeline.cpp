@@ -218,7 +218,6 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     }
     pools_.take(picked->number, now.utc);
     history_.record(contact.number, now.utc);
-    numbers_in_flight_.insert(contact.number);
     ++campaign.live;
     ++agents_[campaign.agent].live;
     ++account.live;
@@ -226,6 +225,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     ++account.unanswered;
 
     attempt_run& attempt = open(attempt_id{attempt_ids_.next(now.utc)});
+    numbers_in_flight_[contact.number] = attempt.what.attempt;
     attempt.what.campaign = campaign.what.id;
     attempt.what.contact = contact.id;
     attempt.what.to = contact.number;

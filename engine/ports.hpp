@@ -22,7 +22,7 @@ class ledger {
   virtual void commit(decision_batch&& batch) = 0;
   virtual void commit(outcome_batch&& batch) = 0;
   virtual void load(contact_request&& request) = 0;
-  virtual void load_changes(const organisation_id& organisation, std::uint64_t above_generation) = 0;
+  virtual void load_changes(const organisation_id& organisation, const change_request& what) = 0;
   virtual void confirm_applied(const ownership& owner, std::uint64_t generation) = 0;
   /// Bounds what the next take-over searches. May be lost: the next note says more.
   virtual void note_oldest_open(const ownership& owner, attempt_id oldest) = 0;

@@ -8,7 +8,7 @@ namespace {
 std::vector<organisation_generation> all_of(const result& rows) {
   std::vector<organisation_generation> all;
   for (int i = 0; i < rows.rows(); ++i) {
-    all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1), rows.number(i, 2)});
+    all.push_back({rows.wide<organisation_id>(i, 0), rows.number(i, 1), rows.number(i, 2), rows.number(i, 3)});
   }
   return all;
 }
@@ -21,10 +21,11 @@ void lock_organisation(transaction& in, organisation_id organisation) {
   if (owner.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
 }
 
-std::uint64_t raise_generation(transaction& in, organisation_id organisation) {
-  const result raised =
-      in.run("UPDATE org_owner SET generation = generation + 1 WHERE org_id = $1 RETURNING generation",
-             params{}.uuid(organisation));
+std::uint64_t raise_generation(transaction& in, organisation_id organisation, changed what) {
+  const result raised = in.run(
+      "UPDATE org_owner SET generation = generation + 1, settings_generation = CASE WHEN $2 THEN generation + 1 ELSE "
+      "settings_generation END WHERE org_id = $1 RETURNING generation",
+      params{}.uuid(organisation).boolean(what == changed::settings));
   if (raised.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
   return raised.number(0, 0);
 }
@@ -34,12 +35,13 @@ std::uint64_t read_generation(transaction& in, organisation_id organisation) {
 }
 
 std::vector<organisation_generation> read_generations(session& on) {
-  return all_of(on.run("SELECT org_id, generation, node FROM org_owner ORDER BY org_id"));
+  return all_of(on.run("SELECT org_id, generation, settings_generation, node FROM org_owner ORDER BY org_id"));
 }
 
 std::vector<organisation_generation> read_applied(session& on, const std::vector<organisation_id>& organisations) {
-  return all_of(on.run("SELECT org_id, applied_generation, node FROM org_owner WHERE org_id = ANY ($1)",
-                       params{}.uuid_array({organisations.begin(), organisations.end()})));
+  return all_of(
+      on.run("SELECT org_id, applied_generation, settings_generation, node FROM org_owner WHERE org_id = ANY ($1)",
+             params{}.uuid_array({organisations.begin(), organisations.end()})));
 }
 
 }  // namespace dialer::sql

@@ -13,9 +13,12 @@ namespace dialer::sql {
 /// organisation.
 void lock_organisation(transaction& in, organisation_id organisation);
 
+/// What a new generation is about: only opt-outs are read by themselves, settings are read whole.
+enum class changed : std::uint8_t { settings, opt_outs };
+
 /// Says that something which could forbid a dial changed in this transaction: intents decided before it are refused
 /// from its commit on. Answers the new generation.
-std::uint64_t raise_generation(transaction& in, organisation_id organisation);
+std::uint64_t raise_generation(transaction& in, organisation_id organisation, changed what = changed::settings);
 
 /// As it stands in this transaction.
 std::uint64_t read_generation(transaction& in, organisation_id organisation);
@@ -24,7 +27,8 @@ std::uint64_t read_generation(transaction& in, organisation_id organisation);
 struct organisation_generation {
   organisation_id organisation;
   std::uint64_t generation = 0;
-  std::uint64_t node = 0;  ///< its owner; 0: given up
+  std::uint64_t settings_generation = 0;  ///< the last one that changed more than opt-outs
+  std::uint64_t node = 0;                 ///< its owner; 0: given up
 };
 std::vector<organisation_generation> read_generations(session& on);
 

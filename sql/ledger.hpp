@@ -62,7 +62,7 @@ class postgres_ledger {
   const std::string& last_error() const noexcept { return last_error_; }
 
   engine::contact_page load(const engine::contact_request& request);
-  engine::change_set changes_since(organisation_id organisation, std::uint64_t generation);
+  engine::change_set changes_since(organisation_id organisation, const engine::change_request& what);
   /// As take_over() would find it now.
   engine::organisation_snapshot snapshot_of(organisation_id organisation);
   /// The owner has applied everything up to this generation in memory. False when it no longer owns the organisation.

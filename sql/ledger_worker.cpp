@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t events_in_a_commit = 512;
 constexpr auto resolve_again = 200ms;
 
-struct changes_request {
+struct changes_job {
   organisation_id organisation;
-  std::uint64_t above = 0;
+  engine::change_request what;
 };
 
 struct confirmation {
@@ -36,7 +36,7 @@ struct stop {};
 
 using outcome_job = std::variant<stop, engine::outcome_batch>;
 using write_job = std::variant<stop, engine::decision_batch, confirmation, open_mark>;
-using read_job = std::variant<stop, engine::contact_request, changes_request>;
+using read_job = std::variant<stop, engine::contact_request, changes_job>;
 
 struct event_job {
   bool stop = false;
@@ -145,7 +145,7 @@ struct ledger_worker::impl {
       if (const auto* request = std::get_if<engine::contact_request>(&job)) {
         load(ledger, *request);
       } else {
-        load_changes(ledger, std::get<changes_request>(job));
+        load_changes(ledger, std::get<changes_job>(job));
       }
     }
   }
@@ -163,10 +163,10 @@ struct ledger_worker::impl {
     answers.post(request.organisation, std::move(loaded));
   }
 
-  void load_changes(postgres_ledger& ledger, const changes_request& request) {
+  void load_changes(postgres_ledger& ledger, const changes_job& request) {
     engine::changes_loaded loaded;
     try {
-      loaded.changes = ledger.changes_since(request.organisation, request.above);
+      loaded.changes = ledger.changes_since(request.organisation, request.what);
     } catch (const std::runtime_error&) {
       loaded.ok = false;
     }
@@ -246,8 +246,8 @@ void ledger_worker::load(engine::contact_request&& request) {
   impl_->reads.enqueue(request);
 }
 
-void ledger_worker::load_changes(const organisation_id& organisation, std::uint64_t above_generation) {
-  impl_->reads.enqueue(changes_request{organisation, above_generation});
+void ledger_worker::load_changes(const organisation_id& organisation, const engine::change_request& what) {
+  impl_->reads.enqueue(changes_job{organisation, what});
 }
 
 void ledger_worker::confirm_applied(const engine::ownership& owner, std::uint64_t generation) {

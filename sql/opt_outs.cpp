@@ -25,7 +25,7 @@ std::uint64_t write(transaction& tx, organisation_id organisation, std::span<con
   digits.reserve(numbers.size());
   for (const e164 number : numbers) digits.push_back(static_cast<std::int64_t>(number.digits()));
   // First the owner's row: intents wait for us from here on, or we for theirs.
-  const std::uint64_t generation = raise_generation(tx, organisation);
+  const std::uint64_t generation = raise_generation(tx, organisation, changed::opt_outs);
   tx.run(statement, params{}.uuid(organisation).int8_array(digits).int8(generation).text(source));
   return generation;
 }

@@ -18,9 +18,7 @@ class changes : public testing::Test, protected stage {
   void pause() {
     change([](auto& config) { config.campaigns[0].state = campaigns::campaign_state::paused; });
   }
-  void opt_out(e164 who) {
-    change([](auto&) {}, {{who, true}});
-  }
+  void opt_out(e164 who) { stage::opt_out({{who, true}}); }
   void veto_answered(attempt_id id, reason why) {
     create_answered told{id, {}, why};
     told.answer.what = carriers::answer_class::not_sent;
@@ -102,6 +100,29 @@ TEST_F(changes, changes_that_could_not_be_loaded_are_asked_for_again_after_a_pau
   EXPECT_FALSE(asked_at(0ms, changes_loaded{false, {}}));
   EXPECT_FALSE(asked_at(499ms, tick{}));
   EXPECT_TRUE(asked_at(1ms, tick{}));
+}
+
+TEST_F(changes, what_is_announced_while_changes_are_on_their_way_is_asked_for_after_them) {
+  start();
+  const auto asked_at = [&](event what) {
+    effects out;
+    machine->step(std::move(what), now, out);
+    machine->step(tick{}, now, out);
+    return out.load_changes;
+  };
+  ASSERT_TRUE(asked_at(changes_announced{}));
+  EXPECT_FALSE(asked_at(changes_announced{.settings = true}));
+  EXPECT_FALSE(asked_at(changes_announced{}));
+  const auto again = asked_at(changes_loaded{true, {2, std::nullopt, {}}});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->above, 2U);
+  EXPECT_TRUE(again->settings);
+  EXPECT_FALSE(asked_at(changes_loaded{false, {}}));
+  now.steady += 500ms;
+  const auto after_failure = asked_at(tick{});
+  ASSERT_TRUE(after_failure);
+  EXPECT_TRUE(after_failure->settings);
+  EXPECT_FALSE(asked_at(changes_loaded{true, {2, config(), {}}}));
 }
 
 TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {

@@ -36,7 +36,7 @@ class kept_ledger : public ledger {
     }
     answers_.post(request.organisation, std::move(loaded));
   }
-  void load_changes(const organisation_id&, std::uint64_t) override {}
+  void load_changes(const organisation_id&, const change_request&) override {}
   void confirm_applied(const ownership&, std::uint64_t) override {}
   void note_oldest_open(const ownership&, attempt_id) override {}
 

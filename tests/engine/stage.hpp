@@ -32,7 +32,12 @@ class stage {
   void change(Edit&& edit, std::vector<opt_out_change> opt_outs = {}) {
     edit(config());
     ++config().generation;
-    tell(changes_loaded{true, {config(), std::move(opt_outs)}});
+    tell(changes_loaded{true, {config().generation, config(), std::move(opt_outs)}});
+  }
+  /// A new generation of which opt-outs are all, loaded at once.
+  void opt_out(std::vector<opt_out_change> changes) {
+    ++config().generation;
+    tell(changes_loaded{true, {config().generation, std::nullopt, std::move(changes)}});
   }
   organisation_snapshot& config() { return found_config; }
 

@@ -104,9 +104,9 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     }
     if (out.load_changes) {
       const bool fails = down() || bites(in.faults_.load_fails);
-      in.time_.after(way(), [&world = in, weak = weak_from_this(), above = *out.load_changes, fails] {
+      in.time_.after(way(), [&world = in, weak = weak_from_this(), what = *out.load_changes, fails] {
         engine::changes_loaded loaded{!fails, {}};
-        if (!fails) loaded.changes = world.ledger_.changes(above);
+        if (!fails) loaded.changes = world.ledger_.changes(what);
         if (auto self = weak.lock()) self->tell(self->way(), std::move(loaded));
       });
     }

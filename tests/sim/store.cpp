@@ -19,8 +19,8 @@ engine::recovery store::take_over() {
   ++epoch;
   engine::recovery found;
   found.owner = {config.id, epoch, 1};
-  found.snapshot = changes(0).snapshot;
-  found.opt_outs = changes(0).opt_outs;
+  found.snapshot = changes({}).snapshot.value();
+  found.opt_outs = changes({}).opt_outs;
   const utc_time now = time_.now().utc;
   for (const auto& [id, row] : attempts_) {
     found.last_attempt = std::max(found.last_attempt, id.value);
@@ -205,14 +205,17 @@ engine::contact_page store::load(const engine::contact_request& request) const {
   return page;
 }
 
-engine::change_set store::changes(std::uint64_t above) const {
-  engine::change_set set{config, {}};
-  for (engine::lane_record& lane : set.snapshot.lanes) {
-    const auto cursor = cursors_.find({lane.campaign, lane.lane});
-    if (cursor != cursors_.end()) lane.through = cursor->second;
+engine::change_set store::changes(const engine::change_request& what) const {
+  engine::change_set set{config.generation, {}, {}};
+  if (what.settings || settings_generation_ > what.above) {
+    set.snapshot = config;
+    for (engine::lane_record& lane : set.snapshot->lanes) {
+      const auto cursor = cursors_.find({lane.campaign, lane.lane});
+      if (cursor != cursors_.end()) lane.through = cursor->second;
+    }
   }
   for (const auto& [number, generation] : opt_outs_) {
-    if (generation > above) set.opt_outs.push_back({number, true});
+    if (generation > what.above) set.opt_outs.push_back({number, true});
   }
   return set;
 }

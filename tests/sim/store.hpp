@@ -28,7 +28,7 @@ class store {
   template <class Edit>
   std::uint64_t change(Edit&& edit) {
     edit(config);
-    return ++config.generation;
+    return settings_generation_ = ++config.generation;
   }
   std::uint64_t opt_out(e164 number) {
     ++config.generation;
@@ -44,7 +44,7 @@ class store {
   /// The mark that bounds the next take-over's search.
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
   engine::contact_page load(const engine::contact_request& request) const;
-  engine::change_set changes(std::uint64_t above) const;
+  engine::change_set changes(const engine::change_request& what) const;
 
   /// Every contact is exactly one of fresh, open, waiting, done. Throws violation.
   void check_conservation() const;
@@ -88,6 +88,7 @@ class store {
 
   schedule& time_;
   std::map<e164, std::uint64_t> opt_outs_;
+  std::uint64_t settings_generation_ = 1;  // the last generation that changed more than opt-outs
   std::map<contact_id, contact_row> contacts_;
   std::map<std::pair<campaign_id, campaigns::lane_number>, contact_id> cursors_;
   struct wait_key {

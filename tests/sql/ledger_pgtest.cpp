@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "sql/generation.hpp"
 #include "sql/opt_outs.hpp"
 #include "tests/sql/organisation.hpp"
 
@@ -102,10 +103,10 @@ TEST_F(Ledger, OptOutBeforeTheIntent_MakesItStale) {
   add_opt_outs(org_.on, org_.id, numbers, "api");
   EXPECT_EQ(ledger_.commit(decide({intent_for(org_, 100, 1)})), commit_result::stale_generation);
   EXPECT_EQ(count("intent"), 0);
-  const engine::change_set changes = ledger_.changes_since(org_.id, recovered_.snapshot.generation);
+  const engine::change_set changes = ledger_.changes_since(org_.id, {recovered_.snapshot.generation});
   ASSERT_EQ(changes.opt_outs.size(), 1U);
   EXPECT_EQ(changes.opt_outs[0].number, test::number_of(1));
-  recovered_.snapshot = changes.snapshot;
+  recovered_.snapshot.generation = changes.generation;
   EXPECT_EQ(ledger_.commit(decide({intent_for(org_, 100, 2)})), commit_result::committed);
 }
 
@@ -327,7 +328,7 @@ TEST_F(Ledger, Cursors_MoveForwardOnly) {
     batch.cursors.push_back({org_.campaign, 0, contact_id{through}});
     ASSERT_EQ(ledger_.commit(batch), commit_result::committed) << ledger_.last_error();
   }
-  EXPECT_EQ(ledger_.changes_since(org_.id, 0).snapshot.lanes[0].through.value, 10U);
+  EXPECT_EQ(ledger_.changes_since(org_.id, {0}).snapshot->lanes[0].through.value, 10U);
 }
 
 TEST_F(Ledger, ForeignBytesInAnOutcome_DoNotSinkTheBatch) {
@@ -362,11 +363,36 @@ TEST_F(Ledger, OptOutAcknowledgement_WaitsForTheOwnersWord) {
   EXPECT_TRUE(wait_applied(org_.on, org_.id, generation, 0ms));
 }
 
+TEST_F(Ledger, OptOutAlone_BringsNoSettings_AndWhateverElseChangedBringsThemAll) {
+  const std::array numbers{test::number_of(1), test::number_of(2)};
+  const std::uint64_t before = recovered_.snapshot.generation;
+  const std::uint64_t added = add_opt_outs(org_.on, org_.id, std::span{numbers}.first(1), "api");
+  const engine::change_set alone = ledger_.changes_since(org_.id, {before});
+  EXPECT_EQ(alone.generation, added);
+  EXPECT_FALSE(alone.snapshot);
+  EXPECT_EQ(alone.opt_outs.size(), 1U);
+
+  const std::uint64_t set = [&] {
+    transaction tx{org_.on};
+    const std::uint64_t raised = raise_generation(tx, org_.id);
+    tx.commit();
+    return raised;
+  }();
+  const std::uint64_t last = add_opt_outs(org_.on, org_.id, std::span{numbers}.last(1), "api");
+  const engine::change_set both = ledger_.changes_since(org_.id, {added});
+  EXPECT_EQ(both.generation, last);
+  ASSERT_TRUE(both.snapshot);
+  EXPECT_EQ(both.snapshot->generation, last);
+  EXPECT_EQ(both.opt_outs.size(), 1U);
+  EXPECT_FALSE(ledger_.changes_since(org_.id, {set}).snapshot);
+  EXPECT_TRUE(ledger_.changes_since(org_.id, {.above = set, .settings = true}).snapshot);
+}
+
 TEST_F(Ledger, WithdrawnOptOut_ArrivesAsAChangeAndIsGoneFromTheNextTakeOver) {
   const std::array numbers{test::number_of(1), test::number_of(2)};
   const std::uint64_t added = add_opt_outs(org_.on, org_.id, numbers, "file");
   withdraw_opt_outs(org_.on, org_.id, std::span{numbers}.first(1), "api");
-  const auto changes = ledger_.changes_since(org_.id, added).opt_outs;
+  const auto changes = ledger_.changes_since(org_.id, {added}).opt_outs;
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_FALSE(changes[0].opted_out);
   const auto all = ledger_.take_over(org_.id, 7, morning).opt_outs;
