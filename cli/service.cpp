@@ -22,7 +22,8 @@
 namespace dialer::cli {
 namespace {
 
-constexpr unsigned webhook_threads = 2;
+// Each endpoint that is slow holds one for some seconds.
+constexpr unsigned webhook_threads = 8;
 
 void warn(const std::string& line) {
   spdlog::warn("{}", line);
@@ -66,9 +67,8 @@ struct service::impl {
         key_follower{where, keys, clock, warn},
         rest{rest_options(options, where, ports.views), api::rest_resources(), keys, clock, new_id, warn},
         deliverer{clock, options.secret_keys,
-                  [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages) {
-                    return api::post_webhooks({}, to, messages);
-                  },
+                  [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages,
+                     const std::stop_token& stop) { return api::post_webhooks({}, to, messages, stop); },
                   static_cast<std::uint64_t>(clock.now().utc.time_since_epoch().count()), warn},
         server{routes(std::move(ports)), limits_with(options.event_streams)} {
     server.start(options.listen);
