@@ -113,6 +113,7 @@ int run_serve(const serve_options& options) {
   running.secret_keys = load_secret_keys(options.secret_keys);
   running.shards = static_cast<unsigned>(options.shards);
   running.event_streams = options.event_streams;
+  running.requests = {options.requests_per_second, options.request_burst};
   engine_runtime engine{running, time};
   engine.start();
   spdlog::info("listening on {}; callbacks are expected at {}", options.listen,
