@@ -212,6 +212,9 @@ std::string openapi_document(const std::vector<rest_operation>& operations, cons
       {"info", json::object{{"title", "Dialer"},
                             {"version", "1"},
                             {"summary", "Outbound calling: lists in, calls out, every contact accounted for."},
+                            {"description",
+                             "Bodies may be sent as Content-Encoding: gzip, a list of contacts too; answers of some "
+                             "size come so to who sends Accept-Encoding: gzip."},
                             {"license", json::object{{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"servers", json::array{json::object{{"url", "/"}}}},
       {"security", json::array{std::move(needs_key)}},
