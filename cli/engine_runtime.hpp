@@ -53,6 +53,11 @@ class engine_runtime {
 
   std::vector<engine::organisation_view> views() const;
 
+  /// Whether the listener and every shard have come round since the last asking; the first answer is yes. Not the
+  /// ledger: a database that does not answer is not mended by a new process. Between start() and stop(), for one
+  /// thread.
+  bool turns();
+
  private:
   struct impl;
   std::unique_ptr<impl> impl_;

@@ -117,6 +117,10 @@ void service::tell_webhooks(sql::session& on) {
   }
 }
 
+bool service::turns() {
+  return impl_->server.turns();
+}
+
 void service::stop(std::chrono::milliseconds drain) {
   impl_->webhooks.reset();
   impl_->server.stop(drain);
