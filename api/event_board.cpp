@@ -1,5 +1,6 @@
 #include "api/event_board.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -66,12 +67,18 @@ organisation_board::piece organisation_board::after(std::uint64_t version, const
 std::shared_ptr<organisation_board> event_board::of(organisation_id organisation) {
   const std::lock_guard lock{mutex_};
   auto& board = boards_[organisation];
-  if (!board) board = std::make_shared<organisation_board>(boot_);
+  if (!board) board = std::make_shared<organisation_board>(boot_, dropped_through_);
   return board;
 }
 
-std::vector<std::pair<organisation_id, std::shared_ptr<organisation_board>>> event_board::read_now() const {
+std::vector<std::pair<organisation_id, std::shared_ptr<organisation_board>>> event_board::read_now() {
   const std::lock_guard lock{mutex_};
+  std::erase_if(boards_, [this](const auto& each) {
+    // Nobody comes to hold it meanwhile: that takes the lock.
+    if (each.second.use_count() > 1) return false;
+    dropped_through_ = std::max(dropped_through_, each.second->version());
+    return true;
+  });
   std::vector<std::pair<organisation_id, std::shared_ptr<organisation_board>>> all;
   for (const auto& [id, board] : boards_) {
     if (board->readers.load() != 0) all.emplace_back(id, board);

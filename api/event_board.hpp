@@ -33,8 +33,8 @@ struct board_fact {
 /// Facts of one organisation, each under the version at which it became what it is. Versions rise; each is of one fact.
 class organisation_board {
  public:
-  /// `boot` tells versions of this run from those of another.
-  explicit organisation_board(std::uint64_t boot) : boot_{boot} {}
+  /// `boot` tells versions of this run from those of another; versions begin after `after`.
+  explicit organisation_board(std::uint64_t boot, std::uint64_t after = 0) : boot_{boot}, version_{after} {}
 
   /// All there is to tell. What is as it was keeps its version; what is gone is told about no more.
   void replace(const std::vector<board_fact>& facts);
@@ -74,7 +74,7 @@ class organisation_board {
   std::map<std::uint64_t, fact> facts_;  // by version
   std::unordered_map<fact_name, known_fact, hash_name> known_;
   std::uint64_t round_ = 0;
-  std::atomic<std::uint64_t> version_{0};
+  std::atomic<std::uint64_t> version_;
 };
 
 /// The boards of all organisations. Thread-safe.
@@ -82,14 +82,16 @@ class event_board {
  public:
   explicit event_board(std::uint64_t boot) : boot_{boot} {}
 
-  /// Made at the first asking, and kept.
+  /// Made at the first asking, and kept as long as somebody holds it.
   std::shared_ptr<organisation_board> of(organisation_id organisation);
-  /// Those that somebody reads.
-  std::vector<std::pair<organisation_id, std::shared_ptr<organisation_board>>> read_now() const;
+  /// Those that somebody reads. The others are dropped: what they tell grows old, and whoever reads next is told how
+  /// everything stands by then.
+  std::vector<std::pair<organisation_id, std::shared_ptr<organisation_board>>> read_now();
 
  private:
   const std::uint64_t boot_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
+  std::uint64_t dropped_through_ = 0;  // highest version of a board that was dropped: a new one goes on after it
   std::unordered_map<organisation_id, std::shared_ptr<organisation_board>> boards_;
 };
 

@@ -16,6 +16,7 @@ constexpr std::string_view schemas = R"({
   },
   "CampaignEvent": {
     "type": "object",
+    "description": "The latest state of a campaign; states that it went through meanwhile are not told.",
     "required": ["campaign_id", "workspace_id", "name", "state"],
     "additionalProperties": false,
     "properties": {

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "api/gzip.hpp"
 #include "api/problem.hpp"
 #include "model/ascii.hpp"
 
@@ -26,16 +27,28 @@ http_response of_unreadable(unreadable why) {
   switch (why) {
     case unreadable::head_too_large: return refusal(431, "head_too_large", "the request's head is too large");
     case unreadable::body_too_large: return refusal(413, "body_too_large", "the request's body is too large");
+    case unreadable::no_gzip:
+      return refusal(400, "malformed_gzip",
+                     "the body is no whole gzip, as Content-Encoding says it is; send it again, or send it plain "
+                     "without that header");
     case unreadable::malformed: break;
   }
   return refusal(400, "malformed_request", "this is not a valid HTTP request");
 }
 
-std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding) {
+std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding,
+                                     std::string_view content_encoding) {
   if (version != 10 && version != 11) return refusal(505, "http_version", "only HTTP/1.1 is spoken here");
   // The parser has refused chunks together with a length; codings it doesn't know it passes over.
   if (!transfer_encoding.empty() && !same_ignoring_case(transfer_encoding, "chunked")) {
     return refusal(400, "transfer_encoding", "this transfer encoding is not accepted");
+  }
+  if (parse_content_encoding(content_encoding) == body_coding::unknown) {
+    http_response response =
+        to_response({415, "unsupported_content_encoding",
+                     "a body may come as Content-Encoding: gzip or plain, without that header", "Content-Encoding"});
+    response.headers.emplace_back("Accept-Encoding", "gzip");
+    return response;
   }
   return std::nullopt;
 }

@@ -12,12 +12,14 @@
 namespace dialer::api::refusals {
 
 /// Why a request could not be read.
-enum class unreadable : std::uint8_t { head_too_large, body_too_large, malformed };
+enum class unreadable : std::uint8_t { head_too_large, body_too_large, malformed, no_gzip };
 http_response of_unreadable(unreadable why);
 
 /// Of a head that was read but is not to be trusted: another version, or a body whose end another reader would see
-/// elsewhere, which is how one request smuggles in a second. `version` is 11 for HTTP/1.1.
-std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding);
+/// elsewhere, which is how one request smuggles in a second. `version` is 11 for HTTP/1.1. And of a body in a coding
+/// that nobody here can read.
+std::optional<http_response> of_head(unsigned version, std::string_view transfer_encoding,
+                                     std::string_view content_encoding);
 
 /// Of a request that no route answers, or whose route has too many waiting.
 std::optional<http_response> of_route(const route_table::match& match);

@@ -161,6 +161,12 @@ void http_server::stop(std::chrono::milliseconds drain) {
   core_->thread.join();
 }
 
+bool http_server::turns() {
+  if (!core_->came_round.exchange(false)) return false;
+  asio::post(core_->io, [core = core_.get()] { core->came_round = true; });
+  return true;
+}
+
 http_stats http_server::stats() const {
   const server_core::atomic_stats& counted = core_->stats;
   return {counted.connections,      counted.connections_refused, counted.requests,

@@ -133,6 +133,9 @@ class http_server {
 
   http_stats stats() const;
 
+  /// Whether the thread has come round since the last asking; the first answer is yes. For one thread to ask.
+  bool turns();
+
  private:
   std::shared_ptr<server_core> core_;  // shared: a respond_function may outlive the server
 };

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/gzip.hpp"
 #include "api/http_refusals.hpp"
 #include "api/pending_answer.hpp"
 #include "api/problem.hpp"
@@ -39,6 +40,9 @@ namespace {
 
 /// How long a peer may go on sending after a refusal, so that the close does not wipe out the answer on its way.
 constexpr std::chrono::seconds linger{2};
+
+/// Of a body that is streamed, as it is read and as it is given on.
+constexpr std::size_t piece_bytes = 64 * 1024;
 
 /// Of the kernel, for a connection whose answer is a stream.
 constexpr std::size_t stream_send_buffer = 32 * 1024;
@@ -71,6 +75,27 @@ http_request to_request(const http::request_header<>& head) {
     request.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
   }
   return request;
+}
+
+bool is_gzip(const http_request& request) {
+  return parse_content_encoding(request.header("Content-Encoding")) == body_coding::gzip;
+}
+
+/// Nothing: the body is plain now.
+std::optional<refusals::unreadable> unpack(http_request& request, std::size_t bytes_max) {
+  if (request.body.empty() || !is_gzip(request)) return std::nullopt;
+  try {
+    gunzip packed;
+    packed.feed(std::exchange(request.body, {}));
+    for (std::string more; !(more = packed.read(piece_bytes)).empty();) {
+      request.body += more;
+      if (request.body.size() > bytes_max) return refusals::unreadable::body_too_large;
+    }
+    if (packed.at_end()) return std::nullopt;
+  } catch (const gzip_error&) {
+    // It is told below.
+  }
+  return refusals::unreadable::no_gzip;
 }
 
 /// One connection. Lives as long as one of its operations; exactly one of read, stream, wait for an answer, write,
@@ -106,9 +131,11 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void begin_stream(const route_table::match& found);
   void read_piece();
   void on_piece(error_code error);
+  void give_piece();
   /// The sink of request number `serial` has room for another piece.
   void go_on(std::uint64_t serial);
-  std::shared_ptr<pending_answer> expect_answer(const served_route& served);
+  void refuse_gzip();
+  std::shared_ptr<pending_answer> expect_answer(const served_route& served, const http_request& request);
   void refuse(http_response response, bool close);
   void write(http_response response);
   void on_written(error_code error);
@@ -129,6 +156,7 @@ class session final : public http_session, public std::enable_shared_from_this<s
   std::optional<http::request_parser<http::string_body>> parser_;
   // Of a body that is streamed.
   std::optional<http::request_parser<http::buffer_body>> stream_;
+  std::unique_ptr<gunzip> unpacking_;  // of one that comes packed
   std::unique_ptr<body_sink> sink_;
   std::string piece_;
   bool piece_coming_ = false;
@@ -242,18 +270,20 @@ bool session::accept_head(const http::request_header<>& head, bool keep_alive) {
   const auto given_id = head["X-Request-Id"];
   if (is_request_id({given_id.data(), given_id.size()})) request_id_ = std::string{given_id};
   const auto coding = head[http::field::transfer_encoding];
-  if (auto response = refusals::of_head(version_, {coding.data(), coding.size()})) {
+  const auto content = head[http::field::content_encoding];
+  if (auto response = refusals::of_head(version_, {coding.data(), coding.size()}, {content.data(), content.size()})) {
     refuse(std::move(*response), true);
     return false;
   }
   return true;
 }
 
-std::shared_ptr<pending_answer> session::expect_answer(const served_route& served) {
+std::shared_ptr<pending_answer> session::expect_answer(const served_route& served, const http_request& request) {
   ++core_.stats.requests;
   const auto own = served.what.respond_within;
   respond_within_ = own.count() == 0 ? core_.limits.respond_within : own;
-  return std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, served.unanswered);
+  return std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, served.unanswered,
+                                          accepts_gzip(request.header("Accept-Encoding")));
 }
 
 void session::dispatch() {
@@ -266,10 +296,13 @@ void session::dispatch() {
   route_table::match found = core_.routes.find(request.method, request.path);
   if (auto response = refusals::of_route(found)) return refuse(std::move(*response), false);
   request.params = std::move(found.params);
+  if (const auto why = unpack(request, core_.limits.body_bytes_max)) {
+    return refuse(refusals::of_unreadable(*why), false);
+  }
 
   phase_ = phase::handling;
   const served_route& served = *found.found;
-  const auto pending = expect_answer(served);
+  const auto pending = expect_answer(served, request);
   guard(respond_within_);
   try {
     served.what.handle(std::move(request),
@@ -288,9 +321,11 @@ void session::begin_stream(const route_table::match& found) {
   const auto expect = head_->get()[http::field::expect];
   const bool waits = same_ignoring_case({expect.data(), expect.size()}, "100-continue");
   const bool keep_alive = head_->keep_alive();
+  unpacking_.reset();
+  if (is_gzip(request)) unpacking_ = std::make_unique<gunzip>();
   phase_ = phase::streaming;
   const served_route& served = *found.found;
-  const auto pending = expect_answer(served);
+  const auto pending = expect_answer(served, request);
   guard(respond_within_);
   try {
     sink_ = served.what.stream(std::move(request),
@@ -317,7 +352,6 @@ void session::begin_stream(const route_table::match& found) {
 }
 
 void session::read_piece() {
-  constexpr std::size_t piece_bytes = 64 * 1024;
   piece_.resize(piece_bytes);
   auto& body = stream_->get().body();
   body.data = piece_.data();
@@ -340,6 +374,12 @@ void session::on_piece(error_code error) {
   guard(respond_within_);
   piece_.resize(piece_.size() - stream_->get().body().size);
   if (piece_.empty()) return go_on(serial_);
+  if (!unpacking_) return give_piece();
+  unpacking_->feed(std::move(piece_));
+  go_on(serial_);
+}
+
+void session::give_piece() {
   sink_->take(std::move(piece_), [core = core_.weak_from_this(), self = weak_from_this(), serial = serial_] {
     const auto alive_core = core.lock();
     if (!alive_core) return;
@@ -351,10 +391,25 @@ void session::on_piece(error_code error) {
 
 void session::go_on(std::uint64_t serial) {
   if (phase_ != phase::streaming || serial != serial_ || !sink_) return;
+  if (unpacking_) {
+    try {
+      piece_ = unpacking_->read(piece_bytes);
+    } catch (const gzip_error&) {
+      return refuse_gzip();
+    }
+    guard(respond_within_);
+    if (!piece_.empty()) return give_piece();
+  }
   if (!stream_->is_done()) return read_piece();
+  if (unpacking_ && !unpacking_->at_end()) return refuse_gzip();
   phase_ = phase::handling;
   const std::unique_ptr<body_sink> whole = std::move(sink_);
   whole->finish();
+}
+
+void session::refuse_gzip() {
+  sink_.reset();
+  refuse(refusals::of_unreadable(refusals::unreadable::no_gzip), true);
 }
 
 void session::answer(http_response response, std::uint64_t serial) {
@@ -390,6 +445,7 @@ void session::write(http_response response) {
   response_->version(version_);
   if (response.status != 204) response_->set(http::field::content_type, response.content_type);
   response_->set(http::field::cache_control, "no-store");
+  if (!pushed_) response_->set(http::field::vary, "Accept-Encoding");
   response_->set("X-Content-Type-Options", "nosniff");
   response_->set("X-Request-Id", request_id_);
   response_->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");

@@ -14,14 +14,14 @@ namespace dialer::api {
 /// last of them goes without a call, it answers that there was none.
 class pending_answer {
  public:
-  /// Counts in `unanswered` until it is delivered.
+  /// Counts in `unanswered` until it is delivered. `packs`: the peer takes gzip.
   pending_answer(std::weak_ptr<server_core> core, std::weak_ptr<http_session> connection, std::uint64_t serial,
-                 std::shared_ptr<std::atomic<std::size_t>> unanswered);
+                 std::shared_ptr<std::atomic<std::size_t>> unanswered, bool packs);
   ~pending_answer();
   pending_answer(const pending_answer&) = delete;
   pending_answer& operator=(const pending_answer&) = delete;
 
-  /// True for the first call.
+  /// True for the first call. What is to be packed is packed here: on whatever thread made it, not the listener's.
   bool deliver(http_response response);
 
   /// Counts a fault of the handler.
@@ -32,6 +32,7 @@ class pending_answer {
   const std::weak_ptr<http_session> connection_;
   const std::uint64_t serial_;
   const std::shared_ptr<std::atomic<std::size_t>> unanswered_;
+  const bool packs_;
   std::atomic<bool> answered_{false};
 };
 

@@ -79,7 +79,7 @@ std::string read_reason(const http_request& request) {
 
 }  // namespace
 
-caller admit_caller(const rest_operation& operation, const http_request& request, const key_ring& keys) {
+caller identify_caller(const http_request& request, const key_ring& keys) {
   const std::string_view key = presented_key(request);
   if (key.empty()) throw rest_error{unauthorised("missing_key", "send an API key as Authorization: Bearer dlr_...")};
   const verified_key verified = keys.verify(key);
@@ -92,14 +92,17 @@ caller admit_caller(const rest_operation& operation, const http_request& request
     case key_verdict::unavailable:
       throw rest_error{{503, "keys_unavailable", "keys can't be checked now; try again in a second"}};
   }
-  if (!sql::has(verified.who.scopes, operation.needs)) {
+  return verified.who;
+}
+
+void check_scope(const rest_operation& operation, const caller& who) {
+  if (!sql::has(who.scopes, operation.needs)) {
     throw rest_error{{403, "insufficient_scope",
                       "this operation needs a key with the scope " + std::string(sql::to_string(operation.needs))}};
   }
-  if (operation.where == reach::organisation && verified.who.workspace) {
+  if (operation.where == reach::organisation && who.workspace) {
     throw rest_error{{403, "confined_key", "this operation concerns the whole organisation, this key one workspace"}};
   }
-  return verified.who;
 }
 
 admitted_request read_request(const rest_operation& operation, const http_request& request, const caller& who,

@@ -18,8 +18,10 @@ struct admitted_request {
   std::string reason;           ///< for the audit log; empty: none was given
 };
 
-/// Key and scope. Throws rest_error.
-caller admit_caller(const rest_operation& operation, const http_request& request, const key_ring& keys);
+/// Whose key it is. Throws rest_error.
+caller identify_caller(const http_request& request, const key_ring& keys);
+/// Throws rest_error unless the key has the operation's scope and reach.
+void check_scope(const rest_operation& operation, const caller& who);
 
 /// Query, body and Idempotency-Key as the document has them. Throws rest_error that names every mistake.
 admitted_request read_request(const rest_operation& operation, const http_request& request, const caller& who,

@@ -76,6 +76,29 @@ json::object response(std::string_view description, std::string_view type, std::
   return {{"description", text(description)}, {"content", content(type, schema)}};
 }
 
+json::object headers(const std::vector<std::string_view>& names) {
+  json::object all;
+  for (const std::string_view name : names) {
+    all[text(name)] = json::object{{"$ref", "#/components/headers/" + std::string(name)}};
+  }
+  return all;
+}
+
+constexpr std::string_view shared_headers = R"({
+  "RateLimit-Policy": {
+    "description": "What each key has, after draft-ietf-httpapi-ratelimit-headers: q requests at once, and as many again in w seconds. Not sent where there is no limit.",
+    "schema": {"type": "string", "examples": ["\"key\";q=100;w=2"]}
+  },
+  "RateLimit": {
+    "description": "What this key has left: r requests, and not one more within t seconds.",
+    "schema": {"type": "string", "examples": ["\"key\";r=99;t=1"]}
+  },
+  "Retry-After": {
+    "description": "Seconds to wait before the next request.",
+    "schema": {"type": "integer"}
+  }
+})";
+
 json::object list_content() {
   const json::object text{{"type", "string"}};
   return {{"text/csv", json::object{{"schema", text}, {"example", "phone_number,name\n+12125550161,Ann\n12,Bob\n"}}},
@@ -120,6 +143,10 @@ json::object describe(const rest_operation& operation) {
   json::object responses;
   responses[success] =
       operation.is_stream ? stream_response(operation.gives) : response("Done.", "application/json", operation.gives);
+  responses[success].as_object()["headers"] = headers({"RateLimit-Policy", "RateLimit"});
+  json::object limited = response("This key has no requests left; nothing was changed.", problem_type, "Problem");
+  limited["headers"] = headers({"RateLimit-Policy", "RateLimit", "Retry-After"});
+  responses["429"] = std::move(limited);
   responses["4XX"] = response("Refused; nothing was changed.", problem_type, "Problem");
   responses["5XX"] = response("Not now.", problem_type, "Problem");
 
@@ -176,13 +203,18 @@ std::string openapi_document(const std::vector<rest_operation>& operations, cons
   }
   json::object scheme{
       {"type", "http"}, {"scheme", "bearer"}, {"description", "An API key (dlr_...), made by: dialer key create"}};
-  json::object components{{"schemas", schemas.all()}, {"securitySchemes", json::object{{"key", std::move(scheme)}}}};
+  json::object components{{"schemas", schemas.all()},
+                          {"headers", json::parse(json::string_view{shared_headers.data(), shared_headers.size()})},
+                          {"securitySchemes", json::object{{"key", std::move(scheme)}}}};
   json::object needs_key{{"key", json::array{}}};
   const json::object document{
       {"openapi", "3.1.0"},
       {"info", json::object{{"title", "Dialer"},
                             {"version", "1"},
                             {"summary", "Outbound calling: lists in, calls out, every contact accounted for."},
+                            {"description",
+                             "Bodies may be sent as Content-Encoding: gzip, a list of contacts too; answers of some "
+                             "size come so to who sends Accept-Encoding: gzip."},
                             {"license", json::object{{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"servers", json::array{json::object{{"url", "/"}}}},
       {"security", json::array{std::move(needs_key)}},

@@ -122,6 +122,7 @@ struct rest_service::impl {
         make_id{std::move(ids)},
         warn{std::move(warning)},
         schemas{gather_schemas(resources)},
+        budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
         uploads{options.uploads},
@@ -149,22 +150,44 @@ struct rest_service::impl {
     };
   }
 
+  /// Key, its budget, its scope. Nothing: it is answered. From here on `respond` tells of the budget.
+  std::optional<caller> admit(const rest_operation& operation, const http_request& request, respond_function& respond) {
+    try {
+      const caller who = identify_caller(request, keys);
+      const request_budget::verdict given = budget.take(who.key, time_.now().steady);
+      respond = [told = budget.headers_of(given), respond](http_response response) {
+        response.headers.insert(response.headers.end(), told.begin(), told.end());
+        respond(std::move(response));
+      };
+      if (!given.taken) {
+        throw rest_error{{429, "rate_limited",
+                          "this API key has no requests left; wait for " + std::to_string(given.more_after.count()) +
+                              " s (Retry-After), and pace requests by the RateLimit header"}};
+      }
+      check_scope(operation, who);
+      return who;
+    } catch (const rest_error& refused) {
+      respond(to_response(refused));
+      return std::nullopt;
+    }
+  }
+
   std::unique_ptr<body_sink> open_upload(const std::shared_ptr<served_operation>& operation, http_request request,
                                          const respond_function& respond) {
-    const respond_function counted = count(operation, respond);
+    respond_function counted = count(operation, respond);
+    const auto who = admit(operation->what, request, counted);
+    if (!who) return nullptr;
     auto asked = std::make_shared<upload_request>();
     asked->request = std::move(request);
     try {
-      const caller who = admit_caller(operation->what, asked->request, keys);
-      asked->admitted = read_request(operation->what, asked->request, who, schemas);
+      asked->admitted = read_request(operation->what, asked->request, *who, schemas);
       asked->import = read_upload(asked->admitted.query);
     } catch (const rest_error& refused) {
       counted(to_response(refused));
       return nullptr;
     }
     asked->import.place = options.place;
-    const caller& who = asked->admitted.who;
-    asked->import.by = audit_of(operation->what, who, asked->request, asked->admitted.reason,
+    asked->import.by = audit_of(operation->what, *who, asked->request, asked->admitted.reason,
                                 std::string(asked->request.param("campaign_id")));
     asked->import.verdicts = [this](const std::string& name) { return uploads.directory() / (name + ".verdicts.csv"); };
     asked->import.go_on = [this](const campaigns::import_progress&) { return !uploads.stopping(); };
@@ -180,16 +203,11 @@ struct rest_service::impl {
 
   void handle(const std::shared_ptr<served_operation>& operation, http_request request,
               const respond_function& respond) {
-    const respond_function counted = count(operation, respond);
-    caller who;
-    try {
-      who = admit_caller(operation->what, request, keys);
-    } catch (const rest_error& refused) {
-      return counted(to_response(refused));
-    }
-    const bool taken = workers.submit([this, operation, who, counted, asked = std::move(request)](sql::session& on) {
-      work(operation->what, who, asked, on, counted);
-    });
+    respond_function counted = count(operation, respond);
+    const auto who = admit(operation->what, request, counted);
+    if (!who) return;
+    const bool taken = workers.submit([this, operation, who = *who, counted, asked = std::move(request)](
+                                          sql::session& on) { work(operation->what, who, asked, on, counted); });
     if (!taken) {
       counted(to_response(
           rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
@@ -198,13 +216,14 @@ struct rest_service::impl {
 
   void open_stream(const std::shared_ptr<served_operation>& operation, const http_request& request,
                    const respond_function& respond) {
-    const respond_function counted = count(operation, respond);
+    respond_function counted = count(operation, respond);
+    const auto who = admit(operation->what, request, counted);
+    if (!who) return;
     try {
-      const caller who = admit_caller(operation->what, request, keys);
-      (void)read_request(operation->what, request, who, schemas);
+      (void)read_request(operation->what, request, *who, schemas);
       http_response response;
       response.content_type = "text/event-stream";
-      response.stream = std::make_shared<event_stream>(events.of(who.organisation), who,
+      response.stream = std::make_shared<event_stream>(events.of(who->organisation), *who,
                                                        request.header("Last-Event-ID"), keys, time_);
       counted(std::move(response));
     } catch (const rest_error& refused) {
@@ -350,6 +369,7 @@ struct rest_service::impl {
   const std::function<id128()> make_id;
   const std::function<void(const std::string&)> warn;
   const json_schemas schemas;
+  request_budget budget;  // the listener's thread
   std::vector<std::shared_ptr<served_operation>> operations;
   std::string document;
   applied_wait acknowledgements;

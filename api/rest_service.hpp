@@ -15,6 +15,7 @@
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
 #include "api/metrics.hpp"
+#include "api/request_budget.hpp"
 #include "api/rest_operation.hpp"
 #include "api/sealed_secret.hpp"
 #include "campaigns/place_finder.hpp"
@@ -28,6 +29,7 @@ struct rest_resource;
 struct rest_options {
   sql::connect_options database;  ///< as the engine connects; the tenant's role is taken from there
   unsigned threads = 4;
+  request_rate rate{};                                   ///< of each key; beyond it 429
   std::size_t waiting_max = 256;                         ///< requests that wait for a thread; beyond it 503
   std::chrono::milliseconds acknowledged_within{2'000};  ///< for the engine to act by a change; then `pending`
   std::filesystem::path uploads;                         ///< directory of lists under way and of the verdicts of each

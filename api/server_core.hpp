@@ -52,6 +52,7 @@ struct server_core : std::enable_shared_from_this<server_core> {
   const std::uint64_t id_base;
   // Any thread.
   atomic_stats stats;
+  std::atomic<bool> came_round{true};
   // The server's thread, `io` apart, to which any thread may post.
   std::unordered_set<http_session*> sessions;
   std::uint64_t requests_named = 0;

@@ -78,22 +78,15 @@ webhook_deliverer::webhook_deliverer(const clock& time, secret_keys secrets, pos
                                      std::function<void(const std::string&)> warn)
     : time_{time}, secrets_{std::move(secrets)}, post_{std::move(post)}, warn_{std::move(warn)}, random_{seed} {}
 
-webhook_deliverer::endpoint& webhook_deliverer::endpoint_of(webhook_id id) {
-  const std::lock_guard lock{mutex_};
-  auto& known = endpoints_[id];
-  if (!known) known = std::make_unique<endpoint>();
-  return *known;
-}
-
 milliseconds webhook_deliverer::jittered(seconds wait) {
   const std::lock_guard lock{mutex_};
   return wait + milliseconds{random_.below(static_cast<std::uint64_t>(milliseconds{wait}.count() / 10) + 1)};
 }
 
-milliseconds webhook_deliverer::turn(sql::session& on, const sql::enabled_webhook& of) {
+milliseconds webhook_deliverer::turn(sql::session& on, const sql::enabled_webhook& of, endpoint& state,
+                                     const std::stop_token& stop) {
   const sql::webhook_claim claim{on, of};
   if (!claim.held()) return idle;
-  endpoint& state = endpoint_of(of.id);
   instant now = time_.now();
   if (!state.breaker.allows(now.steady, 0)) return idle;
   sql::claimed_webhook claimed;
@@ -104,10 +97,11 @@ milliseconds webhook_deliverer::turn(sql::session& on, const sql::enabled_webhoo
   if (due.empty()) return more ? milliseconds{0} : idle;
   std::vector<webhook_answer> answers;
   try {
-    answers = post_(parse_webhook_url(claimed.what.url), sign(of, claimed.what, due, now.utc));
+    answers = post_(parse_webhook_url(claimed.what.url), sign(of, claimed.what, due, now.utc), stop);
   } catch (const sql::sql_error&) {
     throw;
   } catch (const std::exception& error) {
+    if (stop.stop_requested()) return idle;
     // Not to be resolved, not public, or its secret can't be opened: as good as no answer.
     warn_(of.id.text() + ": " + error.what());
     answers.assign(due.size(), webhook_answer{0, error.what(), false});

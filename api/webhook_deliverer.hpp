@@ -6,9 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,8 +22,9 @@
 
 namespace dialer::api {
 
-using post_function =
-    std::function<std::vector<webhook_answer>(const webhook_target& to, const std::vector<webhook_message>& messages)>;
+/// As post_webhooks().
+using post_function = std::function<std::vector<webhook_answer>(
+    const webhook_target& to, const std::vector<webhook_message>& messages, const std::stop_token& stop)>;
 
 struct webhook_stats {
   std::uint64_t delivered = 0;
@@ -54,19 +54,21 @@ class webhook_deliverer {
   webhook_deliverer(const clock& time, secret_keys secrets, post_function post, std::uint64_t seed,
                     std::function<void(const std::string&)> warn);
 
-  /// One endpoint's turn: takes up what is new and posts what is due. Answers how long it has nothing to do. Throws
-  /// sql::sql_error. Any number of threads, each with its own session; one endpoint's turns one after the other.
-  std::chrono::milliseconds turn(sql::session& on, const sql::enabled_webhook& of);
-
-  webhook_stats stats() const { return {delivered_, failed_, given_up_}; }
-
- private:
+  /// What is known of an endpoint from one turn to the next.
   struct endpoint {
     engine::circuit_breaker breaker;
     std::chrono::seconds window{2};  // of the ledger that is read at once
   };
 
-  endpoint& endpoint_of(webhook_id id);
+  /// One endpoint's turn: takes up what is new and posts what is due. Answers how long it has nothing to do. Throws
+  /// sql::sql_error. Any number of threads, each with its own session; one endpoint's turns one after the other. What
+  /// is being posted when it is asked to stop is posted again by the next turn.
+  std::chrono::milliseconds turn(sql::session& on, const sql::enabled_webhook& of, endpoint& state,
+                                 const std::stop_token& stop = {});
+
+  webhook_stats stats() const { return {delivered_, failed_, given_up_}; }
+
+ private:
   bool take_up(sql::session& on, const sql::enabled_webhook& of, endpoint& state, sql::claimed_webhook& claimed);
   std::vector<webhook_message> sign(const sql::enabled_webhook& of, const sql::webhook_record& what,
                                     const std::vector<sql::delivery_record>& due, utc_time now) const;
@@ -80,7 +82,6 @@ class webhook_deliverer {
   const std::function<void(const std::string&)> warn_;
   std::atomic<std::uint64_t> delivered_{0}, failed_{0}, given_up_{0};
   std::mutex mutex_;
-  std::map<webhook_id, std::unique_ptr<endpoint>> endpoints_;
   random_source random_;
 };
 

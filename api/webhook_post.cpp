@@ -8,10 +8,16 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/url/parse.hpp>
 #include <cctype>
+#include <condition_variable>
+#include <exception>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "carriers/http/https_pool.hpp"
 
@@ -80,6 +86,41 @@ std::vector<std::string> resolve_by_system(const std::string& host) {
   return all;
 }
 
+/// What a thread that may be left behind has found.
+struct lookup {
+  std::mutex mutex;
+  std::condition_variable_any done;
+  bool is_done = false;
+  std::vector<std::string> found;
+  std::exception_ptr failed;
+};
+
+// The system's resolver can be neither interrupted nor given a bound.
+std::vector<std::string> resolve(const webhook_post_options& options, const std::string& host,
+                                 const std::stop_token& stop) {
+  const auto shared = std::make_shared<lookup>();
+  std::thread{[shared, host, how = options.resolve] {
+    std::vector<std::string> found;
+    std::exception_ptr failed;
+    try {
+      found = how ? how(host) : resolve_by_system(host);
+    } catch (...) {
+      failed = std::current_exception();
+    }
+    const std::lock_guard lock{shared->mutex};
+    shared->found = std::move(found);
+    shared->failed = std::move(failed);
+    shared->is_done = true;
+    shared->done.notify_all();
+  }}.detach();
+  std::unique_lock lock{shared->mutex};
+  if (!shared->done.wait_for(lock, stop, options.connect_within, [&] { return shared->is_done; })) {
+    throw std::runtime_error{host + ": its name was not resolved in time"};
+  }
+  if (shared->failed) std::rethrow_exception(shared->failed);
+  return shared->found;
+}
+
 bool is_allowed(const webhook_post_options& options, const std::string& numeric) {
   boost::system::error_code error;
   const auto address = asio::ip::make_address(numeric, error);
@@ -87,12 +128,10 @@ bool is_allowed(const webhook_post_options& options, const std::string& numeric)
 }
 
 // One bad address spoils all: a name that mixes them means to be tried again until the bad one comes up.
-std::string address_of(const webhook_post_options& options, const std::string& host) {
+std::string address_of(const webhook_post_options& options, const std::string& host, const std::stop_token& stop) {
   boost::system::error_code error;
   std::vector<std::string> found{host};
-  if (asio::ip::make_address(host, error); error) {
-    found = options.resolve ? options.resolve(host) : resolve_by_system(host);
-  }
+  if (asio::ip::make_address(host, error); error) found = resolve(options, host, stop);
   if (found.empty()) throw std::runtime_error{host + " has no address"};
   for (const std::string& one : found) {
     if (!is_allowed(options, one)) throw std::runtime_error{host + " leads to an address that is not public"};
@@ -110,7 +149,7 @@ std::string request_of(const webhook_target& to, const webhook_message& message)
   return bytes;
 }
 
-/// Hands out the messages in turn until one fails.
+/// Hands out the messages in turn until one fails, or the time to begin them is over.
 class batch final : public http::request_source {
  public:
   batch(const webhook_target& to, const std::vector<webhook_message>& messages)
@@ -129,10 +168,15 @@ class batch final : public http::request_source {
     if (!answered || answer.status >= 300) failed_ = true;
     finish_if_over();
   }
-  bool wants_connection() const override { return !failed_ && next_ < messages_.size(); }
+  bool wants_connection() const override { return !failed_ && next_ < messages_.size() && (!late_ || next_ == 0); }
   void on_connect_failure(std::string_view error) override {
     if (!failed_ && next_ < messages_.size()) answers_[next_] = {0, std::string(error), true};
     failed_ = true;
+    finish_if_over();
+  }
+
+  void begin_no_more() {
+    late_ = true;
     finish_if_over();
   }
 
@@ -150,6 +194,7 @@ class batch final : public http::request_source {
   std::size_t next_ = 0;
   std::size_t out_ = 0;
   bool failed_ = false;
+  bool late_ = false;
 };
 
 }  // namespace
@@ -190,7 +235,8 @@ webhook_target parse_webhook_url(std::string_view text) {
 }
 
 std::vector<webhook_answer> post_webhooks(const webhook_post_options& options, const webhook_target& to,
-                                          const std::vector<webhook_message>& messages) {
+                                          const std::vector<webhook_message>& messages, const std::stop_token& stop) {
+  if (stop.stop_requested()) return std::vector<webhook_answer>(messages.size(), webhook_answer{0, "", false});
   batch source{to, messages};
   http::pool_options how;
   how.host = to.host;
@@ -199,11 +245,26 @@ std::vector<webhook_answer> post_webhooks(const webhook_post_options& options, c
   how.connections_max = options.connections;
   how.connect_timeout = options.connect_within;
   how.request_timeout = options.answer_within;
-  how.connect_address = address_of(options, to.host);
+  how.connect_address = address_of(options, to.host, stop);
   asio::io_context io{1};
-  http::https_pool pool{io, how, source};
-  source.over = [&] { asio::post(io, [&pool] { pool.stop([] {}); }); };
-  pool.wake();
+  std::optional<http::https_pool> pool{std::in_place, io, how, source};
+  asio::steady_timer begin_until{io, options.answer_within};
+  begin_until.async_wait([&source](boost::system::error_code cancelled) {
+    if (!cancelled) source.begin_no_more();
+  });
+  source.over = [&] {
+    begin_until.cancel();
+    asio::post(io, [&pool] {
+      if (pool) pool->stop([] {});
+    });
+  };
+  const std::stop_callback cut_off{stop, [&] {
+                                     asio::post(io, [&] {
+                                       begin_until.cancel();
+                                       pool.reset();
+                                     });
+                                   }};
+  pool->wake();
   io.run();
   return source.take_answers();
 }

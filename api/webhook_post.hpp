@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,8 @@ webhook_target parse_webhook_url(std::string_view url);
 bool is_public_address(std::string_view numeric);
 
 struct webhook_post_options {
-  /// Numeric addresses of a name; throws std::runtime_error. Empty: the system's resolver.
+  /// Numeric addresses of a name; throws std::runtime_error. Called on a thread of its own, which is left behind when
+  /// it takes longer than connect_within. Empty: the system's resolver.
   std::function<std::vector<std::string>(const std::string& host)> resolve;
   bool allow_loopback = false;  ///< for trials on one machine
   std::string ca_file;          ///< PEM of an authority besides the system's; for trials, too
@@ -48,8 +50,10 @@ struct webhook_answer {
   bool tried = true;
 };
 
-/// Posts them over a few connections and answers in their order. Waits; the first that fails is the last to be begun.
+/// Posts them over a few connections and answers in their order. The first that fails is the last to be begun, and but
+/// for the first none is begun when answer_within is over: it all takes no longer than two connect_within and two
+/// answer_within, however many they are. Asked to stop, it returns at once, and what has no answer counts as not tried.
 std::vector<webhook_answer> post_webhooks(const webhook_post_options& options, const webhook_target& to,
-                                          const std::vector<webhook_message>& messages);
+                                          const std::vector<webhook_message>& messages, const std::stop_token& stop);
 
 }  // namespace dialer::api

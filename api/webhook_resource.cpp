@@ -40,7 +40,7 @@ constexpr std::string_view schemas = R"({
   },
   "WebhookKinds": {
     "type": "array",
-    "description": "attempt.ended: an attempt is over, answered or not. campaign.state: a campaign was started, paused, resumed, stopped or finished.",
+    "description": "attempt.ended: an attempt is over, answered or not. campaign.state: the latest state of a campaign that was started, paused, resumed, stopped or finished; changes that follow one another within seconds may be told as one.",
     "minItems": 1,
     "maxItems": 2,
     "items": {"type": "string", "enum": ["attempt.ended", "campaign.state"]}
@@ -70,7 +70,7 @@ constexpr std::string_view schemas = R"({
     "properties": {
       "url": {"type": "string", "maxLength": 2000},
       "kinds": {"$ref": "#/components/schemas/WebhookKinds"},
-      "enabled": {"type": "boolean", "description": "When it is on again it is told what happens from then on."}
+      "enabled": {"type": "boolean", "description": "Switched off, it also loses what was on its way. When it is on again it is told what happens from then on; replay tells the rest."}
     },
     "examples": [{"kinds": ["attempt.ended", "campaign.state"], "enabled": true}]
   },
@@ -189,6 +189,7 @@ rest_answer change_webhook(rest_call& call) {
   if (call.body.contains("kinds")) to.kinds = read_kinds(call);
   if (const auto* enabled = call.body.if_contains("enabled")) {
     to.state = enabled->as_bool() ? sql::webhook_state::on : sql::webhook_state::off;
+    if (to.state != sql::webhook_state::on) to.waiting = 0;
   }
   sql::change_webhook(call.tx, call.who.organisation, to, call.now);
   return {to_json(to)};

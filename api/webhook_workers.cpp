@@ -21,7 +21,7 @@ webhook_workers::webhook_workers(const sql::connect_options& connection, unsigne
 webhook_workers::~webhook_workers() {
   {
     const std::lock_guard lock{mutex_};
-    stopping_ = true;
+    stop_.request_stop();
   }
   wake_.notify_all();
   for (std::thread& each : threads_) each.join();
@@ -43,18 +43,18 @@ void webhook_workers::look(sql::session& on) {
   for (const sql::enabled_webhook& one : enabled) there.insert(one.id);
   const std::lock_guard lock{mutex_};
   std::erase_if(turns_, [&](const auto& each) { return !each.second.under_way && !there.contains(each.first); });
-  for (const sql::enabled_webhook& one : enabled) turns_.try_emplace(one.id, turn_of{one, {}, false});
+  for (const sql::enabled_webhook& one : enabled) turns_.try_emplace(one.id, turn_of{.what = one});
 }
 
 void webhook_workers::run(sql::session session) {
   std::unique_lock lock{mutex_};
-  while (!stopping_) {
+  while (!stop_.stop_requested()) {
     const steady_time now = time_.now().steady;
     const bool looks = now >= look_at_;
     if (looks) look_at_ = now + look_every;
     turn_of* mine = looks ? nullptr : next(now);
     if (!looks && mine == nullptr) {
-      wake_.wait_for(lock, pause, [this] { return stopping_; });
+      wake_.wait_for(lock, pause, [this] { return stop_.stop_requested(); });
       continue;
     }
     if (mine != nullptr) mine->under_way = true;
@@ -65,7 +65,7 @@ void webhook_workers::run(sql::session session) {
       if (mine == nullptr) {
         look(session);
       } else {
-        wait = deliverer_.turn(session, mine->what);
+        wait = deliverer_.turn(session, mine->what, mine->state, stop_.get_token());
       }
     } catch (const sql::sql_error&) {
       session.disconnect();  // /readyz says that the database is gone
@@ -76,7 +76,7 @@ void webhook_workers::run(sql::session session) {
       mine->under_way = false;
       mine->next_at = time_.now().steady + wait;
     }
-    if (failed) wake_.wait_for(lock, look_every, [this] { return stopping_; });
+    if (failed) wake_.wait_for(lock, look_every, [this] { return stop_.stop_requested(); });
   }
 }
 

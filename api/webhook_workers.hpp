@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -19,7 +20,7 @@ class webhook_workers {
   /// `connection` sees every organisation (not the tenant's role); `deliverer` and `time` must outlive the workers.
   webhook_workers(const sql::connect_options& connection, unsigned threads, webhook_deliverer& deliverer,
                   const clock& time);
-  /// Lets posts that are under way end.
+  /// Waits for no endpoint: posts that are under way are cut off, and posted again by whoever delivers next.
   ~webhook_workers();
   webhook_workers(const webhook_workers&) = delete;
   webhook_workers& operator=(const webhook_workers&) = delete;
@@ -27,6 +28,7 @@ class webhook_workers {
  private:
   struct turn_of {
     sql::enabled_webhook what;
+    webhook_deliverer::endpoint state{};
     steady_time next_at{};
     bool under_way = false;
   };
@@ -41,7 +43,7 @@ class webhook_workers {
   std::condition_variable wake_;
   std::map<webhook_id, turn_of> turns_;
   steady_time look_at_{};
-  bool stopping_ = false;
+  std::stop_source stop_;
   std::vector<std::thread> threads_;
 };
 

@@ -386,6 +386,11 @@ void add_serve(CLI::App& app, parsed& into) {
   to->add_option("--shards", options.shards, "threads that decide; 0 is one per core")->check(CLI::Range(0, 255));
   to->add_option("--event-streams", options.event_streams, "clients that may follow GET /v1/events at a time (512)")
       ->check(CLI::Range(0, 100'000));
+  to->add_option("--requests-per-second", options.requests_per_second,
+                 "requests of one API key in the long run; 0: no limit (50)")
+      ->check(CLI::Range(0.0, 10'000.0));
+  to->add_option("--request-burst", options.request_burst, "requests of one API key at once, after a silence (100)")
+      ->check(CLI::Range(1, 1'000'000));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
       ->check(CLI::Range(1, 255));
   to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of now, for trials");

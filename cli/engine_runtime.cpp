@@ -421,6 +421,11 @@ void engine_runtime::start() {
 void engine_runtime::stop() {
   impl_->stop();
 }
+bool engine_runtime::turns() {
+  bool all = impl_->serving->turns();
+  for (auto& shard : impl_->shards) all &= shard->turns();
+  return all;
+}
 std::vector<engine::organisation_view> engine_runtime::views() const {
   return impl_->all_views();
 }

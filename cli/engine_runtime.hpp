@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/api_key.hpp"
+#include "api/request_budget.hpp"
 #include "api/sealed_secret.hpp"
 #include "carriers/attempt_token.hpp"
 #include "engine/stats.hpp"
@@ -30,6 +31,7 @@ struct runtime_options {
   unsigned shards = 0;                                                      ///< 0 = one per core
   std::size_t connections = 64;                                             ///< to a carrier account, per shard
   std::size_t event_streams = 512;                                          ///< clients that may follow events
+  api::request_rate requests;                                               ///< of each API key
   std::chrono::seconds drain{10};
 };
 
@@ -50,6 +52,11 @@ class engine_runtime {
   void stop();
 
   std::vector<engine::organisation_view> views() const;
+
+  /// Whether the listener and every shard have come round since the last asking; the first answer is yes. Not the
+  /// ledger: a database that does not answer is not mended by a new process. Between start() and stop(), for one
+  /// thread.
+  bool turns();
 
  private:
   struct impl;

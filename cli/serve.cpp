@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <system_error>
 
@@ -18,6 +20,7 @@
 #include "cli/instants.hpp"
 #include "cli/key_file.hpp"
 #include "cli/secrets.hpp"
+#include "cli/service_manager.hpp"
 #include "cli/settings_file.hpp"
 #include "cli/system_clock.hpp"
 
@@ -37,6 +40,18 @@ sigset_t block_stop_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
+}
+
+// Meanwhile says that the engine lives, while it does.
+int wait_for(const sigset_t& signals, const service_manager& manager, engine_runtime& engine) {
+  const auto every = manager.watchdog_every();
+  const auto whole = std::chrono::floor<std::chrono::seconds>(every);
+  const timespec pause{.tv_sec = whole.count(), .tv_nsec = std::chrono::nanoseconds{every - whole}.count()};
+  for (;;) {
+    const int signal = every.count() == 0 ? sigwaitinfo(&signals, nullptr) : sigtimedwait(&signals, nullptr, &pause);
+    if (signal > 0) return signal;
+    if (errno == EAGAIN && engine.turns()) manager.tell("WATCHDOG=1");
+  }
 }
 
 // One engine per state directory, from before the first look at the database to the end of the process, however it
@@ -89,6 +104,7 @@ system_clock make_clock(const std::string& wall_clock) {
 }  // namespace
 
 int run_serve(const serve_options& options) {
+  const service_manager manager = service_manager::take_from_environment();
   hide_memory();
   const sigset_t signals = block_stop_signals();
   const system_clock time = make_clock(options.wall_clock);
@@ -113,13 +129,15 @@ int run_serve(const serve_options& options) {
   running.secret_keys = load_secret_keys(options.secret_keys);
   running.shards = static_cast<unsigned>(options.shards);
   running.event_streams = options.event_streams;
+  running.requests = {options.requests_per_second, options.request_burst};
   engine_runtime engine{running, time};
   engine.start();
   spdlog::info("listening on {}; callbacks are expected at {}", options.listen,
                options.public_url.empty() ? "http://" + options.listen : options.public_url);
 
-  int signal = 0;
-  sigwait(&signals, &signal);
+  manager.tell("READY=1");
+  const int signal = wait_for(signals, manager, engine);
+  manager.tell("STOPPING=1");
   spdlog::info("{}: draining", signal == SIGINT ? "interrupted" : "told to stop");
   engine.stop();
   return exit_ok;

@@ -19,6 +19,8 @@ struct serve_options {
   std::vector<std::string> secret_keys;  ///< files with the keys that the database's secrets are sealed with
   std::size_t shards = 0;                ///< 0: one per core
   std::size_t event_streams = 512;       ///< clients that may follow GET /v1/events at a time
+  double requests_per_second = 50;       ///< of each API key; 0: no limit
+  std::uint32_t request_burst = 100;     ///< of each API key, at once
   std::uint64_t node = 1;                ///< 1..255, distinct among the nodes of one database
   std::string wall_clock;                ///< RFC 3339 instant at which the run starts; empty: the real one
 };

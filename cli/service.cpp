@@ -22,7 +22,8 @@
 namespace dialer::cli {
 namespace {
 
-constexpr unsigned webhook_threads = 2;
+// Each endpoint that is slow holds one for some seconds.
+constexpr unsigned webhook_threads = 8;
 
 void warn(const std::string& line) {
   spdlog::warn("{}", line);
@@ -48,6 +49,7 @@ api::rest_options rest_options(const runtime_options& options, const sql::connec
   api::rest_options made;
   made.database = database;
   made.uploads = options.uploads;
+  made.rate = options.requests;
   made.place = make_place_finder(load_zone_data());
   made.secrets = options.secret_keys;
   made.views = std::move(views);
@@ -66,9 +68,8 @@ struct service::impl {
         key_follower{where, keys, clock, warn},
         rest{rest_options(options, where, ports.views), api::rest_resources(), keys, clock, new_id, warn},
         deliverer{clock, options.secret_keys,
-                  [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages) {
-                    return api::post_webhooks({}, to, messages);
-                  },
+                  [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages,
+                     const std::stop_token& stop) { return api::post_webhooks({}, to, messages, stop); },
                   static_cast<std::uint64_t>(clock.now().utc.time_since_epoch().count()), warn},
         server{routes(std::move(ports)), limits_with(options.event_streams)} {
     server.start(options.listen);
@@ -114,6 +115,10 @@ void service::tell_webhooks(sql::session& on) {
     spdlog::warn("{} webhooks are told nothing: this engine has no key to sign with; start it with --secret-key FILE",
                  enabled.size());
   }
+}
+
+bool service::turns() {
+  return impl_->server.turns();
 }
 
 void service::stop(std::chrono::milliseconds drain) {

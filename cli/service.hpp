@@ -34,6 +34,8 @@ class service {
 
   /// Starts the workers, or says why there are none.
   void tell_webhooks(sql::session& on);
+  /// As http_server::turns().
+  bool turns();
   /// Ends the workers, then the listener; requests under way get `drain`.
   void stop(std::chrono::milliseconds drain);
 

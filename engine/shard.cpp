@@ -240,6 +240,7 @@ struct shard::impl {
   steady_time ticks_at = steady_time::max();  // what the timer is set to
   moodycamel::ConcurrentQueue<mail> mailbox;
   std::atomic<bool> wake_posted{false};
+  std::atomic<bool> came_round{true};
 
   flat_map<organisation_id, resident> residents;
   std::vector<std::unique_ptr<sender>> senders;
@@ -314,6 +315,12 @@ void shard::add_queue(const organisation_id& to, std::shared_ptr<send_queue> que
     const auto home = impl_->residents.find(to);
     if (home != impl_->residents.end()) home->second.queues.insert_or_assign(queue->account()->id, queue);
   });
+}
+
+bool shard::turns() {
+  if (!impl_->came_round.exchange(false)) return false;
+  boost::asio::post(impl_->io, [this] { impl_->came_round = true; });
+  return true;
 }
 
 std::vector<organisation_view> shard::views() const {

@@ -43,6 +43,9 @@ class shard {
   /// A queue for an account that was added while the organisation is dialing.
   void add_queue(const organisation_id& to, std::shared_ptr<send_queue> queue);
 
+  /// Whether the shard's thread has come round since the last asking; the first answer is yes. For one thread to ask.
+  bool turns();
+
   /// As of at most 100 ms ago.
   std::vector<organisation_view> views() const;
 

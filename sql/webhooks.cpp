@@ -49,6 +49,8 @@ void change_webhook(transaction& in, organisation_id organisation, const webhook
           .text(to.previous_secret)
           .time(to.previous_until)
           .time(at));
+  if (to.state == webhook_state::on) return;
+  in.run("DELETE FROM webhook_delivery WHERE org_id = $1 AND webhook_id = $2", key_of(organisation, to.id));
 }
 
 void delete_webhook(transaction& in, organisation_id organisation, webhook_id webhook) {

@@ -41,7 +41,7 @@ struct webhook_record {
 /// Tells from `at` on.
 void create_webhook(transaction& in, organisation_id organisation, const webhook_record& made, utc_time at);
 /// All of it but its times. What was off and is on now, and what it was not told of before, is told
-/// from `at` on.
+/// from `at` on. What is off loses what was on its way.
 void change_webhook(transaction& in, organisation_id organisation, const webhook_record& to, utc_time at);
 /// With what was on its way.
 void delete_webhook(transaction& in, organisation_id organisation, webhook_id webhook);

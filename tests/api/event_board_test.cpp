@@ -104,6 +104,26 @@ TEST(EventBoard, OnlyBoardsWithReaders_AreFilled) {
   EXPECT_EQ(boards.read_now().front().second, boards.of(first));
 }
 
+TEST(EventBoard, BoardThatNobodyReads_IsForgottenAndItsVersionsAreNot) {
+  event_board boards{boot};
+  const organisation_id first{id128{1, 1}};
+  const organisation_id second{id128{1, 2}};
+  auto board = boards.of(first);
+  board->replace({campaign("a", "1"), campaign("b", "1"), campaign("c", "1")});
+  EXPECT_TRUE(boards.read_now().empty());
+  EXPECT_EQ(boards.of(first), board) << "somebody holds it, and may begin to read";
+  board.reset();
+  (void)boards.read_now();
+
+  board = boards.of(first);
+  EXPECT_EQ(board->after(0, {}, plenty).text, "") << "nothing that has grown old";
+  EXPECT_EQ(board->resume_at("1c2d-3"), 3U) << "a client that was there may come back";
+  board->replace({campaign("a", "1")});
+  EXPECT_EQ(board->after(3, {}, plenty).text, "id: 1c2d-4\nevent: campaign\ndata: 1\n\n")
+      << "and is told all that stands";
+  EXPECT_EQ(boards.of(second)->version(), 3U) << "whose board went cannot be told: all new ones go on after it";
+}
+
 // ---- for one client
 
 class EventStream : public testing::Test {

@@ -83,9 +83,10 @@ TEST_F(HttpAnswerStream, Events_ComeAsTheyHappenAndResumeWhereTheyBrokeOff) {
   board_->replace({{"campaign", "a", {}, "1"}});
   {
     loopback_client client{port_};
-    ask(client, "/board");
+    ask(client, "/board", "Accept-Encoding: gzip\r\n");
     const std::string head = client.receive_until("\r\n\r\n");
     EXPECT_THAT(head, HasSubstr("200 OK"));
+    EXPECT_THAT(head, Not(HasSubstr("Encoding"))) << "events are never packed";
     EXPECT_THAT(head, HasSubstr("Content-Type: text/event-stream\r\n"));
     EXPECT_THAT(head, HasSubstr("Connection: close\r\n"));
     EXPECT_THAT(head, HasSubstr("X-Request-Id: req_"));

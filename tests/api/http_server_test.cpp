@@ -41,6 +41,30 @@ TEST_F(HttpServer, KeepAlive_ServesManyRequestsOnOneConnection) {
   EXPECT_EQ(server_->stats().requests, 100U);
 }
 
+TEST_F(HttpServer, ThreadThatIsStuck_DoesNotTurn) {
+  std::promise<void> stuck, leave;
+  start({}, {{"GET", "/stuck", [&](const http_request&, const respond_function& respond) {
+                stuck.set_value();
+                leave.get_future().wait();
+                respond({});
+              }}});
+  const auto comes_round = [this] {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!server_->turns() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    return std::chrono::steady_clock::now() < end;
+  };
+  EXPECT_TRUE(server_->turns());
+  EXPECT_TRUE(comes_round());
+  loopback_client client{port_};
+  client.send("GET /stuck HTTP/1.1\r\n\r\n");
+  stuck.get_future().wait();
+  (void)server_->turns();  // what was asked before may have been answered before
+  EXPECT_FALSE(server_->turns());
+  EXPECT_FALSE(server_->turns());
+  leave.set_value();
+  EXPECT_TRUE(comes_round()) << "it is forgiven";
+}
+
 TEST_F(HttpServer, ConnectionClose_IsHonoured) {
   start();
   loopback_client client{port_};

@@ -107,7 +107,7 @@ std::string rest_reply::code() const {
   return code == nullptr ? std::string() : std::string(code->as_string());
 }
 
-rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets_of_engine)
+rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets_of_engine, const request_rate& rate)
     : secrets{std::move(secrets_of_engine)},
       keys{pepper, time},
       first{database, "First", 1},
@@ -121,6 +121,7 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
   rest_options options;
   options.database.target = database;
   options.threads = 2;
+  options.rate = rate;
   options.uploads = uploads.path();
   options.secrets = secrets;
   options.place = [](const campaigns::place_question&) {

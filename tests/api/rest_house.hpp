@@ -53,7 +53,7 @@ class rest_house {
  public:
   /// `resources` empty: all there are.
   explicit rest_house(std::vector<rest_resource> resources = {},
-                      secret_keys secrets_of_engine = secret_keys{{secret_key{42}}});
+                      secret_keys secrets_of_engine = secret_keys{{secret_key{42}}}, const request_rate& rate = {});
   ~rest_house();
 
   /// `key` empty: none is sent. `headers`: "Name: value\r\n" each.

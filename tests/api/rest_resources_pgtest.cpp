@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "api/gzip.hpp"
 #include "api/list_uploads.hpp"
 #include "sql/opt_outs.hpp"
 #include "sql/snapshot.hpp"
@@ -307,6 +308,24 @@ TEST_F(RestResources, Upload_AccountsForEveryRowOnce) {
   EXPECT_THAT(again.text,
               HasSubstr(R"("rows":4,"accepted":2,"duplicate":1,"rejected":1,"finished":true,"imported_before":true)"));
   EXPECT_EQ(us_.house.on.run("SELECT count(*) FROM contact").integer(0, 0), 3 + 3 + 2);
+}
+
+TEST_F(RestResources, PackedUpload_IsTheSameList) {
+  const std::string list = long_list(12'000);
+  const auto upload = [&](const std::string& body, const std::string& headers) {
+    house_.keys.confirm(house_.time.now().steady);
+    return house_.ask("POST", campaign() + "/contacts", us_.key, body, "Content-Type: text/csv\r\n" + headers);
+  };
+  const std::string packed = gzip(list);
+  EXPECT_LT(packed.size(), list.size() / 3);
+  const rest_reply done = upload(packed, "Content-Encoding: gzip\r\n");
+  ASSERT_EQ(done.status, 200) << done.text;
+  EXPECT_THAT(done.text, HasSubstr(R"("rows":12000,"accepted":10800,"duplicate":0,"rejected":1200,"finished":true)"));
+  EXPECT_THAT(upload(list, "").text, HasSubstr(R"("imported_before":true)")) << "by what it says, not how it came";
+
+  const rest_reply cut_off = upload(packed.substr(0, packed.size() / 2), "Content-Encoding: gzip\r\n");
+  EXPECT_EQ(cut_off.status, 400);
+  EXPECT_EQ(cut_off.code(), "malformed_gzip");
 }
 
 TEST_F(RestResources, UploadInManyPieces_IsTheSameList) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "sql/generation.hpp"
+#include "tests/api/loopback_client.hpp"
 #include "tests/api/rest_house.hpp"
 
 namespace dialer::api {
@@ -262,6 +263,46 @@ TEST_F(RestService, DatabaseGone_Is503AndTheNextConnectsAgain) {
 TEST_F(RestService, NameThatIsTaken_IsAConflict) {
   ASSERT_EQ(make("Same").status, 201);
   EXPECT_EQ(make("Same").status, 409);
+}
+
+TEST(RestServiceWithALimit, Key_IsToldWhatItHasLeftAndRefusedBeyondIt) {
+  test::rest_house house{{}, secret_keys{{secret_key{42}}}, {.per_second = 0.5, .burst = 2}};
+  const std::string key = house.first.key;
+  const rest_reply taken = house.ask("GET", "/v1/workspaces", key);
+  EXPECT_EQ(taken.status, 200);
+  EXPECT_EQ(taken.header("RateLimit-Policy"), "\"key\";q=2;w=4");
+  EXPECT_EQ(taken.header("RateLimit"), "\"key\";r=1;t=2");
+  EXPECT_EQ(taken.header("Retry-After"), "");
+
+  const std::string no_scope = house.first.add_key(house.keys, static_cast<sql::scope_bits>(sql::scope::operate));
+  EXPECT_EQ(house.ask("GET", "/v1/workspaces", no_scope).status, 403);
+  EXPECT_EQ(house.ask("GET", "/v1/workspaces", no_scope).header("RateLimit"), "\"key\";r=0;t=2")
+      << "what is refused is a request, too";
+  EXPECT_EQ(house.ask("GET", "/v1/workspaces", "dlr_x").header("RateLimit"), "") << "that is no key";
+
+  loopback_client follower{house.port()};
+  follower.send("GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + "\r\n\r\n");
+  EXPECT_THAT(follower.receive_until("retry: 2000\n\n"), HasSubstr("RateLimit: \"key\";r=0;t=2\r\n"))
+      << "a stream takes one, for its opening";
+
+  for (const auto& [method, path] :
+       {std::pair{"GET", std::string("/v1/workspaces")}, std::pair{"GET", std::string("/v1/events")},
+        std::pair{"POST", "/v1/campaigns/" + house.first.ids.at("campaign_id") + "/contacts"}}) {
+    const rest_reply refused = house.ask(method, path, key);
+    EXPECT_EQ(refused.status, 429) << path;
+    EXPECT_EQ(refused.code(), "rate_limited");
+    EXPECT_EQ(refused.header("Content-Type"), "application/problem+json");
+    EXPECT_EQ(refused.header("RateLimit"), "\"key\";r=0;t=2");
+    EXPECT_EQ(refused.header("Retry-After"), "2");
+    EXPECT_THAT(refused.text, HasSubstr("wait for 2 s"));
+  }
+  EXPECT_EQ(house.ask("GET", "/v1/workspaces", house.second.key).status, 200) << "another key's is its own";
+  EXPECT_EQ(house.ask("GET", "/v1/openapi.json", "").status, 200);
+
+  house.time.advance(2s);
+  house.keys.confirm(house.time.now().steady);
+  EXPECT_EQ(house.ask("GET", "/v1/workspaces", key).status, 200) << "as it was told";
+  EXPECT_EQ(house.ask("GET", "/v1/workspaces", key).status, 429);
 }
 
 TEST_F(RestService, Document_NeedsNoKeyAndDescribesEveryOperation) {

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <mutex>
 #include <stdexcept>
+#include <stop_token>
 
 #include "api/webhook_signature.hpp"
 #include "tests/carriers_http/tls_test_server.hpp"
@@ -140,6 +142,9 @@ class PostWebhooks : public testing::Test {
         if (!peer.write(answer)) return;
       }
     });
+    trust_server();
+  }
+  void trust_server() {
     options_.ca_file = server_->ca_file();
     options_.allow_loopback = true;
     options_.resolve = [](const std::string&) { return std::vector<std::string>{"127.0.0.1"}; };
@@ -148,7 +153,7 @@ class PostWebhooks : public testing::Test {
   std::vector<webhook_answer> post(std::size_t count = 1) {
     std::vector<webhook_message> messages;
     for (std::size_t i = 0; i < count; ++i) messages.push_back({"msg_" + std::to_string(i), "17", "v1,abc", "{}"});
-    return post_webhooks(options_, to_, messages);
+    return post_webhooks(options_, to_, messages, stop_.get_token());
   }
   std::vector<std::string> requests() {
     const std::lock_guard lock{mutex_};
@@ -160,6 +165,7 @@ class PostWebhooks : public testing::Test {
   std::optional<tls_test_server> server_;
   webhook_post_options options_;
   webhook_target to_;
+  std::stop_source stop_;
 };
 
 constexpr const char* taken = "HTTP/1.1 204 No Content\r\n\r\n";
@@ -247,6 +253,65 @@ TEST_F(PostWebhooks, NoAnswerInTime_IsNone) {
   EXPECT_EQ(answers[0].status, 0);
   EXPECT_TRUE(answers[0].tried);
   EXPECT_EQ(requests().size(), 1U);
+}
+
+TEST_F(PostWebhooks, MoreThanTheTimeIsFor_IsLeftForLater) {
+  serve(taken);
+  options_.connections = 1;
+  options_.answer_within = 1s;
+  const auto answers = post(300'000);
+  EXPECT_EQ(answers.front().status, 204);
+  EXPECT_FALSE(answers.back().tried);
+  for (const webhook_answer& one : answers) {
+    EXPECT_EQ(one.status, one.tried ? 204 : 0) << "what was begun is waited for: " << one.error;
+  }
+}
+
+TEST_F(PostWebhooks, AskedToStop_WaitsForNoAnswer) {
+  std::promise<void> asked;
+  server_.emplace([&](server_connection& peer) {
+    if (!peer.read_request().empty()) asked.set_value();
+    peer.wait_for_peer();
+  });
+  trust_server();
+  options_.connections = 1;
+  auto answers = std::async(std::launch::async, [this] { return post(); });
+  asked.get_future().wait();
+  stop_.request_stop();
+  EXPECT_FALSE(answers.get()[0].tried) << "nobody knows what became of it: it is posted again";
+  EXPECT_FALSE(post()[0].tried) << "nor does it begin";
+  EXPECT_EQ(server_->connections(), 1U);
+}
+
+TEST_F(PostWebhooks, NameThatIsNotResolved_HoldsNobodyUp) {
+  serve(taken);
+  std::promise<void> resolver, asked;
+  options_.resolve = [&asked, answer = resolver.get_future().share()](const std::string&) {
+    asked.set_value();
+    answer.wait();
+    return std::vector<std::string>{"127.0.0.1"};
+  };
+  auto answers = std::async(std::launch::async, [this] { return post(); });
+  asked.get_future().wait();
+  stop_.request_stop();
+  EXPECT_THROW((void)answers.get(), std::runtime_error);
+  resolver.set_value();
+  EXPECT_EQ(server_->connections(), 0U);
+
+  stop_ = {};
+  options_.connect_within = 1ms;
+  std::promise<void> never;
+  options_.resolve = [answer = never.get_future().share()](const std::string&) {
+    answer.wait();
+    return std::vector<std::string>{};
+  };
+  try {
+    (void)post();
+    ADD_FAILURE() << "it waits no longer than connect_within";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "carrier.test: its name was not resolved in time");
+  }
+  never.set_value();
 }
 
 TEST_F(PostWebhooks, NobodyThere_IsToldInWords) {

@@ -58,7 +58,7 @@ class Webhooks : public testing::Test {
                     sql::params{}.uuid(of.house.id).int8(call.attempt.value).time(house_.time.now().utc));
   }
   void end_attempt(std::uint64_t n) { end_attempt(n, us_); }
-  std::chrono::milliseconds turn() { return deliverer_.turn(on_, hook_); }
+  std::chrono::milliseconds turn() { return deliverer_.turn(on_, hook_, endpoint_); }
   /// Turns until nothing is left to do at this moment.
   void turns() {
     while (turn() == 0ms) {
@@ -93,10 +93,11 @@ class Webhooks : public testing::Test {
   std::vector<webhook_message> received_;
   std::vector<std::string> warnings_;
   int status_ = 204;
-  webhook_deliverer deliverer_{
-      house_.time, house_.secrets,
-      [this](const webhook_target& to, const std::vector<webhook_message>& all) { return receive(to, all); }, 1,
-      [this](const std::string& line) { warnings_.push_back(line); }};
+  webhook_deliverer::endpoint endpoint_;
+  webhook_deliverer deliverer_{house_.time, house_.secrets,
+                               [this](const webhook_target& to, const std::vector<webhook_message>& all,
+                                      const std::stop_token&) { return receive(to, all); },
+                               1, [this](const std::string& line) { warnings_.push_back(line); }};
 };
 
 TEST_F(Webhooks, EndedAttempt_IsToldOnceAndSigned) {
@@ -313,12 +314,13 @@ TEST_F(Webhooks, AnotherEngineDeliversMeanwhile_NobodyDoesItTwice) {
 
 TEST_F(Webhooks, Workers_FindNewEndpointsAndGiveThemTurns) {
   std::promise<std::string> told;
-  webhook_deliverer deliverer{house_.time, house_.secrets,
-                              [&](const webhook_target&, const std::vector<webhook_message>& all) {
-                                told.set_value(all.at(0).id);
-                                return std::vector<webhook_answer>(all.size(), webhook_answer{200, "", true});
-                              },
-                              1, [](const std::string&) {}};
+  webhook_deliverer deliverer{
+      house_.time, house_.secrets,
+      [&](const webhook_target&, const std::vector<webhook_message>& all, const std::stop_token&) {
+        told.set_value(all.at(0).id);
+        return std::vector<webhook_answer>(all.size(), webhook_answer{200, "", true});
+      },
+      1, [](const std::string&) {}};
   auto heard = told.get_future();
   const webhook_workers workers{us_.house.connection(), 2, deliverer, house_.time};
   make();
@@ -328,6 +330,57 @@ TEST_F(Webhooks, Workers_FindNewEndpointsAndGiveThemTurns) {
   while (heard.wait_for(10ms) != std::future_status::ready && std::chrono::steady_clock::now() < end) later(100ms);
   ASSERT_EQ(heard.wait_for(0ms), std::future_status::ready);
   EXPECT_THAT(heard.get(), HasSubstr(sql::test::attempt_of(500).text()));
+}
+
+TEST_F(Webhooks, WorkersThatStop_WaitForNoEndpoint) {
+  std::promise<void> under_way;
+  bool asked_to_stop = false;
+  webhook_deliverer deliverer{
+      house_.time, house_.secrets,
+      [&](const webhook_target&, const std::vector<webhook_message>& all, const std::stop_token& stop) {
+        std::promise<void> asked;
+        auto stopped = asked.get_future();
+        const std::stop_callback told{stop, [&asked] { asked.set_value(); }};
+        under_way.set_value();
+        asked_to_stop = stopped.wait_for(10s) == std::future_status::ready;
+        return std::vector<webhook_answer>(all.size(), webhook_answer{0, "", false});
+      },
+      1, [](const std::string&) {}};
+  make();
+  later(1s);
+  end_attempt(500);
+  later(3s);
+  {
+    const webhook_workers workers{us_.house.connection(), 2, deliverer, house_.time};
+    ASSERT_EQ(under_way.get_future().wait_for(10s), std::future_status::ready);
+  }
+  EXPECT_TRUE(asked_to_stop);
+  EXPECT_EQ(deliverer.stats().failed, 0U) << "it is nobody's fault";
+  turns();
+  EXPECT_EQ(received_.size(), 1U) << "who delivers next posts it";
+}
+
+TEST_F(Webhooks, SwitchedOff_LosesWhatWasOnItsWay) {
+  make();
+  later(1s);
+  end_attempt(500);
+  later(3s);
+  status_ = 500;
+  turns();
+  EXPECT_EQ(waiting(), 1);
+  EXPECT_EQ(ask("PATCH", path_, R"({"kinds":["attempt.ended"]})").body.at("waiting").to_number<int>(), 1);
+  EXPECT_EQ(waiting(), 1) << "it is still on";
+  EXPECT_EQ(ask("PATCH", path_, R"({"enabled":false})").body.at("waiting").to_number<int>(), 0);
+  EXPECT_EQ(waiting(), 0);
+  EXPECT_EQ(ask("PATCH", path_, R"({"enabled":true})").status, 200);
+  status_ = 200;
+  received_.clear();
+  later(1h);
+  end_attempt(501);
+  later(3s);
+  turns();
+  ASSERT_EQ(received_.size(), 1U) << "told from then on";
+  EXPECT_THAT(received_[0].id, HasSubstr(sql::test::attempt_of(501).text()));
 }
 
 TEST_F(Webhooks, SecretOfAnotherWebhook_OpensNothingAndSendsNothingUnsigned) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
+#include <thread>
 
 #include "tests/engine/loopback.hpp"
 
@@ -101,6 +103,26 @@ class Shard : public testing::Test, public event_sink {
   seen_things<organisation_id> lost_;
   std::unique_ptr<shard> shard_;
 };
+
+TEST_F(Shard, ThreadThatIsStuck_DoesNotTurn) {
+  const auto comes_round = [this] {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!shard_->turns() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    return std::chrono::steady_clock::now() < end;
+  };
+  EXPECT_TRUE(shard_->turns());
+  EXPECT_TRUE(comes_round());
+  std::promise<void> stuck, leave;
+  shard_->drain([&] {
+    stuck.set_value();
+    leave.get_future().wait();
+  });
+  stuck.get_future().wait();
+  (void)shard_->turns();  // what was asked before may have been answered before
+  EXPECT_FALSE(shard_->turns());
+  leave.set_value();
+  EXPECT_TRUE(comes_round());
+}
 
 /// Takes every call.
 class taking_carrier {
