@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/campaign_json.hpp"
+#include "api/instants.hpp"
 #include "api/rest_lookup.hpp"
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
@@ -71,7 +72,7 @@ constexpr std::string_view schemas = R"({
   },
   "Campaign": {
     "type": "object",
-    "required": ["id", "workspace_id", "agent_id", "name", "state", "frozen", "settings"],
+    "required": ["id", "workspace_id", "agent_id", "name", "state", "frozen", "version", "settings"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
@@ -80,6 +81,7 @@ constexpr std::string_view schemas = R"({
       "name": {"type": "string"},
       "state": {"type": "string", "enum": ["draft", "running", "paused", "stopped", "finished"]},
       "frozen": {"type": "boolean", "description": "Nothing is dialed, whatever the state."},
+      "version": {"type": "integer", "description": "Rises by one with every change of agent or settings."},
       "settings": {"$ref": "#/components/schemas/CampaignSettings"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
@@ -112,9 +114,32 @@ constexpr std::string_view schemas = R"({
     "additionalProperties": false,
     "properties": {
       "agent_id": {"type": "string", "maxLength": 64},
-      "settings": {"$ref": "#/components/schemas/CampaignSettings"}
+      "settings": {"$ref": "#/components/schemas/CampaignSettings"},
+      "if_version": {"type": "integer", "minimum": 1,
+                     "description": "Change nothing (409, version_conflict) unless this is the campaign's version."}
     },
     "examples": [{"settings": {"weight": 3}}]
+  },
+  "CampaignVersion": {
+    "type": "object",
+    "description": "What a campaign's settings were from an instant on; who changed them and why is in the audit log.",
+    "required": ["version", "at", "agent_id", "settings"],
+    "additionalProperties": false,
+    "properties": {
+      "version": {"type": "integer"},
+      "at": {"type": "string", "format": "date-time"},
+      "agent_id": {"type": "string"},
+      "settings": {"$ref": "#/components/schemas/CampaignSettings"}
+    }
+  },
+  "CampaignVersionList": {
+    "type": "object",
+    "required": ["data", "next_cursor"],
+    "additionalProperties": false,
+    "properties": {
+      "data": {"type": "array", "items": {"$ref": "#/components/schemas/CampaignVersion"}},
+      "next_cursor": {"$ref": "#/components/schemas/Cursor"}
+    }
   },
   "StageCounts": {
     "type": "object",
@@ -157,7 +182,15 @@ json::object to_json(const campaigns::settings& one) {
           {"name", one.name},
           {"state", std::string(sql::to_string(one.state))},
           {"frozen", one.frozen},
+          {"version", one.version},
           {"settings", settings_json(one)}};
+}
+
+json::object version_json(const sql::campaign_version& one) {
+  return {{"version", one.what.version},
+          {"at", to_text(one.at)},
+          {"agent_id", one.what.agent.text()},
+          {"settings", settings_json(one.what)}};
 }
 
 void read_agent(const rest_call& call, campaigns::settings& into) {
@@ -199,16 +232,37 @@ rest_answer create_campaign(rest_call& call) {
   const auto made = sql::configuration{call.tx, call.make_id}.campaign(call.who.organisation, wanted);
   if (made.what != sql::change::created) refuse_taken("a campaign");
   wanted.id = made.id;
+  wanted.version = 1;
   return {to_json(wanted)};
+}
+
+void refuse_other_version(const rest_call& call, const campaigns::settings& found) {
+  const auto* wanted = call.body.if_contains("if_version");
+  if (wanted == nullptr || wanted->to_number<std::uint64_t>() == found.version) return;
+  throw rest_error{{409, "version_conflict",
+                    "the campaign is at version " + std::to_string(found.version) +
+                        " by now; read it again, and change that version",
+                    "if_version"}};
 }
 
 rest_answer change_campaign(rest_call& call) {
   sql::lock_organisation(call.tx, call.who.organisation);
   campaigns::settings wanted = find_campaign(call);
+  refuse_other_version(call, wanted);
   read_agent(call, wanted);
   read_settings(call, wanted);
-  (void)sql::configuration{call.tx, call.make_id}.campaign(call.who.organisation, wanted);
+  const auto made = sql::configuration{call.tx, call.make_id}.campaign(call.who.organisation, wanted);
+  if (made.what != sql::change::none) ++wanted.version;
   return answer_when_applied(call, to_json(wanted));
+}
+
+rest_answer list_versions(rest_call& call) {
+  const campaign_id id = find_campaign(call).id;
+  const page asked = read_page(call, "ver");
+  const std::uint64_t before = asked.after ? asked.after->low : 0;
+  const auto rows = sql::read_campaign_versions(call.tx.on(), call.who.organisation, id, before, asked.limit + 1);
+  return answer_page(asked, rows, version_json,
+                     [](const sql::campaign_version& one) { return make_cursor("ver", 0, one.what.version); });
 }
 
 rest_answer campaign_stats(rest_call& call) {
@@ -269,6 +323,13 @@ rest_resource campaign_resource() {
             .takes = "CampaignChange",
             .gives = "Campaign",
             .run = change_campaign},
+           {.method = "GET",
+            .path = "/v1/campaigns/{campaign_id}/versions",
+            .name = "listCampaignVersions",
+            .summary = "What a campaign's settings were, the newest version first",
+            .gives = "CampaignVersionList",
+            .query = paged(),
+            .run = list_versions},
            {.method = "GET",
             .path = "/v1/campaigns/{campaign_id}/stats",
             .name = "getCampaignStats",

@@ -50,6 +50,7 @@ struct settings {
   retry_rules retry = default_retry_rules();
   std::string name;
   std::string default_country = "US";  ///< ISO 3166-1 alpha-2, for numbers written nationally
+  std::uint64_t version = 0;           ///< 1, 2, ... with every change of what stands here; 0: not stored yet
   friend bool operator==(const settings&, const settings&) = default;
 };
 

@@ -193,8 +193,19 @@ reason organisation::frozen_by(const campaign_run& campaign) const {
   return agents_[campaign.agent].what.frozen ? reason::agent_frozen : reason::none;
 }
 
+/// What the campaign's settings of now forbid of a call that rings nowhere yet.
+reason organisation::outside_settings(const attempt_run& attempt, instant now) const {
+  const campaign_run& campaign = campaigns_[attempt.campaign];
+  if (attempt.agent != campaign.agent) return reason::changed_since_decided;
+  if (attempt.what.attempt_number > campaign.what.attempts_per_contact_max) return reason::attempts_exhausted;
+  const compliance::recent_attempts recent = history_.recent(attempt.what.to, now.utc);  // this one among them
+  if (recent.last_24h > campaign.what.attempts_per_number_24h) return reason::attempt_cap_24h;
+  if (recent.last_7d > campaign.what.attempts_per_number_7d) return reason::attempt_cap_7d;
+  return window_closes(attempt, now) > now.utc ? reason::none : reason::window_closed;
+}
+
 /// Why an attempt must not be dialed any more; none when it may.
-reason organisation::forbidden(const attempt_run& attempt) const {
+reason organisation::forbidden(const attempt_run& attempt, instant now) const {
   if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
   if (rules_.is_listed(attempt.what.to)) return reason::national_do_not_call;
   const campaign_run& campaign = campaigns_[attempt.campaign];
@@ -209,7 +220,9 @@ reason organisation::forbidden(const attempt_run& attempt) const {
   if (!account.what.unusable.empty()) return reason::account_unusable;
   if (account.what.frozen) return reason::account_frozen;
   if (!pools_.may_show(agent.what.id, account.what.id, attempt.what.from)) return reason::caller_id_withdrawn;
-  return reason::none;
+  const bool rings_nowhere =
+      attempt.state == attempt_state::ready || (attempt.phase_known && queued_at_carrier(attempt));
+  return rings_nowhere ? outside_settings(attempt, now) : reason::none;
 }
 
 void organisation::veto_forbidden(instant now, effects& out) {
@@ -227,7 +240,7 @@ void organisation::veto_opted_out(const std::vector<opt_out_change>& changes, in
 
 void organisation::veto_if_forbidden(attempt_run& attempt, instant now, effects& out) {
   if (attempt.state == attempt_state::deciding) return;  // its batch is stale and will not commit
-  const reason why = forbidden(attempt);
+  const reason why = forbidden(attempt, now);
   if (why == reason::none) return;
   const bool unanswered = attempt.state == attempt_state::ready;
   // A pause lets calls that ring or talk come to their end; an opt-out does not.

@@ -37,7 +37,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
       attempt.state = transition(attempt.state, attempt_event::committed)->next;
       ++counters_.intents;
       ++campaigns_[attempt.campaign].counters.intents;
-      if (const reason why = changed_since ? forbidden(attempt) : reason::none; why != reason::none) {
+      if (const reason why = changed_since ? forbidden(attempt, now) : reason::none; why != reason::none) {
         --accounts_[attempt.account].unsent;
         close_not_sent(attempt, why, std::chrono::milliseconds{0}, now);
         continue;

@@ -69,7 +69,7 @@ reason organisation::own_limit(const campaign_run& campaign, instant now) const 
   if (agent.what.concurrent_calls_max != 0 && agent.live >= agent.what.concurrent_calls_max) {
     return reason::agent_concurrency;
   }
-  if (campaign.what.calls_per_second_max > 0 && now.steady < campaign.next_start) return reason::campaign_rate;
+  if (campaign.what.calls_per_second_max > 0 && now.steady < campaign.next_start()) return reason::campaign_rate;
   return reason::none;
 }
 

@@ -115,7 +115,7 @@ class organisation {
     index agent = 0;
     std::uint32_t live = 0;
     steady_time blocked_until{};
-    steady_time next_start{};     // of the campaign's own rate
+    steady_time last_start{};     // of the campaign's own rate
     std::vector<index> accounts;  // that have numbers its agent may show
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
@@ -123,6 +123,12 @@ class organisation {
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
     campaign_counters counters;
+
+    /// REQUIRES: a rate of its own. By the rate of now: after a slow one the next call could be hours away.
+    std::chrono::microseconds spacing() const {
+      return std::chrono::microseconds{static_cast<std::int64_t>(1e6 / what.calls_per_second_max)};
+    }
+    steady_time next_start() const { return last_start + spacing(); }
   };
 
   struct workspace_run {
@@ -335,7 +341,8 @@ class organisation {
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
   reason frozen_by(const campaign_run& campaign) const;
-  reason forbidden(const attempt_run& attempt) const;
+  reason outside_settings(const attempt_run& attempt, instant now) const;
+  reason forbidden(const attempt_run& attempt, instant now) const;
   void veto_forbidden(instant now, effects& out);
   void veto_opted_out(const std::vector<opt_out_change>& changes, instant now, effects& out);
   void veto_if_forbidden(attempt_run& attempt, instant now, effects& out);

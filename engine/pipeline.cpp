@@ -107,7 +107,7 @@ void organisation::select(std::size_t count, instant now) {
         if (why == reason::account_cps) {
           ++passed_over;
         } else {
-          block(of.campaign, why, why == reason::campaign_rate ? campaign.next_start : now.steady);
+          block(of.campaign, why, why == reason::campaign_rate ? campaign.next_start() : now.steady);
         }
         continue;
       }
@@ -212,9 +212,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
 
     campaign.account_at = (campaign.account_at + tried + 1) % campaign.accounts.size();
     if (campaign.what.calls_per_second_max > 0) {
-      const auto spacing =
-          std::chrono::microseconds{static_cast<std::int64_t>(1e6 / campaign.what.calls_per_second_max)};
-      campaign.next_start = std::max(campaign.next_start, now.steady - spacing) + spacing;
+      campaign.last_start = std::max(campaign.next_start(), now.steady - campaign.spacing());
     }
     pools_.take(picked->number, now.utc);
     history_.record(contact.number, now.utc);

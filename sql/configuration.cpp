@@ -199,7 +199,7 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
   const auto closes = column_of(wanted.window, [](const auto& day) { return day.close_minute; });
   const auto delays = column_of(wanted.retry, [](const auto& rule) { return rule.delay.count(); });
   const auto attempts = column_of(wanted.retry, [](const auto& rule) { return rule.attempts_max; });
-  return upsert<campaign_id>(
+  const auto made = upsert<campaign_id>(
       in,
       "INSERT INTO campaign AS t (org_id, id, workspace_id, agent_id, name, weight, calls_per_second_max, "
       "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
@@ -207,7 +207,8 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
       "call_time_limit_s, detection, default_country, redial_absent) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bigint[]::integer[], $10::bigint[]::integer[], $11, "
       "$12::bigint[]::integer[], $13, $14, $15, $16, $17, $18, $19, $20, $21) "
-      "ON CONFLICT (org_id, workspace_id, name) DO UPDATE SET agent_id = excluded.agent_id, weight = excluded.weight, "
+      "ON CONFLICT (org_id, workspace_id, name) DO UPDATE SET version = t.version + 1, "
+      "agent_id = excluded.agent_id, weight = excluded.weight, "
       "calls_per_second_max = excluded.calls_per_second_max, concurrent_calls_max = excluded.concurrent_calls_max, "
       "window_open_minute = excluded.window_open_minute, window_close_minute = excluded.window_close_minute, "
       "retry_delay_s = excluded.retry_delay_s, retry_attempts_max = excluded.retry_attempts_max, "
@@ -250,6 +251,22 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
           .boolean(wanted.redial_absent),
       "SELECT id FROM campaign WHERE org_id = $1 AND workspace_id = $2 AND name = $3",
       params{}.uuid(in).uuid(wanted.workspace).text(wanted.name));
+  if (made.what != change::none) keep_version(in, made.id);
+  return made;
+}
+
+void configuration::keep_version(organisation_id in, campaign_id campaign) {
+  // The clock is read with the organisation locked: instants are in the order of the versions.
+  tx_.run(
+      "INSERT INTO campaign_version (org_id, campaign_id, version, at, agent_id, weight, calls_per_second_max, "
+      "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
+      "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
+      "call_time_limit_s, detection, default_country, redial_absent) "
+      "SELECT org_id, id, version, clock_timestamp(), agent_id, weight, calls_per_second_max, "
+      "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
+      "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
+      "call_time_limit_s, detection, default_country, redial_absent FROM campaign WHERE org_id = $1 AND id = $2",
+      params{}.uuid(in).uuid(campaign));
 }
 
 change configuration::assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers) {

@@ -82,7 +82,8 @@ class configuration {
   /// For good, or until it is set up anew: no call starts over it any more, and its secrets are gone.
   change revoke_integration(organisation_id in, integration_id which);
   applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted);
-  /// Settings only: a campaign begins as a draft and changes state by change_campaign_state.
+  /// Settings only: a campaign begins as a draft and changes state by change_campaign_state. What is changed becomes
+  /// its next version.
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
   /// The numbers an agent may show become exactly these.
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
@@ -97,6 +98,7 @@ class configuration {
   applied<Id> upsert(organisation_id in, std::string_view statement, const params& values, std::string_view find,
                      const params& key);
   change changed(organisation_id in, const result& written);
+  void keep_version(organisation_id in, campaign_id campaign);
 
   transaction& tx_;
   std::function<id128()> make_id_;

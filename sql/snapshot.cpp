@@ -9,12 +9,13 @@
 namespace dialer::sql {
 namespace {
 
-// Array elements are read as columns of their own: 7 openings, 7 closings, 11 delays, 11 attempt counts.
-std::string campaign_columns() {
+// Of a campaign and of a version of it alike. Array elements are read as columns of their own: 7 openings, 7 closings,
+// 11 delays, 11 attempt counts.
+std::string settings_columns() {
   std::string columns =
-      "id, workspace_id, agent_id, name, state, weight, calls_per_second_max, concurrent_calls_max, "
-      "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
-      "call_time_limit_s, detection, default_country, redial_absent, frozen";
+      "version, agent_id, weight, calls_per_second_max, concurrent_calls_max, attempts_per_contact_max, "
+      "attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, call_time_limit_s, detection, "
+      "default_country, redial_absent";
   const auto elements = [&](const char* name, std::size_t count) {
     for (std::size_t i = 1; i <= count; ++i) columns += ", " + std::string(name) + "[" + std::to_string(i) + "]";
   };
@@ -25,36 +26,44 @@ std::string campaign_columns() {
   return columns;
 }
 
+std::string campaign_columns() {
+  return "id, workspace_id, name, state, frozen, " + settings_columns();
+}
+
 template <class Number>
 Number as(const result& rows, int row, int column) {
   return static_cast<Number>(rows.integer(row, column));
 }
 
-campaigns::settings read_settings(const result& rows, int i) {
+void read_settings(const result& rows, int i, int column, campaigns::settings& into) {
+  into.version = rows.number(i, column++);
+  into.agent = rows.wide<agent_id>(i, column++);
+  into.weight = as<std::uint16_t>(rows, i, column++);
+  into.calls_per_second_max = rows.float8(i, column++);
+  into.concurrent_calls_max = as<std::uint32_t>(rows, i, column++);
+  into.attempts_per_contact_max = as<std::uint16_t>(rows, i, column++);
+  into.attempts_per_number_24h = as<std::uint16_t>(rows, i, column++);
+  into.attempts_per_number_7d = as<std::uint16_t>(rows, i, column++);
+  into.caller_id = rows.enumerator<campaigns::caller_id_policy>(i, column++);
+  into.ring_timeout = std::chrono::seconds{rows.integer(i, column++)};
+  into.call_time_limit = std::chrono::seconds{rows.integer(i, column++)};
+  into.detection = rows.enumerator<campaigns::machine_detection>(i, column++);
+  into.default_country = rows.text(i, column++);
+  into.redial_absent = rows.boolean(i, column++);
+  for (auto& day : into.window) day.open_minute = as<std::uint16_t>(rows, i, column++);
+  for (auto& day : into.window) day.close_minute = as<std::uint16_t>(rows, i, column++);
+  for (auto& rule : into.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
+  for (auto& rule : into.retry) rule.attempts_max = as<std::uint16_t>(rows, i, column++);
+}
+
+campaigns::settings read_campaign_row(const result& rows, int i) {
   campaigns::settings one;
   one.id = rows.wide<campaign_id>(i, 0);
   one.workspace = rows.wide<workspace_id>(i, 1);
-  one.agent = rows.wide<agent_id>(i, 2);
-  one.name = rows.text(i, 3);
-  one.state = rows.enumerator<campaigns::campaign_state>(i, 4);
-  one.weight = as<std::uint16_t>(rows, i, 5);
-  one.calls_per_second_max = rows.float8(i, 6);
-  one.concurrent_calls_max = as<std::uint32_t>(rows, i, 7);
-  one.attempts_per_contact_max = as<std::uint16_t>(rows, i, 8);
-  one.attempts_per_number_24h = as<std::uint16_t>(rows, i, 9);
-  one.attempts_per_number_7d = as<std::uint16_t>(rows, i, 10);
-  one.caller_id = rows.enumerator<campaigns::caller_id_policy>(i, 11);
-  one.ring_timeout = std::chrono::seconds{rows.integer(i, 12)};
-  one.call_time_limit = std::chrono::seconds{rows.integer(i, 13)};
-  one.detection = rows.enumerator<campaigns::machine_detection>(i, 14);
-  one.default_country = rows.text(i, 15);
-  one.redial_absent = rows.boolean(i, 16);
-  one.frozen = rows.boolean(i, 17);
-  int column = 18;
-  for (auto& day : one.window) day.open_minute = as<std::uint16_t>(rows, i, column++);
-  for (auto& day : one.window) day.close_minute = as<std::uint16_t>(rows, i, column++);
-  for (auto& rule : one.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
-  for (auto& rule : one.retry) rule.attempts_max = as<std::uint16_t>(rows, i, column++);
+  one.name = rows.text(i, 2);
+  one.state = rows.enumerator<campaigns::campaign_state>(i, 3);
+  one.frozen = rows.boolean(i, 4);
+  read_settings(rows, i, 5, one);
   return one;
 }
 
@@ -135,7 +144,8 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   });
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
-  all.campaigns = read_all<campaigns::settings>(campaign_rows, [&](int i) { return read_settings(campaign_rows, i); });
+  all.campaigns =
+      read_all<campaigns::settings>(campaign_rows, [&](int i) { return read_campaign_row(campaign_rows, i); });
   all.lanes = read_lanes(
       in.run("SELECT l.campaign_id, l.lane, l.place, l.through FROM lane l JOIN campaign c ON c.org_id = l.org_id "
              "AND c.id = l.campaign_id WHERE l.org_id = $1 AND c.state <= 2 ORDER BY l.campaign_id, l.lane",
@@ -192,13 +202,27 @@ std::vector<callerid::phone_number> read_numbers(session& on, organisation_id or
 std::vector<campaigns::settings> read_campaigns(session& on, organisation_id organisation) {
   const result rows = on.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 ORDER BY id",
                              params{}.uuid(organisation));
-  return read_all<campaigns::settings>(rows, [&](int i) { return read_settings(rows, i); });
+  return read_all<campaigns::settings>(rows, [&](int i) { return read_campaign_row(rows, i); });
 }
 
 std::optional<campaigns::settings> read_campaign(session& on, organisation_id organisation, campaign_id campaign) {
   const result row = on.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND id = $2",
                             params{}.uuid(organisation).uuid(campaign));
-  return row.rows() == 0 ? std::nullopt : std::optional{read_settings(row, 0)};
+  return row.rows() == 0 ? std::nullopt : std::optional{read_campaign_row(row, 0)};
+}
+
+std::vector<campaign_version> read_campaign_versions(session& on, organisation_id organisation, campaign_id campaign,
+                                                     std::uint64_t before, int count) {
+  const result rows = on.run("SELECT at, " + settings_columns() +
+                                 " FROM campaign_version WHERE org_id = $1 AND campaign_id = $2 AND ($3 = 0 OR version "
+                                 "< $3) ORDER BY version DESC LIMIT $4",
+                             params{}.uuid(organisation).uuid(campaign).int8(before).int8(std::int64_t{count}));
+  return read_all<campaign_version>(rows, [&](int i) {
+    campaign_version one;
+    one.at = rows.time(i, 0);
+    read_settings(rows, i, 1, one.what);
+    return one;
+  });
 }
 
 }  // namespace dialer::sql

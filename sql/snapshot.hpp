@@ -38,6 +38,15 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
 /// All settings of one campaign, whatever its state; std::nullopt when it does not exist.
 std::optional<campaigns::settings> read_campaign(session& on, organisation_id organisation, campaign_id campaign);
 
+/// What a campaign's settings were from an instant on.
+struct campaign_version {
+  utc_time at{};
+  campaigns::settings what;  ///< its version, agent and settings; the rest is the campaign's
+};
+/// The newest first, below version `before` (0: from the newest on).
+std::vector<campaign_version> read_campaign_versions(session& on, organisation_id organisation, campaign_id campaign,
+                                                     std::uint64_t before, int count);
+
 /// All of the organisation, in the order of their making.
 std::vector<engine::workspace_record> read_workspaces(session& on, organisation_id organisation);
 std::vector<engine::agent_record> read_agents(session& on, organisation_id organisation);

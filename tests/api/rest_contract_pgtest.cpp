@@ -239,8 +239,8 @@ std::string essence(const rest_reply& reply) {
 
 std::string rows_of(const tenant& of, sql::session& on) {
   std::string all;
-  for (const char* table : {"workspace", "agent", "integration", "campaign", "opt_out", "api_key", "api_request",
-                            "webhook", "org_owner", "audit_log", "audit_head"}) {
+  for (const char* table : {"workspace", "agent", "integration", "campaign", "campaign_version", "opt_out", "api_key",
+                            "api_request", "webhook", "org_owner", "audit_log", "audit_head"}) {
     all += on.run("SELECT coalesce(string_agg(t::text, ';' ORDER BY t::text), '') FROM " + std::string(table) +
                       " t WHERE org_id = $1",
                   sql::params{}.uuid(of.house.id))

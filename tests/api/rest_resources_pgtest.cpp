@@ -80,6 +80,58 @@ TEST_F(RestResources, CampaignSettings_AreKeptWhereNothingIsSaid) {
   EXPECT_EQ(json::serialize(ask("GET", campaign()).body.at("settings")), json::serialize(changed.body.at("settings")));
 }
 
+TEST_F(RestResources, EditsOfACampaign_AreNumberedKeptAndAudited) {
+  EXPECT_EQ(ask("GET", campaign()).body.at("version").to_number<int>(), 1);
+  const auto edit = [&](const std::string& body) {
+    return house_.ask("PATCH", campaign(), us_.key, body, "Audit-Reason: spring hours\r\n");
+  };
+  const rest_reply second = edit(R"({"if_version":1,"settings":{"weight":3,"window":{"monday":"10:00-11:00"}}})");
+  ASSERT_EQ(second.status, 200) << second.text;
+  EXPECT_EQ(second.body.at("version").to_number<int>(), 2);
+  EXPECT_EQ(edit(R"({"settings":{"weight":3}})").body.at("version").to_number<int>(), 2) << "nothing was changed";
+  EXPECT_EQ(edit(R"({"settings":{"attempts_per_contact_max":2}})").body.at("version").to_number<int>(), 3);
+
+  const json::array kept = ask("GET", campaign() + "/versions").body.at("data").as_array();
+  ASSERT_EQ(kept.size(), 3U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(kept.at(static_cast<std::size_t>(i)).at("version").to_number<int>(), 3 - i);
+  EXPECT_EQ(json::serialize(kept[0].at("settings")), json::serialize(ask("GET", campaign()).body.at("settings")));
+  EXPECT_EQ(kept[1].at("settings").at("attempts_per_contact_max").to_number<int>(), 6);
+  EXPECT_EQ(kept[1].at("settings").at("window").at("monday").as_string(), "10:00-11:00");
+  EXPECT_EQ(kept[2].at("settings").at("weight").to_number<int>(), 1);
+
+  const json::value newest = ask("GET", "/v1/audit?limit=1").body.at("data").as_array().at(0);
+  EXPECT_EQ(newest.at("action").as_string(), "changeCampaign");
+  EXPECT_EQ(newest.at("actor").as_string(), us_.keys.front().id.text());
+  EXPECT_EQ(newest.at("resource").as_string(), id("campaign_id"));
+  EXPECT_EQ(newest.at("reason").as_string(), "spring hours");
+}
+
+TEST_F(RestResources, EditOfAnotherVersion_ChangesNothingAndNamesTheCurrentOne) {
+  EXPECT_EQ(ask("PATCH", campaign(), R"({"settings":{"weight":3}})").status, 200);
+  const std::uint64_t before = generation();
+  const rest_reply late = ask("PATCH", campaign(), R"({"if_version":1,"settings":{"weight":4}})");
+  EXPECT_EQ(late.status, 409);
+  EXPECT_EQ(late.code(), "version_conflict");
+  EXPECT_EQ(late.body.at("param").as_string(), "if_version");
+  EXPECT_THAT(late.text, HasSubstr("the campaign is at version 2 by now"));
+  EXPECT_EQ(generation(), before);
+  EXPECT_EQ(ask("GET", campaign()).body.at("settings").at("weight").to_number<int>(), 3);
+  EXPECT_EQ(ask("GET", campaign() + "/versions").body.at("data").as_array().size(), 2U);
+}
+
+// Two people read version 1 and change it at the same moment: one of them is told.
+TEST_F(RestResources, EditsOfOneVersionAtOnce_AreMadeOnce) {
+  const auto edit = [&](int weight) {
+    return std::async(std::launch::async, [&, weight] {
+      return ask("PATCH", campaign(), R"({"if_version":1,"settings":{"weight":)" + std::to_string(weight) + "}}")
+          .status;
+    });
+  };
+  auto one = edit(3);
+  auto other = edit(4);
+  EXPECT_EQ(one.get() + other.get(), 200 + 409);
+}
+
 TEST_F(RestResources, CampaignSettings_ThatMakeNoSense_AreToldByName) {
   const auto refused = [&](const std::string& settings) {
     const rest_reply reply = ask("PATCH", campaign(), "{\"settings\":" + settings + "}");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sql/snapshot.hpp"
 #include "tests/sql/organisation.hpp"
 
 namespace dialer::sql {
@@ -61,8 +62,38 @@ TEST_F(Configuration, OneChangedValue_IsStoredAndRaisesTheGeneration) {
     EXPECT_EQ(configuration(tx, test::make_test_id).campaign(org_.id, settings).what, change::updated);
     tx.commit();
   }
+  settings.version = 2;
   EXPECT_EQ(*read_campaign(org_.on, org_.id, org_.campaign), settings);
   EXPECT_GT(org_.generation(), before);
+}
+
+TEST_F(Configuration, EveryChangeOfACampaign_IsKeptAsAVersion) {
+  const campaigns::settings first = *read_campaign(org_.on, org_.id, org_.campaign);
+  EXPECT_EQ(first.version, 1U);
+  campaigns::settings wanted = first;
+  const auto store = [&] {
+    transaction tx{org_.on};
+    configuration(tx, test::make_test_id).campaign(org_.id, wanted);
+    tx.commit();
+  };
+  wanted.weight = 7;
+  wanted.window[6] = {600, 660};
+  store();
+  store();  // the same again is no version
+  wanted.retry[3] = {std::chrono::seconds{5}, 2};
+  store();
+  act(campaign_action::pause);  // nor is another state
+  const auto kept = read_campaign_versions(org_.on, org_.id, org_.campaign, 0, 10);
+  ASSERT_EQ(kept.size(), 3U);
+  for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_EQ(kept[i].what.version, 3 - i);
+  EXPECT_EQ(kept[0].what.retry, wanted.retry);
+  EXPECT_EQ(kept[1].what.retry, first.retry);
+  EXPECT_EQ(kept[1].what.window, wanted.window);
+  EXPECT_EQ(kept[1].what.weight, 7);
+  EXPECT_EQ(kept[2].what.window, first.window);
+  EXPECT_EQ(kept[2].what.agent, first.agent);
+  EXPECT_GE(kept[0].at, kept[1].at);
+  EXPECT_EQ(read_campaign_versions(org_.on, org_.id, org_.campaign, 3, 1).at(0).what.version, 2U);
 }
 
 TEST_F(Configuration, AllowedCountries_AreStoredOnceAndReachTheSnapshot) {

@@ -78,6 +78,7 @@ TEST_F(Ledger, TakeOver_ReadsEverythingPeopleSetUp) {
   expected.agent = org_.agent;
   expected.name = "Spring";
   expected.state = campaigns::campaign_state::running;
+  expected.version = 1;
   EXPECT_EQ(all.campaigns[0], expected);
   ASSERT_EQ(all.accounts.size(), 1U);
   EXPECT_EQ(all.accounts[0].secret, "secret of env:TWILIO_TOKEN");
