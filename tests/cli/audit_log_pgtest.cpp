@@ -17,6 +17,7 @@ namespace {
 namespace json = boost::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class audit_log : public testing::Test {
@@ -24,7 +25,7 @@ class audit_log : public testing::Test {
   template <class Options, class... More>
   int run(int (*command)(const Options&, More...), Options options, More... more) {
     options.database = {house_.target, (dir_.path() / "state").string()};
-    options.output = output_format::json;
+    options.output = output_;
     testing::internal::CaptureStdout();
     int code = 0;
     std::exception_ptr refused;
@@ -56,6 +57,7 @@ class audit_log : public testing::Test {
 
   scratch dir_;
   test::small_house house_;
+  output_format output_ = output_format::json;
   std::string said_;
 };
 
@@ -176,8 +178,23 @@ TEST_F(audit_log, a_chain_written_anew_is_found_by_the_head_that_was_kept) {
   options.head = "2:" + std::string(64, 'a');
   EXPECT_EQ(run(run_audit_verify, options), exit_failed);
   EXPECT_THAT(said_, HasSubstr("row 2 has another hash"));
+  output_ = output_format::table;
+  EXPECT_EQ(run(run_audit_verify, options), exit_failed);
+  EXPECT_THAT(said_, StartsWith("The audit log was written anew since the head was kept: row 2 has another hash"));
+  EXPECT_THAT(said_, Not(HasSubstr("from the first on are in order")));
   options.head = "2";
   EXPECT_THROW(run(run_audit_verify, options), usage_error);
+}
+
+TEST_F(audit_log, the_head_of_an_empty_log_is_no_alarm_later) {
+  house_.on.run("DELETE FROM audit_log");
+  house_.on.run("DELETE FROM audit_head");
+  audit_verify_options options;
+  EXPECT_EQ(run(run_audit_verify, options), exit_ok);
+  options.head = said().at("head").as_string();
+  EXPECT_THAT(options.head, StartsWith("0:"));
+  pause();
+  EXPECT_EQ(run(run_audit_verify, options), exit_ok) << said_;
 }
 
 }  // namespace
