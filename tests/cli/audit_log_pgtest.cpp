@@ -125,9 +125,43 @@ TEST_F(audit_log, the_kill_switch_finds_each_thing_by_its_name) {
     EXPECT_FALSE(frozen()) << one.action;
     EXPECT_EQ(newest().what.action, "un" + std::string(one.action));
   }
-  freeze_options nobody;
-  nobody.agent = "Nobody";
-  EXPECT_THROW(run(run_freeze, nobody, true), usage_error);
+}
+
+TEST_F(audit_log, the_kill_switch_says_what_there_is_and_whether_the_engine_obeys) {
+  output_ = output_format::table;
+  freeze_options options;
+  options.agent = "Nobody";
+  try {
+    run(run_freeze, options, true);
+    FAIL() << "there is no such agent";
+  } catch (const usage_error& wrong) {
+    EXPECT_STREQ(wrong.what(), "there is no agent \"Nobody\"; there are: \"Ann\"");
+  }
+  options.agent = "Ann";
+  run(run_freeze, options, true);
+  EXPECT_EQ(said_,
+            "agent Ann is frozen: stored, pending at the engine; no new decision goes against it, and an engine that "
+            "starts later obeys it.\n");
+  house_.on.run("UPDATE org_owner SET applied_generation = 9000000000000000000");
+  run(run_freeze, options, true);
+  EXPECT_EQ(said_, "agent Ann is frozen: acknowledged by the engine, no call through it starts any more.\n");
+  run(run_freeze, options, false);
+  EXPECT_EQ(said_, "agent Ann may call again: acknowledged by the engine.\n");
+}
+
+TEST_F(audit_log, a_name_of_several_is_answered_with_their_ids) {
+  const std::string copy_of = "(jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), ";
+  house_.on.run("INSERT INTO workspace SELECT " + copy_of + "'name', 'Support'))).* FROM workspace t");
+  house_.on.run("INSERT INTO agent SELECT " + copy_of +
+                "'workspace_id', (SELECT id FROM workspace WHERE name = 'Support')))).* FROM agent t");
+  freeze_options options;
+  options.agent = "Ann";
+  try {
+    run(run_freeze, options, true);
+    FAIL() << "two are called Ann";
+  } catch (const usage_error& wrong) {
+    EXPECT_THAT(wrong.what(), StartsWith("several have the name of agent \"Ann\"; give the id: agt_"));
+  }
 }
 
 TEST_F(audit_log, what_changes_nothing_leaves_none) {
