@@ -18,7 +18,8 @@ std::string tell_change(const std::string& done, engine_standing standing, const
     return done + ": acknowledged by the engine" + (effect.empty() ? "" : ", " + effect) + ".\n";
   }
   return done +
-         ": stored, pending at the engine; no new decision goes against it, and an engine that starts later obeys it.\n";
+         ": stored, pending at the engine; no new decision goes against it, and an engine that starts later obeys "
+         "it.\n";
 }
 
 }  // namespace dialer::cli
