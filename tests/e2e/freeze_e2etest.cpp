@@ -34,6 +34,7 @@ class Freeze : public testing::Test {
     rig_options made;
     made.scenario = quick_carriers(60, 30);
     made.accounts = {60, 30};
+    made.caller_ids = 4;  // so that each is seen all the time
     made.wanted = unhindered();
     return made;
   }
