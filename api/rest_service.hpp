@@ -20,6 +20,7 @@
 #include "api/sealed_secret.hpp"
 #include "campaigns/place_finder.hpp"
 #include "model/clock.hpp"
+#include "sql/opt_outs.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::api {
@@ -29,13 +30,13 @@ struct rest_resource;
 struct rest_options {
   sql::connect_options database;  ///< as the engine connects; the tenant's role is taken from there
   unsigned threads = 4;
-  request_rate rate{};                                   ///< of each key; beyond it 429
-  std::size_t waiting_max = 256;                         ///< requests that wait for a thread; beyond it 503
-  std::chrono::milliseconds acknowledged_within{2'000};  ///< for the engine to act by a change; then `pending`
-  std::filesystem::path uploads;                         ///< directory of lists under way and of the verdicts of each
-  campaigns::place_finder place;                         ///< where an imported phone is
-  secret_keys secrets;                                   ///< that secrets in the database are sealed with
-  engine_views views;                                    ///< must be there
+  request_rate rate{};            ///< of each key; beyond it 429
+  std::size_t waiting_max = 256;  ///< requests that wait for a thread; beyond it 503
+  std::chrono::milliseconds acknowledged_within = sql::applied_within;
+  std::filesystem::path uploads;  ///< directory of lists under way and of the verdicts of each
+  campaigns::place_finder place;  ///< where an imported phone is
+  secret_keys secrets;            ///< that secrets in the database are sealed with
+  engine_views views;             ///< must be there
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

@@ -1,5 +1,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
@@ -29,44 +30,49 @@ kept_head read_head(const std::string& text) {
   return head;
 }
 
-// A chain that was written anew from some row on is in order; only who kept a hash of it can tell.
-void compare(sql::session& on, organisation_id organisation, const std::string& text, sql::audit_verdict& found) {
-  if (text.empty() || !found.fault.empty()) return;
-  const kept_head head = read_head(text);
+// A chain that was written anew from some row on is in order; only who kept a hash of it can tell. Nothing can be held
+// against an empty log: its head, number 0, has no hash.
+std::string differs_from_kept(sql::session& on, organisation_id organisation, const kept_head& head) {
+  if (head.number == 0) return {};
   const auto now = sql::audit_hash_at(on, organisation, head.number);
-  if (now && to_hex(*now) == head.hash) return;
-  found.number = head.number;
-  found.fault = "row " + std::to_string(head.number) +
-                (now ? " has another hash than the one kept: it or one before it was changed" : " was removed");
+  if (now && to_hex(*now) == head.hash) return {};
+  return "row " + std::to_string(head.number) +
+         (now ? " has another hash than the one kept: it or one before it was changed" : " was removed");
 }
 
 }  // namespace
 
 int run_audit_verify(const audit_verify_options& options) {
-  if (!options.head.empty()) (void)read_head(options.head);
+  std::optional<kept_head> kept;
+  if (!options.head.empty()) kept = read_head(options.head);
   const database store{options.database};
   sql::session on = store.open();
   const organisation_id organisation = find_organisation(on, options.organisation);
-  sql::audit_verdict found = sql::verify_audit(on, organisation);
-  compare(on, organisation, options.head, found);
-  const std::string head = std::to_string(found.rows) + ":" + to_hex(found.head);
+  const sql::audit_verdict found = sql::verify_audit(on, organisation);
+  const bool in_order = found.fault.empty();
+  const std::string differs = in_order && kept ? differs_from_kept(on, organisation, *kept) : std::string();
+  const bool intact = in_order && differs.empty();
+  const std::string rows = std::to_string(found.rows);
+  const std::string head = rows + ":" + to_hex(found.head);
   if (options.output == output_format::json) {
-    json::object all{{"organisation", organisation.text()}, {"rows", found.rows}, {"intact", found.fault.empty()}};
-    if (found.fault.empty()) {
+    json::object all{{"organisation", organisation.text()}, {"rows", found.rows}, {"intact", intact}};
+    if (intact) {
       all["head"] = head;
     } else {
-      all["row"] = found.number;
-      all["fault"] = found.fault;
+      all["row"] = in_order ? kept->number : found.number;
+      all["fault"] = in_order ? differs : found.fault;
     }
     print(json::serialize(all) + "\n");
-  } else if (found.fault.empty()) {
-    print(std::to_string(found.rows) + " rows, each as it was written. Keep this elsewhere, for --head:\n" + head +
-          "\n");
+  } else if (intact) {
+    print(rows + " rows, each as it was written. Keep this elsewhere, for --head:\n" + head + "\n");
+  } else if (in_order) {
+    print("The audit log was written anew since the head was kept: " + differs + ". Its " + rows +
+          " rows are in order among themselves, which proves nothing.\n");
   } else {
-    print("The audit log was tampered with: " + found.fault + ". The " + std::to_string(found.rows) +
+    print("The audit log was tampered with: " + found.fault + ". The " + rows +
           " rows from the first on are in order.\n");
   }
-  return found.fault.empty() ? exit_ok : exit_failed;
+  return intact ? exit_ok : exit_failed;
 }
 
 }  // namespace dialer::cli

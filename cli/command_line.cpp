@@ -54,22 +54,37 @@ CLI::App* add(CLI::App& parent, const char* name, const char* purpose, const cha
 
 void add_output(CLI::App* to, output_format& output) {
   to->add_option_function<std::string>(
-        "--output", [&output](const std::string& name) { output = formats.at(name); },
+        "-o,--output", [&output](const std::string& name) { output = formats.at(name); },
         "table (for people) or json (for machines)")
       ->check(CLI::IsMember({"table", "json"}))
       ->type_name("FORMAT");
 }
 
-void add_database(CLI::App* to, database_options& database, output_format& output) {
-  to->add_option("--database", database.url, "PostgreSQL URL; without it the private database of --state-dir")
+void add_database(CLI::App* to, std::string& url) {
+  to->add_option("--database", url, "PostgreSQL URL; without it the private database of --state-dir")
       ->envname("DIALER_DATABASE")
       ->type_name("URL");
-  to->add_option("--state-dir", database.state_dir, "directory of the private database")->type_name("DIR");
-  add_output(to, output);
 }
 
-void add_reason(CLI::App* to, std::string& reason) {
-  to->add_option("--reason", reason, "why, for the audit log");
+/// What commands on stored things have in common. Last of a command's options.
+void add_common(CLI::App* to, command_options& options) {
+  add_database(to, options.database.url);
+  to->add_option("--state-dir", options.database.state_dir, "directory of the private database")->type_name("DIR");
+  add_output(to, options.output);
+}
+
+void add_reason(CLI::App* to, command_options& options) {
+  to->add_option("--reason", options.reason, "why, for the audit log");
+}
+
+/// ... and those that change something.
+void add_common_of_change(CLI::App* to, command_options& options) {
+  add_reason(to, options);
+  add_common(to, options);
+}
+
+CLI::Option* add_organisation(CLI::App* to, organisation_options& options) {
+  return to->add_option("--organisation", options.organisation, "by name or id, when there are several");
 }
 
 void add_choice(CLI::App* to, campaign_choice& which, bool required = true) {
@@ -83,8 +98,7 @@ void add_apply(CLI::App& app, parsed& into) {
                      "dialer apply -f examples/dialer.toml --dry-run");
   to->add_option("-f,--file", options.file, "configuration file (examples/dialer.toml explains it)")->required();
   to->add_flag("--dry-run", options.dry_run, "show the difference, change nothing");
-  add_reason(to, options.reason);
-  add_database(to, options.database, options.output);
+  add_common_of_change(to, options);
   to->callback([&into] { into.command = [&into] { return run_apply(into.apply); }; });
 }
 
@@ -94,7 +108,7 @@ void add_campaign_create(CLI::App& campaign, parsed& into) {
                      "dialer campaign create --name Spring --workspace Sales --agent Ann --window 09:00-20:00");
   CLI::Option* file = to->add_option("-f,--file", options.file, "take the settings of --name from this file");
   to->add_option("--name", options.name, "name of the campaign")->required();
-  to->add_option("--organisation", options.organisation, "by name or id, when there are several")->excludes(file);
+  add_organisation(to, options)->excludes(file);
   to->add_option("--workspace", options.workspace, "workspace it belongs to")->excludes(file);
   to->add_option("--agent", options.agent, "agent that answers; of the same workspace")->excludes(file);
   to->add_option("--window", options.window, "daily hours at the called party's place")->excludes(file);
@@ -109,8 +123,7 @@ void add_campaign_create(CLI::App& campaign, parsed& into) {
   to->add_option("--weight", options.weight, "share of the workspace's capacity")
       ->check(CLI::Range(1, 1000))
       ->excludes(file);
-  add_reason(to, options.reason);
-  add_database(to, options.database, options.output);
+  add_common_of_change(to, options);
   to->callback([&into] {
     const auto& given = into.create;
     if (given.file.empty() && (given.workspace.empty() || given.agent.empty())) {
@@ -136,8 +149,7 @@ void add_campaign(CLI::App& app, parsed& into) {
   to->add_option("--format", import.format, "csv, ndjson or detect")->check(CLI::IsMember({"detect", "csv", "ndjson"}));
   to->add_option("--country", import.country, "for numbers written nationally (the campaign's), such as US");
   to->add_option("--phone-column", import.phone_column, "which column to call, when there are several");
-  add_reason(to, import.reason);
-  add_database(to, import.database, import.output);
+  add_common_of_change(to, import);
   to->callback([&into] { into.command = [&into] { return run_campaign_import(into.import); }; });
 
   struct action {
@@ -155,20 +167,19 @@ void add_campaign(CLI::App& app, parsed& into) {
     CLI::App* command =
         add(*campaign, one.name, one.purpose, (std::string("dialer campaign ") + one.name + " -c Spring").c_str());
     add_choice(command, into.campaign.which);
-    add_reason(command, into.campaign.reason);
-    add_database(command, into.campaign.database, into.campaign.output);
+    add_common_of_change(command, into.campaign);
     command->callback([&into, what = one.what] {
       into.command = [&into, what] { return run_campaign_action(into.campaign, what); };
     });
   }
   CLI::App* status = add(*campaign, "status", "Where every contact stands", "dialer campaign status -c Spring");
   add_choice(status, into.campaign.which);
-  add_database(status, into.campaign.database, into.campaign.output);
+  add_common(status, into.campaign);
   status->callback([&into] { into.command = [&into] { return run_campaign_status(into.campaign); }; });
   CLI::App* dump = add(*campaign, "export", "Every contact with its outcome, as CSV or one JSON object a line",
                        "dialer campaign export -c Spring > spring.csv");
   add_choice(dump, into.campaign.which);
-  add_database(dump, into.campaign.database, into.campaign.output);
+  add_common(dump, into.campaign);
   dump->callback([&into] { into.command = [&into] { return run_campaign_export(into.campaign); }; });
 }
 
@@ -187,10 +198,9 @@ void add_opt_out(CLI::App& app, parsed& into) {
                        (std::string("dialer opt-out ") + one.name + " --number +12125550123").c_str());
     to->add_option("--number", into.opt_out.numbers, "a number; may be given several times");
     to->add_option("--file", into.opt_out.file, "one number a line; - is standard input");
-    to->add_option("--organisation", into.opt_out.organisation, "by name or id, when there are several");
+    add_organisation(to, into.opt_out);
     to->add_option("--country", into.opt_out.country, "for numbers written nationally (US)");
-    add_reason(to, into.opt_out.reason);
-    add_database(to, into.opt_out.database, into.opt_out.output);
+    add_common_of_change(to, into.opt_out);
     to->callback([&into, withdraw = one.withdraw] {
       into.opt_out.withdraw = withdraw;
       into.command = [&into] { return run_opt_out(into.opt_out); };
@@ -212,16 +222,15 @@ void add_key(CLI::App& app, parsed& into) {
       ->check(CLI::IsMember({"read", "operate", "admin", "numbers_create"}));
   create->add_option("--workspace", options.workspace, "confine it to this workspace, by name or id");
   create->add_option("--expires-at", options.expires_at, "when it ends, such as 2027-01-01");
-  create->add_option("--organisation", options.organisation, "by name or id, when there are several");
+  add_organisation(create, options);
   create->add_option("--key-pepper", options.pepper, "the engine's pepper file (pepper.key of --state-dir)");
-  add_reason(create, options.reason);
-  add_database(create, options.database, options.output);
+  add_common_of_change(create, options);
   create->callback([&into] { into.command = [&into] { return run_key_create(into.key_create); }; });
 
   const auto add_one = [&](const char* name, const char* purpose, const char* example, int (*run)(const key_options&)) {
     CLI::App* to = add(*parent, name, purpose, example);
-    to->add_option("--organisation", into.key.organisation, "by name or id, when there are several");
-    add_database(to, into.key.database, into.key.output);
+    add_organisation(to, into.key);
+    add_common(to, into.key);
     to->callback([&into, run] { into.command = [&into, run] { return run(into.key); }; });
     return to;
   };
@@ -229,7 +238,7 @@ void add_key(CLI::App& app, parsed& into) {
   CLI::App* revoke = add_one("revoke", "End a key; engines refuse it in under a second",
                              "dialer key revoke key_01kdc2...", run_key_revoke);
   revoke->add_option("key", into.key.key, "its id (key_...)")->required();
-  add_reason(revoke, into.key.reason);
+  add_reason(revoke, into.key);
 }
 
 void add_explain(CLI::App& app, parsed& into) {
@@ -239,7 +248,7 @@ void add_explain(CLI::App& app, parsed& into) {
   CLI::Option* contact = to->add_option("--contact", into.explain.contact, "contact id (con_...)");
   to->add_option("--number", into.explain.number, "its number in E.164")->excludes(contact);
   to->add_option("--at", into.explain.at, "judge as of this instant, such as 2026-11-20T15:00:00Z");
-  add_database(to, into.explain.database, into.explain.output);
+  add_common(to, into.explain);
   to->callback([&into] {
     if (into.explain.contact.empty() && into.explain.number.empty()) {
       throw usage_error("explain needs --contact ID or --number E164");
@@ -254,7 +263,7 @@ void add_verify(CLI::App& app, parsed& into) {
   to->add_option("--log", into.verify.log, "file written by: dialer carrier-sim --log")->required();
   to->add_option("--campaign,-c", into.verify.which.campaign, "audit the organisation of this campaign");
   to->add_option("--organisation", into.verify.which.organisation, "audit this organisation");
-  add_database(to, into.verify.database, into.verify.output);
+  add_common(to, into.verify);
   to->callback([&into] { into.command = [&into] { return run_verify(into.verify); }; });
 }
 
@@ -280,8 +289,7 @@ void add_freeze(CLI::App& app, parsed& into) {
     what->add_option("--integration", into.freeze.integration, "a carrier account");
     what->add_option("--number", into.freeze.number, "a caller ID, in E.164");
     what->require_option(0, 1);
-    add_reason(to, into.freeze.reason);
-    add_database(to, into.freeze.database, into.freeze.output);
+    add_common_of_change(to, into.freeze);
     to->callback(
         [&into, frozen = one.frozen] { into.command = [&into, frozen] { return run_freeze(into.freeze, frozen); }; });
   }
@@ -293,9 +301,9 @@ void add_audit(CLI::App& app, parsed& into) {
   CLI::App* to =
       add(*parent, "verify", "Find the first row of the audit log that was changed, removed or put in between",
           "dialer audit verify --organisation Example");
-  to->add_option("--organisation", into.audit.organisation, "by name or id, when there are several");
+  add_organisation(to, into.audit);
   to->add_option("--head", into.audit.head, "NUMBER:HASH as this command printed it earlier: compared, too");
-  add_database(to, into.audit.database, into.audit.output);
+  add_common(to, into.audit);
   to->callback([&into] { into.command = [&into] { return run_audit_verify(into.audit); }; });
 }
 
@@ -370,9 +378,7 @@ void add_serve(CLI::App& app, parsed& into) {
   CLI::App* to = add(app, "serve", "Run the engine until it is told to stop",
                      "dialer serve --config dialer.toml --public-url https://dialer.example.com");
   to->add_option("--config", options.config, "configuration file to apply first");
-  to->add_option("--database", options.database, "PostgreSQL URL; without it the private database of --state-dir")
-      ->envname("DIALER_DATABASE")
-      ->type_name("URL");
+  add_database(to, options.database);
   to->add_option("--state-dir", options.state_dir, "directory of the private database and the token key");
   to->add_option("--listen", options.listen, "HOST:PORT for the REST API, callbacks, metrics and health");
   to->add_option("--public-url", options.public_url, "where carriers reach the listener");
@@ -402,7 +408,7 @@ void add_demo(CLI::App& app, parsed& into) {
   CLI::App* to = add(app, "demo", "Dial a list to the end against simulated carriers, and audit the result",
                      "dialer demo --contacts examples/contacts.csv");
   to->add_option("--contacts", options.contacts, "list to dial (examples/contacts.csv)");
-  to->add_option("--output", options.output, "table or json")->check(CLI::IsMember({"table", "json"}));
+  add_output(to, options.output);
   to->add_option("--config", options.config, "configuration file (examples/demo.toml)");
   to->add_option("--state-dir", options.state_dir, "keep the private database here; without it it is thrown away");
   to->add_option("--scenario", options.scenario, "what the simulated carriers are like (examples/carrier-faults.toml)");

@@ -15,12 +15,21 @@ namespace dialer::cli {
 
 enum class output_format : std::uint8_t { table, json };
 
-struct apply_options {
+/// What a command on stored things is given, whatever it does.
+struct command_options {
   database_options database;
   output_format output = output_format::table;
+  std::string reason;  ///< for the audit log; may be empty; of commands that change something
+};
+
+/// ... and the organisation it does it in.
+struct organisation_options : command_options {
+  std::string organisation;  ///< by id or name; empty: the only one
+};
+
+struct apply_options : command_options {
   std::string file;
   bool dry_run = false;
-  std::string reason;  ///< for the audit log; may be empty
 };
 int run_apply(const apply_options& options);
 
@@ -30,11 +39,8 @@ struct campaign_choice {
   std::string campaign;
 };
 
-struct campaign_create_options {
-  database_options database;
-  output_format output = output_format::table;
+struct campaign_create_options : organisation_options {
   std::string file;  ///< take the campaign's settings from a configuration file; then only `name` is read
-  std::string organisation;
   std::string name;
   std::string workspace;
   std::string agent;
@@ -44,72 +50,51 @@ struct campaign_create_options {
   std::uint32_t concurrent_calls_max = 0;
   std::int64_t ring_timeout_s = 30;
   std::uint16_t weight = 1;
-  std::string reason;  ///< for the audit log; may be empty
 };
 int run_campaign_create(const campaign_create_options& options);
 
-struct campaign_import_options {
-  database_options database;
-  output_format output = output_format::table;
+struct campaign_import_options : command_options {
   campaign_choice which;
   std::string file;      ///< "-": standard input
   std::string verdicts;  ///< empty: <file>.verdicts.csv
   std::string format = "detect";
   std::string country;  ///< empty: the campaign's
   std::string phone_column;
-  std::string reason;  ///< for the audit log; may be empty
 };
 int run_campaign_import(const campaign_import_options& options);
 
-struct campaign_options {
-  database_options database;
-  output_format output = output_format::table;
+struct campaign_options : command_options {
   campaign_choice which;
-  std::string reason;  ///< for the audit log; may be empty
 };
 int run_campaign_action(const campaign_options& options, sql::campaign_action action);
 int run_campaign_status(const campaign_options& options);
 /// Table: CSV with a header; json: one object a line.
 int run_campaign_export(const campaign_options& options);
 
-struct opt_out_options {
-  database_options database;
-  output_format output = output_format::table;
-  std::string organisation;
+struct opt_out_options : organisation_options {
   std::vector<std::string> numbers;
   std::string file;  ///< one number a line; "-": standard input
   std::string country = "US";
   bool withdraw = false;
-  std::string reason;  ///< for the audit log; may be empty
 };
 int run_opt_out(const opt_out_options& options);
 
-struct key_create_options {
-  database_options database;
-  output_format output = output_format::table;
-  std::string organisation;
+struct key_create_options : organisation_options {
   std::string name;
   std::vector<std::string> scopes;
   std::string workspace;   ///< by name or id; empty: the whole organisation
   std::string expires_at;  ///< empty: never
   std::string pepper;      ///< empty: the state directory's own
-  std::string reason;      ///< for the audit log; may be empty
 };
 int run_key_create(const key_create_options& options);
 
-struct key_options {
-  database_options database;
-  output_format output = output_format::table;
-  std::string organisation;
-  std::string key;     ///< of revoke
-  std::string reason;  ///< for the audit log; may be empty
+struct key_options : organisation_options {
+  std::string key;  ///< of revoke
 };
 int run_key_list(const key_options& options);
 int run_key_revoke(const key_options& options);
 
-struct explain_options {
-  database_options database;
-  output_format output = output_format::table;
+struct explain_options : command_options {
   campaign_choice which;
   std::string contact;
   std::string number;
@@ -117,9 +102,7 @@ struct explain_options {
 };
 int run_explain(const explain_options& options);
 
-struct verify_options {
-  database_options database;
-  output_format output = output_format::table;
+struct verify_options : command_options {
   campaign_choice which;  ///< the campaign may be empty: then the organisation
   std::string log;
 };
@@ -128,23 +111,16 @@ int run_verify(const verify_options& options);
 int run_check_webhooks(const std::string& file);
 
 /// One of them, or none: the organisation.
-struct freeze_options {
-  database_options database;
-  output_format output = output_format::table;
-  std::string organisation;
+struct freeze_options : organisation_options {
   std::string workspace;
   std::string agent;
   std::string campaign;
   std::string integration;
   std::string number;
-  std::string reason;  ///< for the audit log; may be empty
 };
 int run_freeze(const freeze_options& options, bool frozen);
 
-struct audit_verify_options {
-  database_options database;
-  output_format output = output_format::table;
-  std::string organisation;
+struct audit_verify_options : organisation_options {
   std::string head;  ///< "NUMBER:HASH" of a row, as it was once printed; empty: none was kept
 };
 /// Fails when a row of the audit log is not as it was written.

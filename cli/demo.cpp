@@ -357,7 +357,8 @@ int run_demo(const demo_options& options) {
   made.status = sql::read_status(session, demo.organisation, demo.campaign);
   made.closed = closed_places(session, demo, time.now().utc);
   made.audit = audit(session, demo.organisation, carriers.log().string());
-  const std::string out = options.output == "json" ? boost::json::serialize(to_json(made)) + "\n" : to_table(made);
+  const std::string out =
+      options.output == output_format::json ? boost::json::serialize(to_json(made)) + "\n" : to_table(made);
   std::fputs(out.c_str(), stdout);
   return made.complete() && made.agrees() ? exit_ok : exit_failed;
 }

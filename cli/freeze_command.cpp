@@ -3,12 +3,12 @@
 
 #include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
+#include "cli/engine_standing.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
 #include "cli/new_id.hpp"
 #include "cli/text_table.hpp"
 #include "sql/generation.hpp"
-#include "sql/opt_outs.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::cli {
@@ -16,8 +16,6 @@ namespace {
 
 namespace json = boost::json;
 using sql::freezable;
-
-constexpr std::chrono::milliseconds acknowledged_within{2'000};
 
 /// What is frozen, with the name it has in the audit log and for the person.
 struct target {
@@ -27,16 +25,11 @@ struct target {
   std::string said;
 };
 
-template <class Records, class Name>
-target find_target(const Records& all, freezable kind, const std::string& what, const std::string& text, Name name) {
-  const auto* found = static_cast<const typename Records::value_type*>(nullptr);
-  for (const auto& one : all) {
-    if (one.id.text() != text && name(one) != text) continue;
-    if (found != nullptr) throw usage_error("--" + what + " \"" + text + "\" is the name of several; give the id");
-    found = &one;
-  }
-  if (found == nullptr) throw usage_error("--" + what + " \"" + text + "\": there is none; give its name or id");
-  return {kind, found->id, found->id.text(), what + " " + name(*found)};
+template <class Record, class Name>
+target find_target(const std::vector<Record>& all, freezable kind, const std::string& what, const std::string& text,
+                   Name name) {
+  const Record& found = find_one(all, what, text, name);
+  return {kind, found.id, found.id.text(), what + " " + name(found)};
 }
 
 target find_target(sql::session& on, const freeze_options& options, organisation_id& organisation) {
@@ -90,18 +83,13 @@ int run_freeze(const freeze_options& options, bool frozen) {
   sql::append_audit(tx, organisation, audit_by_command(action_of(what.kind, frozen), what.resource, options.reason));
   const std::uint64_t generation = sql::read_generation(tx, organisation);
   tx.commit();
-  const bool applied = sql::wait_applied(on, organisation, generation, acknowledged_within);
+  const engine_standing standing = await_engine(on, organisation, generation);
   if (options.output == output_format::json) {
-    print(json::serialize(json::object{
-              {"id", what.resource}, {"frozen", frozen}, {"engine", applied ? "acknowledged" : "pending"}}) +
+    print(json::serialize(json::object{{"id", what.resource}, {"frozen", frozen}, {"engine", to_string(standing)}}) +
           "\n");
-  } else if (applied) {
-    print(what.said + (frozen ? " is frozen: acknowledged by the engine, no call through it starts any more.\n"
-                              : " may call again: acknowledged by the engine.\n"));
   } else {
-    print(what.said + (frozen ? " is frozen" : " may call again") +
-          ": stored, pending at the engine; no new decision goes against it, and an engine that starts later obeys "
-          "it.\n");
+    print(tell_change(what.said + (frozen ? " is frozen" : " may call again"), standing,
+                      frozen ? "no call through it starts any more" : ""));
   }
   return exit_ok;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/errors.hpp"
+#include "sql/snapshot.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -17,6 +18,23 @@ std::string list_of(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+std::size_t find_one(const std::vector<named>& all, std::string_view what, const std::string& text) {
+  std::vector<std::size_t> found;
+  std::vector<std::string> names, ids;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    names.push_back("\"" + all[i].name + "\"");
+    if (all[i].name != text && all[i].id != text) continue;
+    found.push_back(i);
+    ids.push_back(all[i].id);
+  }
+  if (found.size() == 1) return found.front();
+  const std::string asked = std::string(what) + " \"" + text + "\"";
+  if (found.empty()) {
+    throw usage_error("there is no " + asked + "; there " + (names.empty() ? "is none yet" : "are: " + list_of(names)));
+  }
+  throw usage_error("several have the name of " + asked + "; give the id: " + list_of(ids));
+}
 
 organisation_id find_organisation(sql::session& on, const std::string& text) {
   const auto all = sql::read_organisations(on);
@@ -33,15 +51,8 @@ organisation_id find_organisation(sql::session& on, const std::string& text) {
 }
 
 workspace_id find_workspace(sql::session& on, organisation_id organisation, const std::string& text) {
-  const sql::result rows =
-      on.run("SELECT id, name FROM workspace WHERE org_id = $1 ORDER BY name", sql::params{}.uuid(organisation));
-  std::vector<std::string> names;
-  for (int i = 0; i < rows.rows(); ++i) {
-    const auto id = rows.wide<workspace_id>(i, 0);
-    if (rows.text(i, 1) == text || id.text() == text) return id;
-    names.push_back("\"" + std::string(rows.text(i, 1)) + "\"");
-  }
-  throw usage_error("there is no workspace \"" + text + "\"; there are: " + list_of(names));
+  return find_one(sql::read_workspaces(on, organisation), "workspace", text, [](const auto& one) { return one.name; })
+      .id;
 }
 
 found_campaign find_campaign(sql::session& on, const campaign_choice& which) {

@@ -8,6 +8,7 @@
 #include "campaigns/phone_normaliser.hpp"
 #include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
+#include "cli/engine_standing.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
 #include "cli/text_table.hpp"
@@ -17,8 +18,6 @@ namespace dialer::cli {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::chrono::milliseconds acknowledged_within{2'000};
 
 e164 read_number(const campaigns::phone_normaliser& normaliser, const std::string& text, const std::string& where) {
   const auto result = normaliser.normalise(text);
@@ -79,19 +78,15 @@ int run_opt_out(const opt_out_options& options) {
   sql::session on = store.open();
   const organisation_id organisation = find_organisation(on, options.organisation);
   const std::uint64_t generation = write(on, organisation, numbers, options);
-  const bool applied = sql::wait_applied(on, organisation, generation, acknowledged_within);
-  const char* answer = applied ? "acknowledged" : "pending";
+  const engine_standing standing = await_engine(on, organisation, generation);
   if (options.output == output_format::json) {
-    print(json::serialize(
-              json::object{{"numbers", numbers.size()}, {"withdrawn", options.withdraw}, {"engine", answer}}) +
+    print(json::serialize(json::object{
+              {"numbers", numbers.size()}, {"withdrawn", options.withdraw}, {"engine", to_string(standing)}}) +
           "\n");
-  } else if (applied) {
-    print(std::to_string(numbers.size()) + (options.withdraw ? " opt-outs withdrawn" : " numbers opted out") +
-          ": acknowledged by the engine" + (options.withdraw ? ".\n" : ", no call to them can start any more.\n"));
   } else {
-    print(std::to_string(numbers.size()) + (options.withdraw ? " opt-outs withdrawn" : " numbers opted out") +
-          ": stored, pending at the engine; no new decision dials against it, and an engine that starts later obeys "
-          "it.\n");
+    print(
+        tell_change(std::to_string(numbers.size()) + (options.withdraw ? " opt-outs withdrawn" : " numbers opted out"),
+                    standing, options.withdraw ? "" : "no call to them can start any more"));
   }
   return exit_ok;
 }

@@ -57,9 +57,9 @@ void service_manager::tell(std::string_view state) const {
   // An abstract name has no end of its own: the length says it.
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size() + (abstract ? 0 : 1));
   const int from = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const ssize_t sent = from < 0 ? -1
-                                : sendto(from, state.data(), state.size(), MSG_NOSIGNAL,
-                                         reinterpret_cast<const sockaddr*>(&to), length);
+  const ssize_t sent =
+      from < 0 ? -1
+               : sendto(from, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), length);
   if (sent < 0) spdlog::warn("the service manager is not told {}: {}", state, std::strerror(errno));
   if (from >= 0) close(from);
 }

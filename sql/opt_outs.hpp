@@ -42,6 +42,9 @@ std::optional<opt_out_record> find_opt_out(session& on, organisation_id organisa
 std::uint64_t withdraw_opt_outs(session& on, organisation_id organisation, std::span<const e164> numbers,
                                 std::string_view source);
 
+/// How long whoever made a change waits for the engine to act by it, before it is called pending.
+inline constexpr std::chrono::milliseconds applied_within{2'000};
+
 /// True once the organisation's owner has applied `generation` in memory; false when it has not within `timeout` (the
 /// opt-out holds all the same: answer 202).
 bool wait_applied(session& on, organisation_id organisation, std::uint64_t generation,

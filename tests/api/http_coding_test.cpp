@@ -21,14 +21,15 @@ class HttpCoding : public http_house {
     const auto answer = [](const char* path, const http_response& with) {
       return route{"GET", path, [with](const http_request&, const respond_function& respond) { respond(with); }};
     };
-    http_house::start(limits, {answer("/large", {.body = large_}),
-                               answer("/boundary", {.body = std::string(1'024, 'x')}),
-                               answer("/problem", to_response({409, "no", std::string(5'000, 'x')})),
-                               {.method = "POST", .path = "/stream", .stream = [this](http_request, respond_function to) {
-                                  auto sink = std::make_unique<joining_sink>(*this);
-                                  sink->respond = std::move(to);
-                                  return sink;
-                                }}});
+    http_house::start(limits,
+                      {answer("/large", {.body = large_}),
+                       answer("/boundary", {.body = std::string(1'024, 'x')}),
+                       answer("/problem", to_response({409, "no", std::string(5'000, 'x')})),
+                       {.method = "POST", .path = "/stream", .stream = [this](http_request, respond_function to) {
+                          auto sink = std::make_unique<joining_sink>(*this);
+                          sink->respond = std::move(to);
+                          return sink;
+                        }}});
   }
   /// Answers with the length of all it took.
   struct joining_sink : body_sink {

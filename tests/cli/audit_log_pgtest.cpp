@@ -17,6 +17,7 @@ namespace {
 namespace json = boost::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class audit_log : public testing::Test {
@@ -24,7 +25,7 @@ class audit_log : public testing::Test {
   template <class Options, class... More>
   int run(int (*command)(const Options&, More...), Options options, More... more) {
     options.database = {house_.target, (dir_.path() / "state").string()};
-    options.output = output_format::json;
+    options.output = output_;
     testing::internal::CaptureStdout();
     int code = 0;
     std::exception_ptr refused;
@@ -56,6 +57,7 @@ class audit_log : public testing::Test {
 
   scratch dir_;
   test::small_house house_;
+  output_format output_ = output_format::json;
   std::string said_;
 };
 
@@ -123,9 +125,43 @@ TEST_F(audit_log, the_kill_switch_finds_each_thing_by_its_name) {
     EXPECT_FALSE(frozen()) << one.action;
     EXPECT_EQ(newest().what.action, "un" + std::string(one.action));
   }
-  freeze_options nobody;
-  nobody.agent = "Nobody";
-  EXPECT_THROW(run(run_freeze, nobody, true), usage_error);
+}
+
+TEST_F(audit_log, the_kill_switch_says_what_there_is_and_whether_the_engine_obeys) {
+  output_ = output_format::table;
+  freeze_options options;
+  options.agent = "Nobody";
+  try {
+    run(run_freeze, options, true);
+    FAIL() << "there is no such agent";
+  } catch (const usage_error& wrong) {
+    EXPECT_STREQ(wrong.what(), "there is no agent \"Nobody\"; there are: \"Ann\"");
+  }
+  options.agent = "Ann";
+  run(run_freeze, options, true);
+  EXPECT_EQ(said_,
+            "agent Ann is frozen: stored, pending at the engine; no new decision goes against it, and an engine that "
+            "starts later obeys it.\n");
+  house_.on.run("UPDATE org_owner SET applied_generation = 9000000000000000000");
+  run(run_freeze, options, true);
+  EXPECT_EQ(said_, "agent Ann is frozen: acknowledged by the engine, no call through it starts any more.\n");
+  run(run_freeze, options, false);
+  EXPECT_EQ(said_, "agent Ann may call again: acknowledged by the engine.\n");
+}
+
+TEST_F(audit_log, a_name_of_several_is_answered_with_their_ids) {
+  const std::string copy_of = "(jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), ";
+  house_.on.run("INSERT INTO workspace SELECT " + copy_of + "'name', 'Support'))).* FROM workspace t");
+  house_.on.run("INSERT INTO agent SELECT " + copy_of +
+                "'workspace_id', (SELECT id FROM workspace WHERE name = 'Support')))).* FROM agent t");
+  freeze_options options;
+  options.agent = "Ann";
+  try {
+    run(run_freeze, options, true);
+    FAIL() << "two are called Ann";
+  } catch (const usage_error& wrong) {
+    EXPECT_THAT(wrong.what(), StartsWith("several have the name of agent \"Ann\"; give the id: agt_"));
+  }
 }
 
 TEST_F(audit_log, what_changes_nothing_leaves_none) {
@@ -176,8 +212,23 @@ TEST_F(audit_log, a_chain_written_anew_is_found_by_the_head_that_was_kept) {
   options.head = "2:" + std::string(64, 'a');
   EXPECT_EQ(run(run_audit_verify, options), exit_failed);
   EXPECT_THAT(said_, HasSubstr("row 2 has another hash"));
+  output_ = output_format::table;
+  EXPECT_EQ(run(run_audit_verify, options), exit_failed);
+  EXPECT_THAT(said_, StartsWith("The audit log was written anew since the head was kept: row 2 has another hash"));
+  EXPECT_THAT(said_, Not(HasSubstr("from the first on are in order")));
   options.head = "2";
   EXPECT_THROW(run(run_audit_verify, options), usage_error);
+}
+
+TEST_F(audit_log, the_head_of_an_empty_log_is_no_alarm_later) {
+  house_.on.run("DELETE FROM audit_log");
+  house_.on.run("DELETE FROM audit_head");
+  audit_verify_options options;
+  EXPECT_EQ(run(run_audit_verify, options), exit_ok);
+  options.head = said().at("head").as_string();
+  EXPECT_THAT(options.head, StartsWith("0:"));
+  pause();
+  EXPECT_EQ(run(run_audit_verify, options), exit_ok) << said_;
 }
 
 }  // namespace

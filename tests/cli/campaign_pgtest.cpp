@@ -48,7 +48,11 @@ class campaign_command : public testing::Test {
     return options;
   }
   campaign_options choice(output_format output = output_format::json) {
-    return {house_.database(), output, {"", "Spring"}};
+    campaign_options options;
+    options.database = house_.database();
+    options.output = output;
+    options.which.campaign = "Spring";
+    return options;
   }
   std::string act(sql::campaign_action action) {
     testing::internal::CaptureStdout();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "carriers/simulator/log_reader.hpp"
@@ -19,9 +20,24 @@ create to_create(const log_entry& entry) {
   one.at = one.arrived_from = entry.at;
   one.carrier = entry.carrier;
   one.to = entry.to;
+  one.from = entry.from;
   one.token = entry.token;
   one.over_at = utc_time::max();
   return one;
+}
+
+constexpr std::chrono::milliseconds breath{2};  // the carriers look once a millisecond
+
+/// While the carriers were behind with reading; spells without a breath between them are one.
+struct spell {
+  utc_time since, until;
+};
+
+spell& join(std::vector<spell>& spells, const log_entry& fell_behind) {
+  const utc_time since = fell_behind.at - std::chrono::microseconds{fell_behind.behind_us};
+  if (spells.empty() || since > spells.back().until + breath) spells.push_back({since, since});
+  spells.back().until = fell_behind.at;
+  return spells.back();
 }
 
 }  // namespace
@@ -30,9 +46,7 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
   std::vector<create> all;
   std::map<std::pair<carriers::simulator::carrier_name, std::uint64_t>, std::size_t> by_request;
   std::unordered_map<std::string, std::size_t> by_ref;
-  constexpr std::chrono::milliseconds breath{2};  // it looks once a millisecond
-  utc_time behind_since{};
-  utc_time behind_until{};
+  std::vector<spell> spells;
   carriers::simulator::log_reader reader{log.string()};
   for (log_entry entry; reader.next(entry);) {
     const std::pair request{entry.carrier, entry.request};
@@ -40,7 +54,7 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
       case log_event::create_received:
         by_request[request] = all.size();
         all.push_back(to_create(entry));
-        if (entry.at <= behind_until + breath) all.back().arrived_from = behind_since;
+        if (!spells.empty() && entry.at <= spells.back().until + breath) all.back().arrived_from = spells.back().since;
         break;
       case log_event::create_refused: all[by_request.at(request)].refused = entry.status; break;
       case log_event::call_created:
@@ -49,12 +63,8 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
         break;
       case log_event::fell_behind: {
         // Its line follows those that were read meanwhile, and precedes those that had to wait for them.
-        const utc_time since = entry.at - std::chrono::microseconds{entry.behind_us};
-        if (since > behind_until + breath) behind_since = since;
-        behind_until = entry.at;
-        for (auto late = all.rbegin(); late != all.rend() && late->at >= since; ++late) {
-          late->arrived_from = behind_since;
-        }
+        const utc_time since = join(spells, entry).since;
+        for (auto late = all.rbegin(); late != all.rend() && late->at >= since; ++late) late->arrived_from = since;
         break;
       }
       case log_event::ended:
@@ -63,6 +73,28 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
     }
   }
   return all;
+}
+
+unsure_time read_unsure(const std::filesystem::path& log) {
+  std::vector<spell> spells;
+  std::optional<utc_time> first;
+  unsure_time found;
+  carriers::simulator::log_reader reader{log.string()};
+  for (log_entry entry; reader.next(entry);) {
+    if (!first) first = entry.at;
+    found.of = std::max(found.of, entry.at - *first);
+    if (entry.event == log_event::fell_behind) join(spells, entry);
+  }
+  for (const spell& each : spells) {
+    found.sum += each.until - each.since;
+    found.longest = std::max(found.longest, each.until - each.since);
+  }
+  return found;
+}
+
+std::ostream& operator<<(std::ostream& out, const unsure_time& what) {
+  return out << "the carriers' clock was unsure for " << 100 * what.share() << " % of the time, at most "
+             << what.longest.count() / 1000 << " ms at a stretch";
 }
 
 std::vector<arrival> arrivals(const std::vector<create>& creates, carriers::simulator::carrier_name carrier) {
@@ -84,8 +116,12 @@ std::vector<create> log_tail::more() {
     const auto at = line.find("\"at\":");
     create one;
     one.at = utc_time{std::chrono::microseconds{std::stoll(line.substr(at + 5))}};
-    const auto to = line.find("\"to\":\"");
-    one.to = line.substr(to + 6, line.find('"', to + 6) - to - 6);
+    const auto text = [&](const std::string& key) {
+      const auto begin = line.find("\"" + key + "\":\"") + key.size() + 4;
+      return line.substr(begin, line.find('"', begin) - begin);
+    };
+    one.to = text("to");
+    one.from = text("from");
     found.push_back(std::move(one));
   }
   return found;
@@ -94,7 +130,7 @@ std::vector<create> log_tail::more() {
 std::size_t most_within(const std::vector<arrival>& arrivals, std::chrono::microseconds length) {
   std::size_t most = 0;
   for (std::size_t first = 0, last = 0; last < arrivals.size(); ++last) {
-    while (arrivals[last].at - arrivals[first].from >= length) ++first;
+    while (first < last && arrivals[last].at - arrivals[first].from >= length) ++first;
     most = std::max(most, last - first + 1);
   }
   return most;

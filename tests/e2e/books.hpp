@@ -18,6 +18,7 @@ struct create {
   utc_time arrived_from{};  ///< earlier than `at` while the carrier was behind with reading
   carriers::simulator::carrier_name carrier{};
   std::string to;
+  std::string from;
   std::string token;
   int refused = 0;  ///< HTTP status of a refusal
   bool made_call = false;
@@ -25,6 +26,20 @@ struct create {
 };
 
 std::vector<create> read_creates(const std::filesystem::path& log);
+
+/// How unsure the carriers' clock was: of what they read while they were behind, nobody knows when it arrived.
+struct unsure_time {
+  std::chrono::microseconds longest{0};  ///< at a stretch
+  std::chrono::microseconds sum{0};
+  std::chrono::microseconds of{0};  ///< from the log's first entry to its last
+  double share() const {
+    return of.count() == 0 ? 1 : static_cast<double>(sum.count()) / static_cast<double>(of.count());
+  }
+};
+unsure_time read_unsure(const std::filesystem::path& log);
+std::ostream& operator<<(std::ostream& out, const unsure_time& what);
+/// Limits are judged by the carriers' log only while its clock was unsure for less of the time than this.
+inline constexpr double unsure_share_max = 0.1;
 
 /// When one carrier received a create: between these.
 struct arrival {
@@ -36,7 +51,7 @@ std::vector<arrival> arrivals(const std::vector<create>& creates, carriers::simu
 class log_tail {
  public:
   explicit log_tail(std::filesystem::path log) : log_{std::move(log)} {}
-  /// Creates written since the last call.
+  /// Creates written since the last call: when, to and from whom.
   std::vector<create> more();
 
  private:

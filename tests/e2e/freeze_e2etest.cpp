@@ -34,6 +34,7 @@ class Freeze : public testing::Test {
     rig_options made;
     made.scenario = quick_carriers(60, 30);
     made.accounts = {60, 30};
+    made.caller_ids = 4;  // so that each is seen all the time
     made.wanted = unhindered();
     return made;
   }
@@ -100,7 +101,7 @@ TEST_F(Freeze, OfEachThingUnderLoad_LastCreateIsBeforeTheAcknowledgement) {
     std::size_t late = 0;
     for (const create& each : creates) {
       if (each.at < frozen.acknowledged) last = std::max(last, each.at);
-      if (each.at > frozen.acknowledged && each.at < frozen.lifted) ++late;
+      if (each.arrived_from > frozen.acknowledged && each.at < frozen.lifted) ++late;
     }
     std::cout << "switch " << i << ": acknowledged after " << (frozen.acknowledged - frozen.asked).count() / 1000
               << " ms, last create " << (last - frozen.asked).count() / 1000 << " ms after it was thrown, " << late
@@ -122,16 +123,29 @@ TEST_F(Freeze, OfOneAccountAndOneNumber_LetsTheOthersGoOn) {
   const utc_time lifted = now();
   set(freezable::integration, twilio->account.id, false);
   const callerid::phone_number number = sql::read_numbers(on_, organisation).front();
+  const auto shows_number = [&](const create& each) { return e164::parse(each.from) == number.number; };
+  std::ptrdiff_t shows = 0;
+  EXPECT_TRUE(eventually(20s, [&] { return (shows += std::ranges::count_if(carriers_.more(), shows_number)) >= 3; }));
   const frozen_time shown = freeze(freezable::number, number.id);
   EXPECT_TRUE(dials_on());
   stop();
-  std::size_t before = 0;
+  std::size_t over_account = 0;
+  std::size_t from_number = 0;
+  std::size_t from_number_later = 0;
   for (const create& each : read_creates(installation_.log())) {
     const bool over_twilio = each.carrier == carriers::simulator::carrier_name::twilio;
-    before += over_twilio && each.at < account.acknowledged ? 1 : 0;
-    EXPECT_FALSE(over_twilio && each.at > account.acknowledged && each.at < lifted) << "over the frozen account";
+    over_account += over_twilio && each.at < account.acknowledged ? 1 : 0;
+    EXPECT_FALSE(over_twilio && each.arrived_from > account.acknowledged && each.at < lifted)
+        << "over the frozen account";
+    if (!shows_number(each)) continue;
+    from_number += each.at < shown.acknowledged ? 1 : 0;
+    from_number_later += each.arrived_from > shown.acknowledged ? 1 : 0;
   }
-  EXPECT_GT(before, 0U);
+  std::cout << over_account << " creates over the account before it was frozen, " << from_number
+            << " from the number before, " << from_number_later << " after\n";
+  EXPECT_GT(over_account, 0U);
+  EXPECT_GT(from_number, 0U) << "the number was not shown before it was frozen";
+  EXPECT_EQ(from_number_later, 0U);
   const sql::result late =
       on_.run("SELECT count(*) FROM intent i WHERE i.org_id = $1 AND i.from_number = $2 AND i.decided_at > $3",
               sql::params{}.uuid(organisation).int8(number.number.digits()).time(shown.acknowledged));
