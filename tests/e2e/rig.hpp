@@ -26,6 +26,9 @@ struct account_limits {
   double telnyx_calls_per_second = 200;
 };
 
+/// Both accounts together make so many calls a second.
+account_limits accounts_for(unsigned calls_per_second);
+
 struct rig_options {
   std::string scenario;  ///< TOML of the simulated carriers; empty: their defaults
   account_limits accounts;
@@ -49,6 +52,7 @@ class rig {
   organisation_id organisation() const { return organisation_; }
   const std::vector<campaign_id>& campaigns() const { return campaigns_; }
   const std::string& database() const { return database_; }
+  std::uint16_t port() const { return port_; }  ///< of the engine
   sql::connect_options connection() const;
   sql::session open() const { return sql::session{connection()}; }
   /// The clock of the whole installation: engine, carriers and tests.
@@ -62,6 +66,8 @@ class rig {
   /// `dialer serve` on this database. The port is the same each time: calls of the last engine report to it.
   process& start_engine(const std::vector<std::string>& more = {});
   process& engine() { return *engine_; }
+  /// An API key of the organisation with every scope, in force when the next engine starts.
+  std::string make_key() const;
   launch engine_launch(const std::vector<std::string>& more = {}) const;
   std::string engine_words() const {
     return read_file(directory() / "engine.out") + read_file(directory() / "engine.err");
