@@ -1,5 +1,5 @@
-// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--calls-per-second N] [--list N]
-// [--pacing-seconds N] [--seed N] [--settle]
+// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--calls-per-second N]
+// [--rest-kills N] [--upload N] [--list N] [--pacing-seconds N] [--seed N] [--settle]
 
 #include <gtest/gtest.h>
 
@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
   app.add_option("--contacts", wanted.contacts);
   app.add_option("--races", wanted.races);
   app.add_option("--calls-per-second", wanted.calls_per_second);
+  app.add_option("--rest-kills", wanted.rest_kills);
+  app.add_option("--upload", wanted.upload);
   app.add_option("--list", wanted.list);
   app.add_option("--pacing-seconds", wanted.pacing_seconds);
   app.add_option("--seed", wanted.seed);

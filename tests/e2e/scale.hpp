@@ -10,7 +10,9 @@ struct scale {
   std::size_t contacts = 3'000;    ///< of the kill loop
   unsigned races = 300;            ///< people who opt out
   unsigned calls_per_second = 90;  ///< both accounts together, of those tests that ask how soon a change is followed
-  std::size_t list = 50'000;       ///< contacts of the big list
+  unsigned rest_kills = 6;
+  std::size_t upload = 60'000;  ///< rows of the uploaded list
+  std::size_t list = 50'000;    ///< contacts of the big list
   unsigned pacing_seconds = 20;
   std::uint64_t seed = 1;
   bool settle = false;  ///< wait for every doubt to be resolved, some six minutes
