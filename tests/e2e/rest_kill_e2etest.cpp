@@ -59,8 +59,8 @@ class RestKill : public testing::Test {
   }
   RestKill() : installation_{options()}, on_{installation_.open()}, key_{installation_.make_key()} {
     const organisation_id organisation = installation_.organisation();
-    owners_ = R"({"workspace_id":")" + sql::read_workspaces(on_, organisation).front().id.text() +
-              R"(","agent_id":")" + sql::read_agents(on_, organisation).front().id.text() + R"(","name":")";
+    owners_ = R"({"workspace_id":")" + sql::read_workspaces(on_, organisation).front().id.text() + R"(","agent_id":")" +
+              sql::read_agents(on_, organisation).front().id.text() + R"(","name":")";
     numbers_ = open_numbers(installation_.time().now().utc);
     opt_out_at_ = numbers_.size();
     list_ = installation_.directory() / "list.csv";
@@ -99,7 +99,8 @@ class RestKill : public testing::Test {
     std::vector<written> all;
     rest_client over = client();
     for (std::size_t n = 0;; ++n) {
-      all.push_back({"POST", "/v1/campaigns", owners_ + round + " list " + std::to_string(n) + "\"}", next_key(), {}, {}});
+      all.push_back(
+          {"POST", "/v1/campaigns", owners_ + round + " list " + std::to_string(n) + "\"}", next_key(), {}, {}});
       all.back().answer = all.back().ask(over);
       if (!done(all.back().answer)) return all;
       const std::string id{all.back().answer.body.at("id").as_string()};

@@ -262,6 +262,10 @@ launch rig::engine_launch(const std::vector<std::string>& more) const {
   return what;
 }
 
+std::map<std::string, std::string> rig::carrier_secrets() {
+  return {{"twilio", twilio_token}, {"telnyx", telnyx_key}};
+}
+
 std::string rig::make_key() const {
   const finished made =
       run({dialer_binary(), "key", "create", "--name", "e2e", "--scope", "read,operate,admin,numbers_create",

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,8 @@ class rig {
   /// `dialer serve` on this database. The port is the same each time: calls of the last engine report to it.
   process& start_engine(const std::vector<std::string>& more = {});
   process& engine() { return *engine_; }
+  /// What the accounts' requests are authorised by, by the account's name.
+  static std::map<std::string, std::string> carrier_secrets();
   /// An API key of the organisation with every scope, in force when the next engine starts.
   std::string make_key() const;
   launch engine_launch(const std::vector<std::string>& more = {}) const;

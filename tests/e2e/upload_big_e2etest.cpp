@@ -79,22 +79,25 @@ class UploadBig : public testing::Test {
 
   rest_client start() {
     installation_.start_engine();
-    EXPECT_TRUE(eventually(15s, [&] { return rest_client(installation_.port(), key_).ask("GET", "/v1/keys").status == 200; }))
-        << installation_.engine_words();
+    EXPECT_TRUE(eventually(15s, [&] {
+      return rest_client(installation_.port(), key_).ask("GET", "/v1/keys").status == 200;
+    })) << installation_.engine_words();
     return {installation_.port(), key_};
   }
   std::string contacts_of(std::size_t campaign) const {
     return "/v1/campaigns/" + installation_.campaigns()[campaign].text() + "/contacts";
   }
   std::uint64_t stored(std::size_t campaign) {
-    return on_.run("SELECT count(*) FROM contact WHERE org_id = $1 AND campaign_id = $2",
-                   sql::params{}.uuid(installation_.organisation()).uuid(installation_.campaigns()[campaign]))
+    return on_
+        .run("SELECT count(*) FROM contact WHERE org_id = $1 AND campaign_id = $2",
+             sql::params{}.uuid(installation_.organisation()).uuid(installation_.campaigns()[campaign]))
         .number(0, 0);
   }
   // As far as they are durable.
   std::uint64_t rows_so_far(std::size_t campaign) {
-    return on_.run("SELECT coalesce(max(rows), 0) FROM campaign_import WHERE org_id = $1 AND campaign_id = $2",
-                   sql::params{}.uuid(installation_.organisation()).uuid(installation_.campaigns()[campaign]))
+    return on_
+        .run("SELECT coalesce(max(rows), 0) FROM campaign_import WHERE org_id = $1 AND campaign_id = $2",
+             sql::params{}.uuid(installation_.organisation()).uuid(installation_.campaigns()[campaign]))
         .number(0, 0);
   }
 
@@ -134,9 +137,8 @@ TEST_F(UploadBig, CutOffOnItsWayAndThenInItsImport_GoesOnToTheExactEnd) {
   client.upload(contacts_of(1), list_, "", std::filesystem::file_size(list_) * 99 / 100);
   const std::uint64_t most = wanted.upload - std::max<std::uint64_t>(wanted.upload / 100, 20'000);
   auto uploading = std::async(std::launch::async, [&] { return client.upload(contacts_of(1), list_); });
-  ASSERT_TRUE(eventually(10min, [&] {
-    return rows_so_far(1) >= most || uploading.wait_for(0s) == std::future_status::ready;
-  }));
+  ASSERT_TRUE(
+      eventually(10min, [&] { return rows_so_far(1) >= most || uploading.wait_for(0s) == std::future_status::ready; }));
   installation_.engine().kill();
   EXPECT_EQ(uploading.get().status, 0) << "the import ended before it could be killed";
   const std::uint64_t at = rows_so_far(1);
@@ -150,8 +152,8 @@ TEST_F(UploadBig, CutOffOnItsWayAndThenInItsImport_GoesOnToTheExactEnd) {
   EXPECT_FALSE(answer.body.at("imported_before").as_bool());
   EXPECT_EQ(stored(1), expected_.accepted);
   const std::uint64_t peak = peak_megabytes(installation_.engine().pid());
-  std::cout << "cut off at 99 % of the bytes, then killed at row " << at << " with " << kept << " contacts; after the third attempt "
-            << rows_of(answer) << "; the service's peak " << peak << " MB\n";
+  std::cout << "cut off at 99 % of the bytes, then killed at row " << at << " with " << kept
+            << " contacts; after the third attempt " << rows_of(answer) << "; the service's peak " << peak << " MB\n";
   EXPECT_LT(peak, megabytes_max);
 }
 
