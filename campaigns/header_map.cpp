@@ -107,12 +107,6 @@ std::string refuse_without_phone(const header_map& map, std::string_view phone_c
   if (!phone_column.empty()) {
     return "there is no column called \"" + std::string{phone_column} + "\". Columns seen: " + list(map.columns);
   }
-  for (const column& each : map.columns) {
-    if (looks_like_number(each.name)) {
-      return "the first row holds a telephone number instead of column names; put a row such as phone_number,name "
-             "above it";
-    }
-  }
   return "no column holds the telephone number. Columns seen: " + list(map.columns) +
          ". Name one of them with one of: " + accepted_phone_names();
 }
@@ -160,6 +154,11 @@ header_result map_header(std::span<const std::string_view> names, std::string_vi
   result.refused = refuse_repeated(result.map);
   if (result.refused.empty() && !result.map.find(phone)) {
     result.refused = refuse_without_phone(result.map, phone_column);
+  }
+  // Whatever else is wrong with it: what says so must not quote people's data as names of columns.
+  if (!result.refused.empty() && std::ranges::any_of(result.map.columns, looks_like_number, &column::name)) {
+    result.refused =
+        "the first row holds a telephone number instead of column names; put a row such as phone_number,name above it";
   }
   return result;
 }

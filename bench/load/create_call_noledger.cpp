@@ -56,7 +56,7 @@ class memory_ledger : public engine::ledger {
     given_ += loaded.page.contacts.size();
     answers_.post(request.organisation, std::move(loaded));
   }
-  void load_changes(const organisation_id&, std::uint64_t) override {}
+  void load_changes(const organisation_id&, const engine::change_request&) override {}
   void confirm_applied(const engine::ownership&, std::uint64_t) override {}
   void note_oldest_open(const engine::ownership&, attempt_id) override {}
 

@@ -1,5 +1,5 @@
 #pragma once
-// A client that sends exactly the bytes it is given, over loopback, blocking, with a 5 s bound on every read.
+// A client that sends exactly the bytes it is given, over loopback, blocking, with a bound on every read.
 
 #include <sys/socket.h>
 
@@ -24,11 +24,12 @@ struct client_response {
 class loopback_client {
  public:
   /// `receive_buffer` 0: the system's.
-  explicit loopback_client(std::uint16_t port, int receive_buffer = 0) {
+  explicit loopback_client(std::uint16_t port, int receive_buffer = 0,
+                           std::chrono::seconds read_bound = std::chrono::seconds{5}) {
     socket_.open(boost::asio::ip::tcp::v4());
     if (receive_buffer != 0) socket_.set_option(boost::asio::socket_base::receive_buffer_size{receive_buffer});
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
-    const timeval bound{.tv_sec = 5, .tv_usec = 0};
+    const timeval bound{.tv_sec = read_bound.count(), .tv_usec = 0};
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
   }
 

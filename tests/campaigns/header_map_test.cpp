@@ -63,6 +63,15 @@ TEST(HeaderMap, NumbersInsteadOfNames_AreToldWithTheRemedy) {
   }
 }
 
+TEST(HeaderMap, NumbersInsteadOfNames_AreNeverQuoted) {
+  const std::vector<std::string_view> data{"+12125550123", "Contact 1", "Contact 1"};
+  for (const std::string& refused : {map_header(data, {}).refused, map_header(data, "telephone").refused}) {
+    EXPECT_NE(refused.find("put a row such as"), std::string::npos) << refused;
+    EXPECT_EQ(refused.find("5550123"), std::string::npos) << refused;
+    EXPECT_EQ(refused.find("Contact"), std::string::npos) << refused;
+  }
+}
+
 TEST(HeaderMap, TenThousandColumns_AreListedShortly) {
   std::vector<std::string> names;
   for (int i = 0; i < 10'000; ++i) names.push_back("c" + std::to_string(i));

@@ -18,13 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t megabytes_max = 300;
 
-// "VmHWM:   123456 kB": the most memory a process ever had.
-std::uint64_t peak_megabytes(pid_t of) {
-  const std::string status = read_file("/proc/" + std::to_string(of) + "/status");
-  const auto at = status.find("VmHWM:");
-  return at == std::string::npos ? 0 : std::stoull(status.substr(at + 6)) / 1024;
-}
-
 // There are some 50,000 fictitious numbers: a longer list repeats them, a campaign each time.
 TEST(BigList, ImportedAndDialed_EngineStaysSmall) {
   rig_options options;

@@ -14,6 +14,7 @@
 #include "sql/snapshot.hpp"
 #include "tests/e2e/books.hpp"
 #include "tests/e2e/rig.hpp"
+#include "tests/e2e/scale.hpp"
 #include "tests/e2e/scenarios.hpp"
 
 namespace dialer::e2e {
@@ -32,19 +33,20 @@ class Freeze : public testing::Test {
  protected:
   static rig_options options() {
     rig_options made;
-    made.scenario = quick_carriers(60, 30);
-    made.accounts = {60, 30};
+    made.accounts = accounts_for(wanted.calls_per_second);
+    made.scenario = quick_carriers(made.accounts);
     made.caller_ids = 4;  // so that each is seen all the time
     made.wanted = unhindered();
     return made;
   }
   Freeze() : installation_{options()}, on_{installation_.open()}, carriers_{installation_.log()} {
-    installation_.import(installation_.campaigns().front(), 3'000);
+    // So many are dialed between one switch and the next, and while the engine gets under way.
+    installation_.import(installation_.campaigns().front(), std::max(3'000U, 6 * wanted.calls_per_second));
     installation_.start_campaign(installation_.campaigns().front());
     installation_.start_engine();
   }
   utc_time now() const { return installation_.time().now().utc; }
-  bool dials_on(std::size_t calls = 40) {
+  bool dials_on(std::size_t calls = std::max(40U, wanted.calls_per_second / 2)) {
     std::size_t seen = 0;
     (void)carriers_.more();
     return eventually(20s, [&] { return (seen += carriers_.more().size()) >= calls; });

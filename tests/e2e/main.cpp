@@ -1,5 +1,6 @@
-// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--list N] [--pacing-seconds N] [--seed N]
-// [--settle]
+// e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--calls-per-second N]
+// [--rest-kills N] [--event-clients N] [--event-deaf N] [--upload N] [--list N]
+// [--pacing-seconds N] [--seed N] [--settle]
 
 #include <gtest/gtest.h>
 
@@ -18,6 +19,11 @@ int main(int argc, char** argv) {
   app.add_option("--kills", wanted.kills);
   app.add_option("--contacts", wanted.contacts);
   app.add_option("--races", wanted.races);
+  app.add_option("--calls-per-second", wanted.calls_per_second);
+  app.add_option("--rest-kills", wanted.rest_kills);
+  app.add_option("--event-clients", wanted.event_clients);
+  app.add_option("--event-deaf", wanted.event_deaf);
+  app.add_option("--upload", wanted.upload);
   app.add_option("--list", wanted.list);
   app.add_option("--pacing-seconds", wanted.pacing_seconds);
   app.add_option("--seed", wanted.seed);

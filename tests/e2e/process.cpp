@@ -128,6 +128,13 @@ std::uint16_t free_port() {
   }
 }
 
+std::uint64_t peak_megabytes(pid_t of) {
+  // "VmHWM:   123456 kB"
+  const std::string status = read_file("/proc/" + std::to_string(of) + "/status");
+  const auto at = status.find("VmHWM:");
+  return at == std::string::npos ? 0 : std::stoull(status.substr(at + 6)) / 1024;
+}
+
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};

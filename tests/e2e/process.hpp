@@ -72,6 +72,9 @@ void prefer_me();
 /// A TCP port of 127.0.0.1 that nobody listens on, and that the kernel does not give to others unasked.
 std::uint16_t free_port();
 
+/// The most memory a process ever had; 0 when it is gone.
+std::uint64_t peak_megabytes(pid_t of);
+
 std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, const std::string& text);
 

@@ -66,6 +66,11 @@ std::string dialer_binary() {
   return path;
 }
 
+account_limits accounts_for(unsigned calls_per_second) {
+  const unsigned telnyx = calls_per_second / 3;
+  return {static_cast<double>(calls_per_second - telnyx), static_cast<double>(telnyx)};
+}
+
 rig::rig(const rig_options& options) : clock_{cli::system_clock::starting_at(stated_instant)}, port_{free_port()} {
   start_carriers(options.scenario);  // forks: before anything else is open
   start_database();
@@ -255,6 +260,19 @@ launch rig::engine_launch(const std::vector<std::string>& more) const {
   what.output = directory() / "engine.out";
   what.errors = directory() / "engine.err";
   return what;
+}
+
+std::map<std::string, std::string> rig::carrier_secrets() {
+  return {{"twilio", twilio_token}, {"telnyx", telnyx_key}};
+}
+
+std::string rig::make_key() const {
+  const finished made =
+      run({dialer_binary(), "key", "create", "--name", "e2e", "--scope", "read,operate,admin,numbers_create",
+           "--database", database_, "--state-dir", (directory() / "engine").string()},
+          directory());
+  if (made.code != 0) throw std::runtime_error{"no API key: " + made.errors};
+  return made.output.substr(0, made.output.find('\n'));
 }
 
 process& rig::start_engine(const std::vector<std::string>& more) {

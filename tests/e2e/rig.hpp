@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct account_limits {
   double twilio_calls_per_second = 400;  ///< 0: no such account
   double telnyx_calls_per_second = 200;
 };
+
+/// Both accounts together make so many calls a second.
+account_limits accounts_for(unsigned calls_per_second);
 
 struct rig_options {
   std::string scenario;  ///< TOML of the simulated carriers; empty: their defaults
@@ -49,6 +53,7 @@ class rig {
   organisation_id organisation() const { return organisation_; }
   const std::vector<campaign_id>& campaigns() const { return campaigns_; }
   const std::string& database() const { return database_; }
+  std::uint16_t port() const { return port_; }  ///< of the engine
   sql::connect_options connection() const;
   sql::session open() const { return sql::session{connection()}; }
   /// The clock of the whole installation: engine, carriers and tests.
@@ -62,6 +67,10 @@ class rig {
   /// `dialer serve` on this database. The port is the same each time: calls of the last engine report to it.
   process& start_engine(const std::vector<std::string>& more = {});
   process& engine() { return *engine_; }
+  /// What the accounts' requests are authorised by, by the account's name.
+  static std::map<std::string, std::string> carrier_secrets();
+  /// An API key of the organisation with every scope, in force when the next engine starts.
+  std::string make_key() const;
   launch engine_launch(const std::vector<std::string>& more = {}) const;
   std::string engine_words() const {
     return read_file(directory() / "engine.out") + read_file(directory() / "engine.err");

@@ -21,6 +21,11 @@ verdict_ms = [20, 50]
 )";
 }
 
+std::string quick_carriers(const account_limits& accounts) {
+  return quick_carriers(static_cast<unsigned>(accounts.twilio_calls_per_second),
+                        static_cast<unsigned>(accounts.telnyx_calls_per_second));
+}
+
 std::string acting_faults() {
   std::string text;
   const auto fault = [&](const char* kind, const char* probability, const char* more = "") {
