@@ -131,7 +131,8 @@ void world::crash() {
     time_.after(time_.between(1s, 20s), [this] { undead_.reset(); });
   }
   running_.reset();
-  time_.after(time_.between(10ms, 5s), [this] {
+  // Started again at once by its service manager, or by a person.
+  time_.after(time_.between(10ms, time_.random.chance(0.5) ? 300ms : 5s), [this] {
     if (!running_) boot();
   });
 }
