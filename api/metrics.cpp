@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "api/masked.hpp"
+
 namespace dialer::api {
 
 struct metric_writer::impl {
@@ -22,7 +24,7 @@ struct metric_writer::impl {
       throw std::invalid_argument{"metric " + std::string{name} + " is of two kinds"};
     }
     prometheus::ClientMetric& metric = family->metric.emplace_back();
-    for (auto& [key, value] : labels) metric.label.push_back({std::move(key), std::move(value)});
+    for (auto& [key, value] : labels) metric.label.push_back({std::move(key), masked(value)});
     return metric;
   }
 

@@ -106,12 +106,12 @@ json::object list_content() {
            json::object{{"schema", text}, {"example", "{\"phone_number\":\"+12125550161\",\"name\":\"Ann\"}\n"}}}};
 }
 
-// OpenAPI 3.1 has no words for the events of a stream.
+// OpenAPI 3.1 has no words for the events of a stream, and JSON Schema some for what a text holds.
 json::object stream_response(std::string_view events) {
-  const json::object text{{"type", "string"}};
+  const json::object text{
+      {"type", "string"}, {"contentMediaType", "text/event-stream"}, {"contentSchema", reference(events)}};
   const json::object stream{
       {"schema", text},
-      {"x-events", reference(events)},
       {"example", "id: 1c2d-7\nevent: campaign\ndata: {\"campaign_id\":\"cmp_...\",\"state\":\"paused\"}\n\n"}};
   return {{"description", "Goes on until one side ends it. A line with nothing but a colon keeps the connection."},
           {"content", json::object{{"text/event-stream", stream}}}};

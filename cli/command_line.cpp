@@ -399,6 +399,8 @@ void add_serve(CLI::App& app, parsed& into) {
       ->check(CLI::Range(1, 1'000'000));
   to->add_option("--node", options.node, "number of this node, distinct among those of one database")
       ->check(CLI::Range(1, 255));
+  to->add_option("--log-format", options.log_format, "text, json, or auto: text for a terminal, else json (auto)")
+      ->check(CLI::IsMember({"auto", "text", "json"}));
   to->add_option("--wall-clock", options.wall_clock, "begin at this instant instead of now, for trials");
   to->callback([&into] { into.command = [&into] { return run_serve(into.serve); }; });
 }

@@ -65,7 +65,8 @@ void write_metrics(const std::vector<engine::organisation_view>& views, api::met
   }
   for (const engine::organisation_view& view : views) {
     for (const engine::account_view& account : view.accounts) {
-      const api::metric_labels labels{{"account", account.name}};
+      // Names are unique in an organisation only.
+      const api::metric_labels labels{{"integration", account.id.text()}, {"account", account.name}};
       out.gauge("dialer_account_calls_live", "Open attempts on a carrier account.", account.live, labels);
       out.gauge("dialer_account_calls_per_second_max", "The account's limit on call starts.", account.calls_per_second,
                 labels);

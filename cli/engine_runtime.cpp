@@ -1,8 +1,5 @@
 #include "cli/engine_runtime.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -15,6 +12,7 @@
 #include "carriers/codec.hpp"
 #include "carriers/http/tls_client.hpp"
 #include "cli/errors.hpp"
+#include "cli/log.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/rules.hpp"
 #include "cli/service.hpp"
@@ -45,8 +43,6 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   // --- start and stop ---
 
   void start() {
-    // Standard output belongs to a command's data.
-    if (!spdlog::get("dialer")) spdlog::set_default_logger(spdlog::stderr_logger_mt("dialer"));
     ledger_options.connection.target = options.database;
     ledger_options.connection.application_name = "dialer engine";
     ledger_options.resolve_secret = [this](const std::string& reference, const sql::secret_place& of) {
@@ -102,8 +98,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     }
     std::unique_lock lock{mutex};
     if (!wake.wait_for(lock, options.drain, [&] { return left->load() == 0; })) {
-      spdlog::warn("not drained within {} s: what is still out will be settled with the carrier after the next start",
-                   options.drain.count());
+      log_warning("not drained in time: what is still out will be settled with the carrier after the next start",
+                  {{"waited_s", std::to_string(options.drain.count())}});
     }
   }
 
@@ -114,8 +110,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         take_over_ledger->release(owned.owner);
       } catch (const std::runtime_error&) {
         // The next owner takes over from any state; releasing only spares it the question.
-        spdlog::warn("{}: ownership was not released: {}", id.text(),
-                     explain_failure(std::current_exception()).message);
+        log_warning("ownership was not released",
+                    {{"organisation", id.text()}, {"why", explain_failure(std::current_exception()).message}});
       }
     }
   }
@@ -143,11 +139,11 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       auto pause = std::chrono::milliseconds{look_for_changes};
       try {
         look();
-        if (!trouble.empty()) spdlog::info("changes are followed again");
+        if (!trouble.empty()) log_info("changes are followed again");
         trouble.clear();
       } catch (const std::exception&) {
         const std::string met = explain_failure(std::current_exception()).message;
-        if (met != trouble) spdlog::warn("{}; trying again", met);
+        if (met != trouble) log_warning("changes can't be followed; trying again", {{"why", met}});
         trouble = met;
         control->disconnect();
         pause = database_back_off;
@@ -172,7 +168,10 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         setbacks.erase(at.organisation);
       } catch (const settings_error& wrong) {  // of one organisation: the others are followed all the same
         setback& met = setbacks[at.organisation];
-        if (met.what != wrong.what()) spdlog::warn("{}: {}; trying again", at.organisation.text(), wrong.what());
+        if (met.what != wrong.what()) {
+          log_warning("an organisation can't be followed; trying again",
+                      {{"organisation", at.organisation.text()}, {"why", wrong.what()}});
+        }
         met = {wrong.what(), time.now().steady + settings_back_off};
       }
     }
@@ -197,7 +196,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   // taken again when its owner has given it up.
   void stand_by(const organisation_id& id) {
     owned_organisation& owned = organisations.at(id);
-    spdlog::error("{}: another engine has taken it over; standing by until that one gives it up", id.text());
+    log_error("another engine has taken the organisation over; standing by until that one gives it up",
+              {{"organisation", id.text()}});
     owned.lost = true;
     leave(owned);
   }
@@ -241,7 +241,12 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     for (const engine::open_attempt& attempt : found.open) awaited.push_back(attempt.what.attempt);
     for (const engine::absent_attempt& attempt : found.absent) awaited.push_back(attempt.attempt);
     std::vector<engine::call_reported> reports = reports_of(id, awaited);
-    spdlog::info("{}: taken over in epoch {}, {} attempts open", id.text(), found.owner.epoch, found.open.size());
+    // The epoch in its two halves, the database's timeline and a count: whole, it reads like a phone number.
+    const auto epoch = static_cast<std::uint64_t>(found.owner.epoch);
+    log_info("organisation taken over",
+             {{"organisation", id.text()},
+              {"epoch", std::to_string(epoch >> 32) + "." + std::to_string(epoch & 0xffffffff)},
+              {"attempts_open", std::to_string(found.open.size())}});
 
     owned_organisation owned;
     owned.owner = found.owner;
@@ -287,7 +292,8 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       }
       owned.accounts_again_at = time.now().steady + settings_back_off;
       if (std::ranges::find(before, account) == before.end()) {
-        spdlog::error("{}: {}", owned.owner.organisation.text(), trouble_of(account));
+        log_error("a carrier account can't be used",
+                  {{"organisation", owned.owner.organisation.text()}, {"why", trouble_of(account)}});
       }
     }
     owned.accounts = std::move(found);

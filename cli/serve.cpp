@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,6 +18,7 @@
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
 #include "cli/key_file.hpp"
+#include "cli/log.hpp"
 #include "cli/secrets.hpp"
 #include "cli/service_manager.hpp"
 #include "cli/settings_file.hpp"
@@ -101,9 +101,7 @@ system_clock make_clock(const std::string& wall_clock) {
   return system_clock::starting_at(*start);
 }
 
-}  // namespace
-
-int run_serve(const serve_options& options) {
+int serve(const serve_options& options) {
   const service_manager manager = service_manager::take_from_environment();
   hide_memory();
   const sigset_t signals = block_stop_signals();
@@ -132,15 +130,29 @@ int run_serve(const serve_options& options) {
   running.requests = {options.requests_per_second, options.request_burst};
   engine_runtime engine{running, time};
   engine.start();
-  spdlog::info("listening on {}; callbacks are expected at {}", options.listen,
-               options.public_url.empty() ? "http://" + options.listen : options.public_url);
+  log_info("listening on " + options.listen,
+           {{"callbacks_at", options.public_url.empty() ? "http://" + options.listen : options.public_url}});
 
   manager.tell("READY=1");
   const int signal = wait_for(signals, manager, engine);
   manager.tell("STOPPING=1");
-  spdlog::info("{}: draining", signal == SIGINT ? "interrupted" : "told to stop");
+  log_info("draining", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
   engine.stop();
   return exit_ok;
+}
+
+}  // namespace
+
+// What stops an engine stands where the rest of its log is.
+int run_serve(const serve_options& options) {
+  start_log(parse_log_format(options.log_format));
+  try {
+    return serve(options);
+  } catch (const std::exception&) {
+    const failure what = explain_failure(std::current_exception());
+    log_error(what.message);
+    return what.code;
+  }
 }
 
 }  // namespace dialer::cli

@@ -22,10 +22,11 @@ struct serve_options {
   double requests_per_second = 50;       ///< of each API key; 0: no limit
   std::uint32_t request_burst = 100;     ///< of each API key, at once
   std::uint64_t node = 1;                ///< 1..255, distinct among the nodes of one database
+  std::string log_format = "auto";       ///< auto, text or json
   std::string wall_clock;                ///< RFC 3339 instant at which the run starts; empty: the real one
 };
 
-/// Runs the engine until SIGTERM or SIGINT; answers the exit code. What it throws is mapped by errors.hpp.
+/// Runs the engine until SIGTERM or SIGINT, or logs why it can't; answers the exit code, as errors.hpp has them.
 int run_serve(const serve_options& options);
 
 }  // namespace dialer::cli

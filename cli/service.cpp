@@ -1,7 +1,5 @@
 #include "cli/service.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -15,6 +13,7 @@
 #include "api/webhook_workers.hpp"
 #include "cli/engine_metrics.hpp"
 #include "cli/engine_runtime.hpp"
+#include "cli/log.hpp"
 #include "cli/new_id.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/zone_data.hpp"
@@ -26,7 +25,7 @@ namespace {
 constexpr unsigned webhook_threads = 8;
 
 void warn(const std::string& line) {
-  spdlog::warn("{}", line);
+  log_warning(line);
 }
 
 api::http_limits limits_with(std::size_t event_streams) {
@@ -112,8 +111,8 @@ void service::tell_webhooks(sql::session& on) {
   if (my.can_sign) {
     my.webhooks.emplace(my.database, webhook_threads, my.deliverer, my.time);
   } else if (const auto enabled = sql::read_enabled_webhooks(on); !enabled.empty()) {
-    spdlog::warn("{} webhooks are told nothing: this engine has no key to sign with; start it with --secret-key FILE",
-                 enabled.size());
+    log_warning("webhooks are told nothing: this engine has no key to sign with; start it with --secret-key FILE",
+                {{"webhooks", std::to_string(enabled.size())}});
   }
 }
 

@@ -1,6 +1,5 @@
 #include "cli/service_manager.hpp"
 
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+
+#include "cli/log.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -49,7 +50,8 @@ void service_manager::tell(std::string_view state) const {
   to.sun_family = AF_UNIX;
   const bool abstract = socket_.front() == '@';
   if ((!abstract && socket_.front() != '/') || socket_.size() >= sizeof to.sun_path) {
-    spdlog::warn("NOTIFY_SOCKET is neither a path nor an abstract name: nobody is told {}", state);
+    log_warning("NOTIFY_SOCKET is neither a path nor an abstract name: nobody is told",
+                {{"state", std::string(state)}});
     return;
   }
   std::memcpy(to.sun_path, socket_.data(), socket_.size());
@@ -60,7 +62,9 @@ void service_manager::tell(std::string_view state) const {
   const ssize_t sent =
       from < 0 ? -1
                : sendto(from, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), length);
-  if (sent < 0) spdlog::warn("the service manager is not told {}: {}", state, std::strerror(errno));
+  if (sent < 0) {
+    log_warning("the service manager is not told", {{"state", std::string(state)}, {"why", std::strerror(errno)}});
+  }
   if (from >= 0) close(from);
 }
 

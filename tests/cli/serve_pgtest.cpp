@@ -1,8 +1,14 @@
 // `dialer serve` as its service manager sees it.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <boost/json/parse.hpp>
+#include <sstream>
+
+#include "tests/api/loopback_client.hpp"
+#include "tests/api/metrics_lint.hpp"
 #include "tests/cli/notify_socket.hpp"
 #include "tests/e2e/process.hpp"
 #include "tests/scratch.hpp"
@@ -15,10 +21,11 @@ using namespace std::chrono_literals;
 
 class serve_command : public testing::Test {
  protected:
-  e2e::process serve(const std::map<std::string, std::string>& environment) const {
+  e2e::process serve(const std::map<std::string, std::string>& environment,
+                     const std::vector<std::string>& arguments = {"--listen", "127.0.0.1:0"}) const {
     e2e::launch what;
-    what.argv = {getenv("DIALER_BINARY"), "serve",       "--database", sql::test::fresh_database(), "--listen",
-                 "127.0.0.1:0",           "--state-dir", state_};
+    what.argv = {getenv("DIALER_BINARY"), "serve", "--database", sql::test::fresh_database(), "--state-dir", state_};
+    what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
     what.environment = environment;
     what.output = dir_.path() / "out";
     what.errors = dir_.path() / "err";
@@ -49,6 +56,48 @@ TEST_F(serve_command, without_a_watchdog_tells_no_more_than_asked_for) {
   engine.signal(SIGINT);
   EXPECT_EQ(heard_.next(), "STOPPING=1");
   EXPECT_EQ(engine.wait(30s), 0);
+}
+
+TEST_F(serve_command, log_and_metrics_are_well_formed_and_hold_neither_number_nor_secret) {
+  // The second account can't be used, and both have a number for a name.
+  const std::string settings = R"([organisation]
+name = "Example"
+[[integration]]
+name = "+12125550199"
+carrier = "twilio"
+account_sid = "AC00000000000000000000000000000000"
+secret = "env:DIALER_TEST_CANARY"
+base_url = "https://127.0.0.1:1"
+[[integration]]
+name = "second +12125550188"
+carrier = "twilio"
+account_sid = "AC00000000000000000000000000000002"
+secret = "env:DIALER_TEST_MISSING"
+)";
+  const std::string config = dir_.file("canary.toml", settings);
+  const std::uint16_t port = e2e::free_port();
+  e2e::process engine = serve({{"NOTIFY_SOCKET", heard_.name()}, {"DIALER_TEST_CANARY", "canary-token"}},
+                              {"--config", config, "--listen", "127.0.0.1:" + std::to_string(port)});
+  ASSERT_EQ(heard_.next(), "READY=1") << e2e::read_file(dir_.path() / "err");
+  const std::string page = api::loopback_client{port}.get("/metrics").body;
+  engine.signal(SIGTERM);
+  EXPECT_EQ(engine.wait(30s), 0);
+
+  EXPECT_THAT(api::test::lint_metrics(page), testing::IsEmpty()) << page;
+  EXPECT_THAT(page, testing::HasSubstr("account=\"+*********99\""));
+  const std::string log = e2e::read_file(dir_.path() / "err");
+  EXPECT_THAT(log, testing::HasSubstr("second +*********88"));
+  EXPECT_THAT(log, testing::HasSubstr("listening on 127.0.0.1:"));
+  std::istringstream lines{log};
+  for (std::string line; std::getline(lines, line);) {
+    const boost::json::object event = boost::json::parse(line).as_object();
+    for (const char* member : {"time", "level", "message"}) EXPECT_TRUE(event.at(member).is_string()) << line;
+    EXPECT_TRUE(event.at("fields").is_object()) << line;
+  }
+  for (const char* canary : {"2125550", "canary"}) {
+    EXPECT_THAT(log, testing::Not(testing::HasSubstr(canary)));
+    EXPECT_THAT(page, testing::Not(testing::HasSubstr(canary)));
+  }
 }
 
 TEST_F(serve_command, that_can_not_start_is_never_ready) {
