@@ -260,6 +260,7 @@ struct rest_service::impl {
                          make_id,
                          options.secrets,
                          options.views,
+                         options.rules,
                          time_.now().utc};
     asked.campaign = find_campaign(call).id;
   }
@@ -293,8 +294,16 @@ struct rest_service::impl {
     if (remembered) {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
-    rest_call call{
-        tx, who, request, admitted.query, admitted.body, make_id, options.secrets, options.views, time_.now().utc};
+    rest_call call{tx,
+                   who,
+                   request,
+                   admitted.query,
+                   admitted.body,
+                   make_id,
+                   options.secrets,
+                   options.views,
+                   options.rules,
+                   time_.now().utc};
     rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
@@ -396,7 +405,8 @@ std::vector<route> rest_service::routes() {
                        [self = impl_.get(), operation](http_request request, const respond_function& respond) {
                          self->handle(operation, std::move(request), respond);
                        },
-                   .unanswered_max = what.unanswered_max});
+                   .unanswered_max = what.unanswered_max,
+                   .respond_within = what.respond_within});
   }
   all.push_back({"GET", "/v1/openapi.json", [self = impl_.get()](const http_request&, const respond_function& respond) {
                    respond({.content_type = "application/json", .body = self->document});

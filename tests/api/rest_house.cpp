@@ -127,6 +127,11 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };
   options.views = [this] { return views; };
+  options.rules = [zones = compliance::load_system_zone_rules()](const auto&) {
+    compliance::rules_snapshot rules;
+    rules.zones = zones;
+    return rules;
+  };
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};
