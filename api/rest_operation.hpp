@@ -64,6 +64,8 @@ struct rest_call {
   std::optional<std::string_view> query_param(std::string_view name) const;
 };
 
+struct opened_export;  // rest_export.hpp
+
 struct query_parameter {
   std::string_view name;
   std::string_view type;  ///< "string" or "integer"
@@ -93,6 +95,7 @@ struct rest_operation {
   bool only_looks = false;                      ///< a POST that changes nothing: its question takes a body
   bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
   bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
+  opened_export (*open_export)(rest_call&) = nullptr;  ///< answered with a file of any length; instead of `run`
 
   bool changes() const { return method != "GET" && !only_looks; }
 };

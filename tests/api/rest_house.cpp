@@ -160,7 +160,7 @@ rest_reply rest_house::ask(const std::string& method, const std::string& target,
     request += "Content-Type: application/json\r\n";
   request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   const client_response received = client.exchange(request);
-  rest_reply reply{received.status, received.head, received.body, {}};
+  rest_reply reply{received.status, received.head, received.body, {}, received.whole};
   boost::system::error_code error;
   boost::json::value parsed = boost::json::parse(received.body, error);
   if (!error && parsed.is_object()) reply.body = std::move(parsed.as_object());
