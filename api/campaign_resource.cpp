@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/campaign_json.hpp"
+#include "api/campaign_preview.hpp"
 #include "api/instants.hpp"
 #include "api/rest_lookup.hpp"
 #include "api/rest_paging.hpp"
@@ -141,6 +142,51 @@ constexpr std::string_view schemas = R"({
       "next_cursor": {"$ref": "#/components/schemas/Cursor"}
     }
   },
+  "CampaignPreview": {
+    "type": "object",
+    "description": "What a change would do to the contacts that no call is under way to, judged at one instant.",
+    "required": ["judged_at", "version", "contacts", "before", "after", "changes"],
+    "additionalProperties": false,
+    "properties": {
+      "judged_at": {"type": "string", "format": "date-time"},
+      "version": {"type": "integer", "description": "Of the settings that `before` goes by."},
+      "contacts": {"type": "integer", "description": "That were judged."},
+      "before": {"$ref": "#/components/schemas/StandingCounts"},
+      "after": {"$ref": "#/components/schemas/StandingCounts"},
+      "changes": {
+        "type": "array",
+        "description": "Contacts that would stand otherwise.",
+        "items": {
+          "type": "object",
+          "required": ["from", "from_reason", "to", "to_reason", "contacts"],
+          "additionalProperties": false,
+          "properties": {
+            "from": {"type": "string", "enum": ["eligible", "waiting", "ending"]},
+            "from_reason": {"type": ["string", "null"]},
+            "to": {"type": "string", "enum": ["eligible", "waiting", "ending"]},
+            "to_reason": {"type": ["string", "null"]},
+            "contacts": {"type": "integer"}
+          }
+        }
+      }
+    }
+  },
+  "StandingCounts": {
+    "type": "object",
+    "required": ["held", "eligible", "waiting", "ending", "ends_when_due", "attempts_left_max"],
+    "additionalProperties": false,
+    "properties": {
+      "held": {"type": ["string", "null"], "description": "Why nothing of the campaign is called, whoever is eligible."},
+      "eligible": {"type": "integer",
+                   "description": "Called as soon as their turn comes: pace, free lines and caller IDs decide when."},
+      "waiting": {"type": "object", "additionalProperties": {"type": "integer"},
+                  "description": "By reason. Who waits for a retry or a cap keeps the time that was set for it."},
+      "ending": {"type": "object", "additionalProperties": {"type": "integer"},
+                 "description": "Ended without a call as soon as their turn comes, by reason."},
+      "ends_when_due": {"type": "integer", "description": "Of those waiting: without attempts left when their time comes."},
+      "attempts_left_max": {"type": "integer", "description": "Over all contacts, were every one of them used."}
+    }
+  },
   "StageCounts": {
     "type": "object",
     "description": "Every contact is in exactly one stage.",
@@ -265,6 +311,48 @@ rest_answer list_versions(rest_call& call) {
                      [](const sql::campaign_version& one) { return make_cursor("ver", 0, one.what.version); });
 }
 
+compliance::rules_snapshot load_rules(const rest_call& call) {
+  const auto lists = sql::read_do_not_call(call.tx.on(), call.who.organisation);
+  try {
+    return call.rules(lists);
+  } catch (const std::exception&) {  // its words name files of this machine
+    throw rest_error{
+        {503, "rules_unavailable",
+         "the do-not-call lists or the time zone data can't be read, and nothing is dialed until they can; "
+         "the engine's log says which"}};
+  }
+}
+
+// With one thread of four, and not for long.
+constexpr std::chrono::seconds preview_within{45};
+
+rest_answer preview_campaign(rest_call& call) {
+  const campaigns::settings before = find_campaign(call);
+  refuse_other_version(call, before);
+  campaigns::settings after = before;
+  read_agent(call, after);
+  read_settings(call, after);
+  engine::organisation_snapshot organisation = sql::read_snapshot(
+      call.tx, call.who.organisation, [](const std::string&, const sql::secret_place&) { return std::string(); });
+  organisation.rules = load_rules(call);
+  standing_judge old{organisation, before, call.now};
+  standing_judge wanted{organisation, after, call.now};
+  campaign_preview found;
+  sql::visit_undecided(call.tx, call.who.organisation, before.id, call.now - std::chrono::days{7}, preview_within,
+                       [&](const sql::undecided_contact& contact) {
+                         ++found.contacts;
+                         const contact_standing from = old.judge(contact);
+                         const contact_standing to = wanted.judge(contact);
+                         if (from != to) ++found.changes[{from, to}];
+                       });
+  found.before = old.counts();
+  found.after = wanted.counts();
+  json::object all = preview_json(found);
+  all["judged_at"] = to_text(call.now);
+  all["version"] = before.version;
+  return {std::move(all)};
+}
+
 rest_answer campaign_stats(rest_call& call) {
   const campaign_id id = find_campaign(call).id;
   return {status_json(sql::read_status(call.tx.on(), call.who.organisation, id))};
@@ -323,6 +411,16 @@ rest_resource campaign_resource() {
             .takes = "CampaignChange",
             .gives = "Campaign",
             .run = change_campaign},
+           {.method = "POST",
+            .path = "/v1/campaigns/{campaign_id}/preview",
+            .name = "previewCampaign",
+            .summary = "What a change would do to the contacts, judged as the engine does; nothing is changed",
+            .takes = "CampaignChange",
+            .gives = "CampaignPreview",
+            .run = preview_campaign,
+            .unanswered_max = 1,
+            .respond_within = preview_within + std::chrono::seconds{5},
+            .only_looks = true},
            {.method = "GET",
             .path = "/v1/campaigns/{campaign_id}/versions",
             .name = "listCampaignVersions",

@@ -1,7 +1,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
-#include "api/instants.hpp"
+#include "api/list_text.hpp"
+#include "api/rest_export.hpp"
 #include "api/rest_lookup.hpp"
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
@@ -78,26 +79,8 @@ constexpr std::string_view schemas = R"({
   }
 })";
 
-json::object to_json(campaign_id campaign, const sql::contact_row& row) {
-  json::object one{{"id", row.contact.text()},
-                   {"campaign_id", campaign.text()},
-                   {"row", row.row},
-                   {"number", row.number.text()},
-                   {"name", row.name},
-                   {"external_id", row.external_id},
-                   {"stage", std::string(to_string(row.stage))},
-                   {"attempts", row.attempts},
-                   {"disposition", nullptr},
-                   {"reason", nullptr},
-                   {"due_at", nullptr}};
-  if (row.ended_as) one["disposition"] = std::string(to_string(*row.ended_as));
-  if (row.why != reason::none) one["reason"] = std::string(to_string(row.why));
-  if (row.due_at) one["due_at"] = to_text(*row.due_at);
-  return one;
-}
-
 json::object to_json(campaign_id campaign, const sql::contact_facts& facts) {
-  json::object one = to_json(campaign, facts.state);
+  json::object one = contact_json(campaign, facts.state);
   one["time_zone"] = facts.time_zone;
   one["state"] = facts.us_state;
   one["postal_code"] = facts.postal_code;
@@ -107,27 +90,67 @@ json::object to_json(campaign_id campaign, const sql::contact_facts& facts) {
   return one;
 }
 
-rest_answer contact_of_number(const rest_call& call, campaign_id campaign, std::string_view text) {
-  const auto number = e164::parse(text);
-  if (!number) refuse_param("number", "must be in E.164, such as +12125550123");
-  json::array data;
-  const auto found = sql::find_contact(call.tx.on(), call.who.organisation, campaign, *number);
-  if (found) data.push_back(to_json(campaign, found->state));
-  return {{{"data", std::move(data)}, {"next_cursor", nullptr}}};
+sql::contact_filter read_filter(const rest_call& call) {
+  sql::contact_filter which;
+  if (const auto number = call.query_param("number")) {
+    which.number = e164::parse(*number);
+    if (!which.number) refuse_param("number", "must be in E.164, such as +12125550123");
+  }
+  if (const auto stage = call.query_param("stage")) {
+    which.stage = sql::parse_contact_stage(*stage);
+    if (!which.stage) refuse_param("stage", "must be fresh, open, waiting or done");
+  }
+  which.ended_as = read_disposition(call);
+  return which;
 }
 
 rest_answer list_contacts(rest_call& call) {
   const campaign_id campaign = find_campaign(call).id;
   const page asked = read_page(call, "con");
-  if (const auto number = call.query_param("number")) return contact_of_number(call, campaign, *number);
   sql::contact_place after;
   if (asked.after) after = {static_cast<std::int32_t>(asked.after->high & 0xFFFF), contact_id{asked.after->low}};
-  const auto rows = sql::read_contacts(call.tx.on(), call.who.organisation, campaign, after, asked.limit + 1);
-  return answer_page(
-      asked, rows, [campaign](const sql::placed_contact& one) { return to_json(campaign, one.row); },
-      [](const sql::placed_contact& one) {
-        return make_cursor("con", static_cast<std::uint64_t>(one.place.lane), one.place.contact.value);
-      });
+  const sql::contact_page found =
+      sql::read_contacts(call.tx, call.who.organisation, campaign, after, asked.limit, read_filter(call));
+  json::array data;
+  for (const sql::contact_row& row : found.rows) data.push_back(contact_json(campaign, row));
+  json::value next = nullptr;
+  if (found.next) next = make_cursor("con", static_cast<std::uint64_t>(found.next->lane), found.next->contact.value);
+  return {{{"data", std::move(data)}, {"next_cursor", std::move(next)}}};
+}
+
+class contact_export final : public export_reader {
+ public:
+  contact_export(organisation_id organisation, campaign_id campaign, sql::contact_filter which, export_format format)
+      : organisation_{organisation}, campaign_{campaign}, which_{which}, format_{format} {}
+
+  bool read(sql::transaction& in, std::string& into) override {
+    if (!begun_) append_head(into, format_, contact_json(campaign_, {}));
+    begun_ = true;
+    const sql::contact_page found = sql::read_contacts(in, organisation_, campaign_, after_, export_rows, which_);
+    for (const sql::contact_row& row : found.rows) append_row(into, format_, contact_json(campaign_, row));
+    if (found.next) after_ = *found.next;
+    return found.next.has_value();
+  }
+
+ private:
+  const organisation_id organisation_;
+  const campaign_id campaign_;
+  const sql::contact_filter which_;
+  const export_format format_;
+  sql::contact_place after_;
+  bool begun_ = false;
+};
+
+opened_export export_contacts(rest_call& call) {
+  const campaign_id campaign = find_campaign(call).id;
+  const export_format format = read_export_format(call);
+  return {std::make_unique<contact_export>(call.who.organisation, campaign, read_filter(call), format), format};
+}
+
+std::vector<query_parameter> filters() {
+  return {{"number", "string", "Only the one of this number, in E.164."},
+          {"stage", "string", "Only those that are fresh, open, waiting or done."},
+          {"disposition", "string", "Only those whose newest attempt ended so."}};
 }
 
 rest_answer get_contact(rest_call& call) {
@@ -146,8 +169,15 @@ rest_resource contact_resource() {
             .name = "listContacts",
             .summary = "Contacts of a campaign with where they stand",
             .gives = "ContactList",
-            .query = paged({{"number", "string", "Only the one of this number, in E.164."}}),
+            .query = paged(filters()),
             .run = list_contacts},
+           {.method = "GET",
+            .path = "/v1/campaigns/{campaign_id}/contacts/export",
+            .name = "exportContacts",
+            .summary = "All contacts of a campaign, or those asked for, as one file",
+            .gives = "Contact",
+            .query = exported(filters()),
+            .open_export = export_contacts},
            {.method = "POST",
             .path = "/v1/campaigns/{campaign_id}/contacts",
             .name = "uploadContacts",

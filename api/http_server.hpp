@@ -55,7 +55,10 @@ class answer_stream {
   /// What there is to send now; empty: nothing; no value: the end. Asked every stream_turn_every on the listener's
   /// thread, and never before the peer has taken all of the last piece: what a slow one can't take is not made. Must
   /// not wait.
+  /// When it throws, it breaks off.
   virtual std::optional<std::string> next() = 0;
+  /// Called once, before the first next(): `ready`, from any thread, has next() asked at once.
+  virtual void wake_by(std::function<void()> /*ready*/) {}
 };
 
 struct http_response {
@@ -64,6 +67,7 @@ struct http_response {
   std::string body{};
   http_headers headers{};                   ///< besides those the server sets itself
   std::shared_ptr<answer_stream> stream{};  ///< instead of `body`; its end is the end of the connection
+  bool end_is_told = false;  ///< the stream goes out in chunks: the peer knows one that broke off from one that ended
 };
 
 using respond_function = std::function<void(http_response)>;

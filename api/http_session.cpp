@@ -14,6 +14,7 @@
 #include <boost/beast/http/write.hpp>
 #include <cctype>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,8 +45,9 @@ constexpr std::chrono::seconds linger{2};
 /// Of a body that is streamed, as it is read and as it is given on.
 constexpr std::size_t piece_bytes = 64 * 1024;
 
-/// Of the kernel, for a connection whose answer is a stream.
-constexpr std::size_t stream_send_buffer = 32 * 1024;
+/// Of the kernel, for a connection whose answer is a stream: many that have little to say, few that are files.
+constexpr int stream_send_buffer = 32 * 1024;
+constexpr int file_send_buffer = 256 * 1024;
 
 /// Safe in a header and in a log.
 bool is_request_id(std::string_view text) {
@@ -162,9 +164,12 @@ class session final : public http_session, public std::enable_shared_from_this<s
   bool piece_coming_ = false;
   std::optional<http_response> early_;  // answer that came while a piece was coming
   std::optional<http::response<http::string_body>> response_;
+  std::optional<http::response_serializer<http::string_body>> head_only_;  // of a stream's answer
   // Of an answer that is a stream. `piece_` is what the peer has not taken.
   std::shared_ptr<answer_stream> pushed_;
   bool piece_going_ = false;
+  bool chunked_ = false;
+  bool end_told_ = false;
   phase phase_ = phase::reading;
   bool keep_alive_ = true;
   bool timed_out_ = false;
@@ -437,6 +442,7 @@ void session::write(http_response response) {
     if (core_.stats.streams >= core_.limits.streams_max) return refuse(refusals::too_many_streams(), false);
     ++core_.stats.streams;
     pushed_ = std::move(response.stream);
+    chunked_ = response.end_is_told && version_ >= 11;
     keep_alive_ = false;
   }
   phase_ = phase::writing;
@@ -454,11 +460,17 @@ void session::write(http_response response) {
   if (response.content_type == problem_type) name_request(response_->body(), request_id_);
   keep_alive_ = keep_alive_ && !core_.draining;
   response_->keep_alive(keep_alive_);
-  // Which would claim a length for an answer without body, and for one without end.
-  if (response.status != 204 && !pushed_) response_->prepare_payload();
+  if (chunked_) response_->chunked(true);
   guard(core_.limits.write_within);
-  http::async_write(socket_, *response_,
-                    [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+  const auto written = [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); };
+  if (pushed_) {  // its body follows piece by piece
+    head_only_.emplace(*response_);
+    http::async_write_header(socket_, *head_only_, written);
+    return;
+  }
+  // Which would claim a length for an answer without body.
+  if (response.status != 204) response_->prepare_payload();
+  http::async_write(socket_, *response_, written);
 }
 
 void session::on_written(error_code error) {
@@ -476,29 +488,46 @@ void session::begin_push() {
   deadline_.cancel();
   // What stays for hours is kept small, in the kernel too: a peer that does not read must not fill what grows by
   // itself.
+  head_only_.reset();
   response_.reset();
   parser_.reset();
   head_.reset();
   buffer_.clear();
   buffer_.shrink_to_fit();
   error_code ignored;
-  socket_.set_option(asio::socket_base::send_buffer_size{static_cast<int>(stream_send_buffer)}, ignored);
+  socket_.set_option(asio::socket_base::send_buffer_size{chunked_ ? file_send_buffer : stream_send_buffer}, ignored);
   discard();  // until the peer goes
   core_.add_stream(weak_from_this());
+  pushed_->wake_by([core = core_.weak_from_this(), self = weak_from_this()] {
+    const auto alive_core = core.lock();
+    if (!alive_core) return;
+    asio::post(alive_core->io, [self] {
+      if (const auto alive = self.lock()) alive->push();
+    });
+  });
   push();
 }
 
 void session::push() {
   if (phase_ != phase::pushing || piece_going_ || !pushed_) return;  // closed, with an operation still to end
   std::optional<std::string> piece;
+  bool failed = false;
   try {
     piece = pushed_->next();
   } catch (const std::exception&) {
-    ++core_.stats.handler_faults;  // and the stream ends
+    ++core_.stats.handler_faults;
+    failed = true;
   }
-  if (!piece) return shut_down();
-  if (piece->empty()) return;
-  piece_ = std::move(*piece);
+  if (piece && piece->empty()) return;
+  if (!piece && (!chunked_ || failed)) return shut_down();
+  if (chunked_) {
+    char size[2 * sizeof(std::size_t) + 1];
+    std::snprintf(size, sizeof size, "%zx", piece ? piece->size() : 0);
+    piece_ = std::string(size) + "\r\n" + piece.value_or("") + "\r\n";
+    end_told_ = !piece;
+  } else {
+    piece_ = std::move(*piece);
+  }
   piece_going_ = true;
   core_.stats.stream_bytes += piece_.size();
   guard(core_.limits.stream_write_within);
@@ -514,7 +543,7 @@ void session::on_pushed(error_code error) {
   if (phase_ != phase::pushing || !pushed_) return;
   ++deadline_number_;
   deadline_.cancel();
-  push();
+  end_told_ ? shut_down() : push();
 }
 
 // ---- the end

@@ -117,6 +117,19 @@ json::object stream_response(std::string_view events) {
           {"content", json::object{{"text/event-stream", stream}}}};
 }
 
+// Nor for the lines of a file.
+json::object export_response(std::string_view row) {
+  const json::object text{{"type", "string"}};
+  const json::object csv{{"schema", text}, {"x-row", reference(row)}};
+  const json::object ndjson{{"schema", text}, {"x-row", reference(row)}};
+  return {
+      {"description",
+       "A row a line; in CSV the first line names the fields, and a cell that a spreadsheet would take for a formula "
+       "begins with ', a number in E.164 too. Every row is as it was when it was read. Sent in chunks: without the "
+       "last one the file is not whole. An hour at most; each piece must be taken within a minute."},
+      {"content", json::object{{"text/csv", csv}, {"application/x-ndjson", ndjson}}}};
+}
+
 json::object describe(const rest_operation& operation) {
   json::array parameters;
   for (const std::string& name : path_parameters(operation.path)) {
@@ -141,8 +154,9 @@ json::object describe(const rest_operation& operation) {
   }
   const std::string success = std::to_string(operation.success);
   json::object responses;
-  responses[success] =
-      operation.is_stream ? stream_response(operation.gives) : response("Done.", "application/json", operation.gives);
+  responses[success] = operation.is_stream                ? stream_response(operation.gives)
+                       : operation.open_export != nullptr ? export_response(operation.gives)
+                                                          : response("Done.", "application/json", operation.gives);
   responses[success].as_object()["headers"] = headers({"RateLimit-Policy", "RateLimit"});
   json::object limited = response("This key has no requests left; nothing was changed.", problem_type, "Problem");
   limited["headers"] = headers({"RateLimit-Policy", "RateLimit", "Retry-After"});

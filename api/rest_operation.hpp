@@ -2,6 +2,7 @@
 // One line of the REST API: from it come the route, the scope it needs, its metrics and its part of the document.
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "api/sealed_secret.hpp"
 #include "engine/stats.hpp"
 #include "sql/session.hpp"
+#include "sql/snapshot.hpp"
 
 namespace dialer::api {
 
@@ -56,10 +58,13 @@ struct rest_call {
   const std::function<id128()>& make_id;
   const secret_keys& secrets;
   const engine_views& views;
+  const sql::rules_loader& rules;
   utc_time now{};
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };
+
+struct opened_export;  // rest_export.hpp
 
 struct query_parameter {
   std::string_view name;
@@ -74,7 +79,7 @@ enum class reach : std::uint8_t {
 };
 
 struct rest_operation {
-  std::string_view method;  ///< GET looks, in a snapshot; any other changes, and takes an Idempotency-Key
+  std::string_view method;  ///< GET looks, in a snapshot; others change, and take an Idempotency-Key
   std::string_view path;    ///< "/v1/campaigns/{campaign_id}"
   std::string_view name;    ///< "getCampaign"
   std::string_view summary;
@@ -85,11 +90,14 @@ struct rest_operation {
   int success = 200;
   std::vector<query_parameter> query{};
   rest_answer (*run)(rest_call&) = nullptr;
-  std::size_t unanswered_max = 1024;  ///< that may wait for an answer; few, where one reads for seconds
+  std::size_t unanswered_max = 1024;            ///< that may wait for an answer; few, where one reads for seconds
+  std::chrono::milliseconds respond_within{0};  ///< 0: the server's
+  bool only_looks = false;                      ///< a POST that changes nothing: its question takes a body
   bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
   bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
+  opened_export (*open_export)(rest_call&) = nullptr;  ///< answered with a file of any length; instead of `run`
 
-  bool changes() const { return method != "GET"; }
+  bool changes() const { return method != "GET" && !only_looks; }
 };
 
 }  // namespace dialer::api

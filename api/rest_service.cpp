@@ -13,11 +13,13 @@
 #include "api/event_board.hpp"
 #include "api/event_stream.hpp"
 #include "api/event_watch.hpp"
+#include "api/export_stream.hpp"
 #include "api/list_import.hpp"
 #include "api/list_uploads.hpp"
 #include "api/problem.hpp"
 #include "api/rest_admission.hpp"
 #include "api/rest_document.hpp"
+#include "api/rest_export.hpp"
 #include "api/rest_lookup.hpp"
 #include "api/sql_workers.hpp"
 #include "api/upload_json.hpp"
@@ -33,6 +35,7 @@ namespace json = boost::json;
 
 constexpr std::size_t uploads_max = 4;             // at a time
 constexpr std::chrono::minutes upload_within{60};  // for the import of a list that has come
+constexpr int exports_max = 4;                     // at a time
 constexpr std::size_t classes = 6;                 // of status codes; 0 unused
 
 /// An operation in service.
@@ -231,7 +234,59 @@ struct rest_service::impl {
     }
   }
 
+  void open_export(const std::shared_ptr<served_operation>& operation, http_request request,
+                   const respond_function& respond) {
+    const respond_function counted = count(operation, respond);
+    caller who;
+    try {
+      who = admit_caller(operation->what, request, keys);
+    } catch (const rest_error& refused) {
+      return counted(to_response(refused));
+    }
+    if (++*exports > exports_max) {
+      --*exports;
+      return counted(to_response(
+          rest_error{{503, "overloaded", "four exports are under way already; try again when one is through"}}));
+    }
+    const std::shared_ptr<void> place{nullptr, [under_way = exports](void*) { --*under_way; }};
+    const bool taken =
+        workers.submit([this, operation, who, counted, place, asked = std::move(request)](sql::session& on) {
+          begin_export(operation->what, who, asked, on, place, counted);
+        });
+    if (!taken) {
+      counted(to_response(
+          rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
+    }
+  }
+
   // --- on a worker's thread ---
+
+  void begin_export(const rest_operation& operation, const caller& who, const http_request& request, sql::session& on,
+                    const std::shared_ptr<void>& place, const respond_function& respond) {
+    try {
+      const admitted_request admitted = read_request(operation, request, who, schemas);
+      const sql::acting_for tenant{on, who.organisation};
+      sql::transaction tx{on, sql::transaction::mode::snapshot};
+      rest_call call = call_of(tx, admitted, request);
+      opened_export opened = operation.open_export(call);
+      tx.commit();
+      http_response response;
+      response.content_type = content_type_of(opened.format);
+      response.end_is_told = true;
+      export_ports ports{[this](std::function<void(sql::session&)> work) { return workers.submit(std::move(work)); },
+                         warn, keys, time_};
+      response.stream = std::make_shared<export_stream>(std::move(opened.reader), who, std::move(ports), place);
+      respond(std::move(response));
+    } catch (...) {
+      respond(explain_failure(operation, request, std::current_exception()));
+    }
+  }
+
+  /// Of what outlives the call.
+  rest_call call_of(sql::transaction& tx, const admitted_request& admitted, const http_request& request) const {
+    return {tx,      admitted.who,    request,       admitted.query, admitted.body,
+            make_id, options.secrets, options.views, options.rules,  time_.now().utc};
+  }
 
   void work(const rest_operation& operation, const caller& who, const http_request& request, sql::session& on,
             const respond_function& respond) {
@@ -271,15 +326,7 @@ struct rest_service::impl {
     sql::session on{as_tenant(options.database)};
     const sql::acting_for tenant{on, who.organisation};
     sql::transaction tx{on, sql::transaction::mode::snapshot};
-    const rest_call call{tx,
-                         who,
-                         asked.request,
-                         asked.admitted.query,
-                         asked.admitted.body,
-                         make_id,
-                         options.secrets,
-                         options.views,
-                         time_.now().utc};
+    const rest_call call = call_of(tx, asked.admitted, asked.request);
     asked.campaign = find_campaign(call).id;
   }
 
@@ -312,8 +359,7 @@ struct rest_service::impl {
     if (remembered) {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
-    rest_call call{
-        tx, who, request, admitted.query, admitted.body, make_id, options.secrets, options.views, time_.now().utc};
+    rest_call call = call_of(tx, admitted, request);
     rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
@@ -377,6 +423,8 @@ struct rest_service::impl {
   list_uploads uploads;
   event_board events;
   event_watch watch;
+  // Shared with those under way, which their connections keep.
+  std::shared_ptr<std::atomic<int>> exports = std::make_shared<std::atomic<int>>(0);
   sql_workers workers;  // last: what it does needs all of the above
 };
 
@@ -410,13 +458,21 @@ std::vector<route> rest_service::routes() {
                      }});
       continue;
     }
+    if (what.open_export != nullptr) {
+      all.push_back({std::string(what.method), std::string(what.path),
+                     [self = impl_.get(), operation](http_request request, const respond_function& respond) {
+                       self->open_export(operation, std::move(request), respond);
+                     }});
+      continue;
+    }
     all.push_back({.method = std::string(what.method),
                    .path = std::string(what.path),
                    .handle =
                        [self = impl_.get(), operation](http_request request, const respond_function& respond) {
                          self->handle(operation, std::move(request), respond);
                        },
-                   .unanswered_max = what.unanswered_max});
+                   .unanswered_max = what.unanswered_max,
+                   .respond_within = what.respond_within});
   }
   all.push_back({"GET", "/v1/openapi.json", [self = impl_.get()](const http_request&, const respond_function& respond) {
                    respond({.content_type = "application/json", .body = self->document});

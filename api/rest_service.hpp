@@ -37,6 +37,7 @@ struct rest_options {
   campaigns::place_finder place;  ///< where an imported phone is
   secret_keys secrets;            ///< that secrets in the database are sealed with
   engine_views views;             ///< must be there
+  sql::rules_loader rules;        ///< must be there; what it throws refuses what needs them
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

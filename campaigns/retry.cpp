@@ -31,4 +31,15 @@ next_step_result next_step(const settings& campaign, disposition ended_as, unsig
   return again{attempt_ended + rule.delay};
 }
 
+unsigned attempts_possible(const settings& campaign) noexcept {
+  const auto goes_on = [&](unsigned attempts) {
+    return std::ranges::any_of(all_dispositions, [&](disposition each) {
+      return std::holds_alternative<again>(next_step(campaign, each, attempts, utc_time{}));
+    });
+  };
+  unsigned attempts = 1;
+  while (goes_on(attempts)) ++attempts;
+  return attempts;
+}
+
 }  // namespace dialer::campaigns

@@ -37,4 +37,7 @@ inline constexpr std::chrono::minutes redial_absent_delay{30};
 next_step_result next_step(const settings& campaign, disposition ended_as, unsigned attempts,
                            utc_time attempt_ended) noexcept;
 
+/// The most attempts that the retry rules give a contact in one row, whatever they end as.
+unsigned attempts_possible(const settings& campaign) noexcept;
+
 }  // namespace dialer::campaigns

@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "api/campaign_json.hpp"
-#include "campaigns/verdicts.hpp"
+#include "api/list_text.hpp"
 #include "cli/audit_by.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
@@ -62,31 +62,6 @@ std::string to_table(const found_campaign& campaign, campaigns::campaign_state s
   return text;
 }
 
-void append_csv(std::string& out, const sql::contact_row& row) {
-  out += std::to_string(row.row) + "," + row.contact.text() + ",";
-  campaigns::append_cell(out, row.number.text());
-  out += ",";
-  campaigns::append_cell(out, row.name);
-  out += ",";
-  campaigns::append_cell(out, row.external_id);
-  out += "," + std::string(to_string(row.stage)) + ",";
-  if (row.ended_as) out += to_string(*row.ended_as);
-  out += "," + std::to_string(row.attempts) + ",";
-  if (row.why != reason::none) out += to_string(row.why);
-  out += "," + (row.due_at ? to_text(*row.due_at) : std::string()) + "\r\n";
-}
-
-void append_json(std::string& out, const sql::contact_row& row) {
-  json::object one{
-      {"row", row.row},          {"contact", row.contact.text()},  {"number", row.number.text()},
-      {"name", row.name},        {"external_id", row.external_id}, {"stage", std::string(to_string(row.stage))},
-      {"attempts", row.attempts}};
-  if (row.ended_as) one["disposition"] = to_string(*row.ended_as);
-  if (row.why != reason::none) one["reason"] = to_string(row.why);
-  if (row.due_at) one["due_at"] = to_text(*row.due_at);
-  out += json::serialize(one) + "\n";
-}
-
 }  // namespace
 
 int run_campaign_action(const campaign_options& options, sql::campaign_action action) {
@@ -128,11 +103,11 @@ int run_campaign_export(const campaign_options& options) {
   const database store{options.database};
   sql::session on = store.open();
   const found_campaign campaign = find_campaign(on, options.which);
-  const bool csv = options.output == output_format::table;
+  const auto format = options.output == output_format::table ? api::export_format::csv : api::export_format::ndjson;
   std::string out;
-  if (csv) out = "row,contact,number,name,external_id,stage,disposition,attempts,reason,due_at\r\n";
+  api::append_head(out, format, api::contact_json(campaign.campaign, {}));
   sql::export_contacts(on, campaign.organisation, campaign.campaign, [&](const sql::contact_row& row) {
-    csv ? append_csv(out, row) : append_json(out, row);
+    api::append_row(out, format, api::contact_json(campaign.campaign, row));
     if (out.size() >= print_at) {
       print(out);
       out.clear();

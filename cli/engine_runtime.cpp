@@ -56,7 +56,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     worker.emplace(ledger_options, *this);
     serving.emplace(options, ledger_options.connection, time,
                     service_ports{[this] { return accounts.load(); }, [this] { return all_views(); },
-                                  [this] { return readiness(); }, *this});
+                                  [this] { return readiness(); }, ledger_options.load_rules, *this});
     for (unsigned i = 0; i < options.shards; ++i) {
       shards.push_back(std::make_unique<engine::shard>(time, *worker, *this, [this](organisation_id lost) {
         const std::lock_guard lock{mutex};

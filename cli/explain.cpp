@@ -9,6 +9,7 @@
 #include "cli/instants.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/settings_file.hpp"
+#include "engine/judgement.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -120,9 +121,7 @@ void add_gate(const explain_inputs& in, const recent_calls& calls, std::vector<g
                                     where.zones.empty() ? nullptr : &window,
                                     {in.campaign.attempts_per_number_24h, in.campaign.attempts_per_number_7d},
                                     &countries};
-  const compliance::organisation_rules rules{!in.organisation.accounts.empty() &&
-                                             std::ranges::all_of(in.organisation.accounts, carriers::on_loopback)};
-  auto gate_steps = gate.explain(subject, where, rules, {{}, in.now});
+  auto gate_steps = gate.explain(subject, where, engine::rules_over(in.organisation.accounts), {{}, in.now});
   std::ranges::move(gate_steps, std::back_inserter(steps));
 }
 

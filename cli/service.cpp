@@ -44,14 +44,15 @@ api::callback_settings callback_settings(const runtime_options& options) {
 }
 
 api::rest_options rest_options(const runtime_options& options, const sql::connect_options& database,
-                               std::function<std::vector<engine::organisation_view>()> views) {
+                               const service_ports& ports) {
   api::rest_options made;
   made.database = database;
   made.uploads = options.uploads;
   made.rate = options.requests;
   made.place = make_place_finder(load_zone_data());
   made.secrets = options.secret_keys;
-  made.views = std::move(views);
+  made.views = ports.views;
+  made.rules = ports.rules;
   return made;
 }
 
@@ -65,7 +66,7 @@ struct service::impl {
         callbacks{callback_settings(options), std::move(ports.accounts), ports.inbox, clock, warn},
         keys{options.key_pepper, clock},
         key_follower{where, keys, clock, warn},
-        rest{rest_options(options, where, ports.views), api::rest_resources(), keys, clock, new_id, warn},
+        rest{rest_options(options, where, ports), api::rest_resources(), keys, clock, new_id, warn},
         deliverer{clock, options.secret_keys,
                   [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages,
                      const std::stop_token& stop) { return api::post_webhooks({}, to, messages, stop); },

@@ -12,6 +12,7 @@
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
 #include "sql/session.hpp"
+#include "sql/snapshot.hpp"
 
 namespace dialer::cli {
 
@@ -22,6 +23,7 @@ struct service_ports {
   std::function<api::account_snapshot()> accounts;
   std::function<std::vector<engine::organisation_view>()> views;
   std::function<std::vector<api::readiness_check>()> readiness;
+  sql::rules_loader rules;
   api::callback_inbox& inbox;
 };
 

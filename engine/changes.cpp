@@ -79,7 +79,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
     agent.present = true;
   }
   for (account_run& account : accounts_) account.present = false;
-  org_rules_.fiction_allowed = !snapshot.accounts.empty();
+  org_rules_ = rules_over(snapshot.accounts);
   double calls_per_second = 0;
   for (const carriers::account& record : snapshot.accounts) {
     account_run& account = accounts_[place_of(account_index_, accounts_, record.id)];
@@ -96,7 +96,6 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
     account.what = record;
     account.reserve = reserve_of(record);
     account.present = true;
-    org_rules_.fiction_allowed &= carriers::on_loopback(record);
     calls_per_second += record.calls_per_second;
   }
   calls_per_tenth_ = static_cast<std::uint32_t>(std::min(calls_per_second / 10, 1e9));
@@ -185,12 +184,10 @@ void organisation::rebuild_pools() {
   }
 }
 
-/// The kill switch in a campaign's way, its own or above it.
-reason organisation::frozen_by(const campaign_run& campaign) const {
-  if (frozen_) return reason::organisation_frozen;
-  if (workspaces_[campaign.workspace].what.frozen) return reason::workspace_frozen;
-  if (campaign.what.frozen) return reason::campaign_frozen;
-  return agents_[campaign.agent].what.frozen ? reason::agent_frozen : reason::none;
+campaign_surroundings organisation::around(const campaign_run& campaign) const {
+  const agent_run& agent = agents_[campaign.agent];
+  return {frozen_, workspaces_[campaign.workspace].what.frozen, agent.present ? &agent.what : nullptr,
+          !campaign.accounts.empty()};
 }
 
 /// What the campaign's settings of now forbid of a call that rings nowhere yet.
@@ -211,7 +208,7 @@ reason organisation::forbidden(const attempt_run& attempt, instant now) const {
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;
   if (campaign.what.state != campaigns::campaign_state::running) return reason::campaign_not_running;
-  if (const reason frozen = frozen_by(campaign); frozen != reason::none) return frozen;
+  if (const reason frozen = frozen_by(campaign.what, around(campaign)); frozen != reason::none) return frozen;
   if (!campaign.countries->contains(attempt.what.to)) return reason::country_not_allowed;
   const agent_run& agent = agents_[attempt.agent];
   if (!agent.present || !agent.what.published) return reason::agent_not_published;

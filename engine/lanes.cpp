@@ -8,11 +8,6 @@ namespace {
 constexpr std::uint32_t loads_out_max = 64;
 constexpr std::chrono::milliseconds load_back_off{500};
 
-// Contacts whose place cannot be known are not kept waiting for a window: they are let through to be ended by the gate.
-bool dialable(const compliance::window_state& window) {
-  return window.open || window.why == reason::no_time_zone;
-}
-
 }  // namespace
 
 organisation::lane_run* organisation::find_lane(const campaign_run& campaign, campaigns::lane_number number) const {
@@ -42,13 +37,13 @@ organisation::lane_run* organisation::next_lane(campaign_run& campaign, instant 
     lane_run* lane = campaign.lanes[at].get();
     if (lane == nullptr || lane->queue.empty()) continue;
     refresh_window(campaign, *lane, now);
-    if (dialable(lane->window)) return lane;
+    if (is_dialable(lane->window)) return lane;
   }
   return nullptr;
 }
 
 bool organisation::wants_contacts(const lane_run& lane, instant now) const {
-  if (lane.loading || !dialable(lane.window) || now.steady < lane.load_after) return false;
+  if (lane.loading || !is_dialable(lane.window) || now.steady < lane.load_after) return false;
   if (lane.queue.size() >= lane.look_ahead / 2) return false;
   return !lane.fresh_exhausted || (lane.next_due && *lane.next_due <= now.utc);
 }

@@ -76,13 +76,8 @@ reason organisation::own_limit(const campaign_run& campaign, instant now) const 
 /// The limit in force for a campaign, `none` when it may dial. account_cps is the ordinary state of a busy dialer:
 /// every account has its reserve filled.
 reason organisation::campaign_block(const campaign_run& campaign, instant now) const {
-  using campaigns::campaign_state;
-  if (!campaign.present || campaign.what.state == campaign_state::stopped) return reason::campaign_stopped;
-  if (campaign.what.state != campaign_state::running) return reason::campaign_not_running;
-  if (const reason frozen = frozen_by(campaign); frozen != reason::none) return frozen;
-  const agent_run& agent = agents_[campaign.agent];
-  if (!agent.present || !agent.what.published || agent.what.answer_url.empty()) return reason::agent_not_published;
-  if (campaign.accounts.empty()) return reason::no_caller_id;
+  if (!campaign.present) return reason::campaign_stopped;
+  if (const reason held = held_by(campaign.what, around(campaign)); held != reason::none) return held;
   if (now.steady < campaign.blocked_until) return campaign.blocked;
   if (const reason own = own_limit(campaign, now); own != reason::none) return own;
   reason why = reason::no_account;

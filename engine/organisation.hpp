@@ -31,6 +31,7 @@
 #include "engine/events.hpp"
 #include "engine/fair_share.hpp"
 #include "engine/hash_tables.hpp"
+#include "engine/judgement.hpp"
 #include "engine/ledger.hpp"
 #include "engine/recent_answers.hpp"
 #include "engine/stats.hpp"
@@ -229,7 +230,6 @@ class organisation {
   void take_contacts(const turns& of, instant now);
   static const lane_run* lane_due(const campaign_run& campaign);
   bool advance(const candidate& next, const compliance::number_record& known, instant now);
-  bool wait_for_number(const candidate& next, instant now);
   bool place_call(const candidate& next, const compliance::screening& judged, instant now);
   void put_off(const candidate& next, reason why, utc_time until);
   void end_undialed(const candidate& next, reason why, instant now);
@@ -340,7 +340,7 @@ class organisation {
   index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
-  reason frozen_by(const campaign_run& campaign) const;
+  campaign_surroundings around(const campaign_run& campaign) const;
   reason outside_settings(const attempt_run& attempt, instant now) const;
   reason forbidden(const attempt_run& attempt, instant now) const;
   void veto_forbidden(instant now, effects& out);

@@ -139,44 +139,24 @@ void organisation::take_contacts(const turns& of, instant now) {
 // Decides one contact. False: the contact stays where it was, because what stands in the way is not its own. `known`
 // holds for numbers that no other contact at hand is called on: those are in flight by then.
 bool organisation::advance(const candidate& next, const compliance::number_record& known, instant now) {
-  const campaigns::settings& settings = campaigns_[next.campaign].what;
-  if (next.contact.attempts >= settings.attempts_per_contact_max) {
-    end_undialed(next, reason::attempts_exhausted, now);
-    return true;
-  }
-  const compliance::subject subject{next.contact.id,
-                                    next.contact.number,
-                                    &next.lane->window,
-                                    {settings.attempts_per_number_24h, settings.attempts_per_number_7d},
-                                    campaigns_[next.campaign].countries};
-  const compliance::screening judged = gate_.screen(subject, known, org_rules_, now);
-  const compliance::verdict& may = judged.result();
-  if (may.what == compliance::verdict::kind::never || may.why == reason::no_time_zone) {
-    end_undialed(next, may.why, now);
-    return true;
-  }
-  if (may.what == compliance::verdict::kind::not_yet) {
-    const bool own = may.why == reason::attempt_cap_24h || may.why == reason::attempt_cap_7d;
-    if (own && may.until) {
-      // The attempt under way may yet turn out never to have been sent: a day is not lost to it.
-      if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
-      put_off(next, may.why, *may.until);
+  const campaign_run& campaign = campaigns_[next.campaign];
+  const compliance::screening judged = gate_.screen(
+      subject_of(campaign.what, next.contact.id, next.contact.number, next.lane->window, campaign.countries), known,
+      org_rules_, now);
+  const contact_step step =
+      judge(campaign.what, next.contact.attempts, judged.result(), numbers_in_flight_.contains(next.contact.number));
+  switch (step.what) {
+    case contact_step::kind::dial: return place_call(next, judged, now);
+    case contact_step::kind::put_off:
+      put_off(next, step.why, step.until.value_or(now.utc + options_.number_busy_again));
       return true;
-    }
-    if (may.why == reason::window_closed || may.why == reason::window_never_opens) {
-      next.lane->window_until = now.utc;  // evaluated anew before the next contact
-    } else {
-      block(next.campaign, may.why, now.steady + std::chrono::seconds{1});
-    }
-    return false;
+    case contact_step::kind::end: end_undialed(next, step.why, now); return true;
+    case contact_step::kind::lane_closed: next.lane->window_until = now.utc; return false;  // evaluated anew
+    case contact_step::kind::campaign_held:
+      block(next.campaign, step.why, now.steady + std::chrono::seconds{1});
+      return false;
   }
-  if (numbers_in_flight_.contains(next.contact.number)) return wait_for_number(next, now);
-  return place_call(next, judged, now);
-}
-
-bool organisation::wait_for_number(const candidate& next, instant now) {
-  put_off(next, reason::number_in_flight, now.utc + options_.number_busy_again);
-  return true;
+  return false;
 }
 
 // Picks account and caller ID, takes every budget or none, and writes the intent into the batch.

@@ -1,5 +1,5 @@
 #pragma once
-// Attempts of an organisation, the newest first.
+// Attempts of an organisation, in the order of their ids, which is that of time.
 
 #include <optional>
 #include <vector>
@@ -26,11 +26,22 @@ struct attempt_record {
 struct attempt_filter {
   std::optional<campaign_id> campaign;
   std::optional<workspace_id> workspace;
-  std::optional<attempt_id> before;  ///< older than this one
+  std::optional<disposition> ended_as;  ///< as `learned` says
+  std::optional<utc_time> from, until;  ///< decided at or after, and before
 };
 
-std::vector<attempt_record> read_attempts(session& on, organisation_id organisation, const attempt_filter& which,
-                                          int count);
+struct attempt_page {
+  std::vector<attempt_record> rows;
+  std::optional<attempt_id> next;  ///< after which the next page goes on; nothing: that was the end
+};
+
+enum class attempt_order : std::uint8_t { newest_first, oldest_first };
+
+/// Up to `count` attempts that follow `after` in that order. Looks at attempts_looked_at at most: where few ended so, a
+/// page can be shorter than `count`, or empty, before the end.
+attempt_page read_attempts(session& on, organisation_id organisation, const attempt_filter& which, attempt_order order,
+                           std::optional<attempt_id> after, int count);
+inline constexpr int attempts_looked_at = 5000;
 /// Of that workspace only, when one is given.
 std::optional<attempt_record> find_attempt(session& on, organisation_id organisation, attempt_id attempt,
                                            std::optional<workspace_id> workspace);

@@ -6,26 +6,29 @@
 namespace dialer::sql {
 namespace {
 
+constexpr std::array<std::string_view, 4> stage_names{"fresh", "open", "waiting", "done"};
+
 // Stage as a number; a misplaced contact reads as -1.
 constexpr std::string_view row_columns =
     "source_row, contact_id, number, name, external_id, CASE WHEN fresh::int + open::int + waiting::int + done::int <> "
     "1 "
     "THEN -1 WHEN fresh THEN 0 WHEN open THEN 1 WHEN waiting THEN 2 ELSE 3 END, disposition, attempts, why, due_at";
 
-contact_row read_row(const result& row, int i) {
+/// `from`: the first of row_columns.
+contact_row read_row(const result& row, int i, int from = 0) {
   contact_row one;
-  one.row = row.number(i, 0);
-  one.contact = row.narrow<contact_id>(i, 1);
-  one.number = row.phone(i, 2);
-  one.name = row.text(i, 3);
-  one.external_id = row.text(i, 4);
-  if (row.integer(i, 5) < 0)
+  one.row = row.number(i, from);
+  one.contact = row.narrow<contact_id>(i, from + 1);
+  one.number = row.phone(i, from + 2);
+  one.name = row.text(i, from + 3);
+  one.external_id = row.text(i, from + 4);
+  if (row.integer(i, from + 5) < 0)
     throw std::runtime_error("contact " + one.contact.text() + " is in no stage or in several");
-  one.stage = row.enumerator<contact_stage>(i, 5);
-  if (!row.null(i, 6)) one.ended_as = row.enumerator<disposition>(i, 6);
-  one.attempts = row.number(i, 7);
-  one.why = row.enumerator<reason>(i, 8);
-  if (!row.null(i, 9)) one.due_at = row.time(i, 9);
+  one.stage = row.enumerator<contact_stage>(i, from + 5);
+  if (!row.null(i, from + 6)) one.ended_as = row.enumerator<disposition>(i, from + 6);
+  one.attempts = row.number(i, from + 7);
+  one.why = row.enumerator<reason>(i, from + 8);
+  if (!row.null(i, from + 9)) one.due_at = row.time(i, from + 9);
   return one;
 }
 
@@ -83,8 +86,13 @@ std::vector<attempt_row> read_attempts(session& on, organisation_id organisation
 }  // namespace
 
 std::string_view to_string(contact_stage stage) noexcept {
-  constexpr std::array<std::string_view, 4> names{"fresh", "open", "waiting", "done"};
-  return names[static_cast<std::size_t>(stage)];
+  return stage_names[static_cast<std::size_t>(stage)];
+}
+
+std::optional<contact_stage> parse_contact_stage(std::string_view text) noexcept {
+  const auto* found = std::ranges::find(stage_names, text);
+  return found == stage_names.end() ? std::nullopt
+                                    : std::optional{static_cast<contact_stage>(found - stage_names.begin())};
 }
 
 campaign_status read_status(session& on, organisation_id organisation, campaign_id campaign) {
@@ -131,19 +139,48 @@ void export_contacts(session& on, organisation_id organisation, campaign_id camp
                   params{}.uuid(organisation).uuid(campaign), [&](const result& row) { visit(read_row(row, 0)); });
 }
 
-std::vector<placed_contact> read_contacts(session& on, organisation_id organisation, campaign_id campaign,
-                                          const contact_place& after, int count) {
+contact_page read_contacts(transaction& in, organisation_id organisation, campaign_id campaign,
+                           const contact_place& after, int count, const contact_filter& which) {
   const params key = params{}.uuid(organisation).uuid(campaign);
-  const result places = on.run(
-      "SELECT lane, contact_id FROM contact WHERE org_id = $1 AND campaign_id = $2 AND (lane, contact_id) > ($3, $4) "
-      "ORDER BY lane, contact_id LIMIT $5",
-      params{key}.int4(after.lane).int8(after.contact.value).int8(std::int64_t{count}));
-  std::vector<placed_contact> page;
-  for (int i = 0; i < places.rows(); ++i) {
-    const contact_place place{static_cast<std::int32_t>(places.integer(i, 0)), places.narrow<contact_id>(i, 1)};
-    page.push_back({place, read_standing(on, key, place.contact, place.lane)});
+  std::string of_number, standing;
+  if (which.number) of_number = " AND number = $6";
+  if (which.stage) standing += " AND " + std::string(to_string(*which.stage));  // named like the view's column
+  if (which.ended_as) standing += which.number ? " AND disposition = $7" : " AND disposition = $6";
+  // All of it reads by key: planned so even before a list just imported has statistics.
+  in.on().run_script(
+      "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; "
+      "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off",
+      std::chrono::seconds{5});
+  // OFFSET 0 keeps the view's part apart, so that it is asked for one contact at a time, each by its key.
+  const std::string statement =
+      "SELECT p.lane, p.contact_id, s.* FROM (SELECT lane, contact_id FROM contact WHERE org_id = $1 AND campaign_id = "
+      "$2 AND (lane, contact_id) > ($3, $4)" +
+      of_number + " ORDER BY lane, contact_id LIMIT $5) p LEFT JOIN LATERAL (SELECT " + std::string(row_columns) +
+      " FROM contact_state WHERE org_id = $1 AND campaign_id = $2 AND contact_id = p.contact_id AND lane = p.lane" +
+      standing + " OFFSET 0) s ON true ORDER BY p.lane, p.contact_id";
+  contact_page page;
+  contact_place at = after;
+  // What is asked for may be everywhere or nowhere: further at every step, and not for ever.
+  for (int looked_at = 0, step = count;; step = std::min(2 * step, rows_looked_at - looked_at)) {
+    params values = params{key}.int4(at.lane).int8(at.contact.value).int8(std::int64_t{step} + 1);  // one too many
+    if (which.number) values.int8(which.number->digits());
+    if (which.ended_as) values.int2(static_cast<std::int64_t>(*which.ended_as));
+    const result rows = in.run(statement, values);
+    for (int i = 0; i < std::min(rows.rows(), step); ++i) {
+      if (page.rows.size() == static_cast<std::size_t>(count)) {
+        page.next = at;
+        return page;
+      }
+      at = {static_cast<std::int32_t>(rows.integer(i, 0)), rows.narrow<contact_id>(i, 1)};
+      if (!rows.null(i, 3)) page.rows.push_back(read_row(rows, i, 2));
+    }
+    if (rows.rows() <= step) return page;
+    looked_at += step;
+    if (page.rows.size() == static_cast<std::size_t>(count) || looked_at >= rows_looked_at) {
+      page.next = at;
+      return page;
+    }
   }
-  return page;
 }
 
 std::optional<contact_facts> find_contact(session& on, organisation_id organisation, campaign_id campaign,

@@ -20,6 +20,7 @@ inline constexpr std::array all_stages{contact_stage::fresh, contact_stage::open
                                        contact_stage::done};
 /// "waiting"
 std::string_view to_string(contact_stage stage) noexcept;
+std::optional<contact_stage> parse_contact_stage(std::string_view text) noexcept;
 
 /// Contacts that wait, by lane and reason.
 struct waiting_count {
@@ -75,13 +76,24 @@ struct contact_place {
   std::int32_t lane = -1;  ///< before the first
   contact_id contact;
 };
-struct placed_contact {
-  contact_place place;
-  contact_row row;
+
+/// Which contacts are asked for. Nothing: all.
+struct contact_filter {
+  std::optional<e164> number;
+  std::optional<contact_stage> stage;
+  std::optional<disposition> ended_as;  ///< of the newest attempt
 };
-/// The next `count` contacts after `after`.
-std::vector<placed_contact> read_contacts(session& on, organisation_id organisation, campaign_id campaign,
-                                          const contact_place& after, int count);
+
+struct contact_page {
+  std::vector<contact_row> rows;
+  std::optional<contact_place> next;  ///< where the next page goes on; nothing: that was the end
+};
+
+/// Up to `count` contacts after `after`. Looks at rows_looked_at of the campaign's at most: where few are asked for, a
+/// page can be shorter than `count`, or empty, before the end.
+contact_page read_contacts(transaction& in, organisation_id organisation, campaign_id campaign,
+                           const contact_place& after, int count, const contact_filter& which = {});
+inline constexpr int rows_looked_at = 2000;
 
 /// One attempt with all that was written about it, oldest first.
 struct attempt_row {

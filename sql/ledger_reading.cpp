@@ -1,6 +1,7 @@
 // The reading half of the ledger: take-over, contacts, changes and stored callbacks.
 #include <algorithm>
 
+#include "sql/attempt_order.hpp"
 #include "sql/generation.hpp"
 #include "sql/ledger.hpp"
 #include "sql/storable_text.hpp"
@@ -14,15 +15,6 @@ constexpr std::chrono::seconds starts_length{15};
 // So long after its close a call that was declared absent is recognised, and so long a doubt about it may have lasted.
 constexpr std::chrono::hours absent_length{24};
 constexpr std::chrono::hours doubt_length{24};
-
-// Least identifier made at or after `at`: identifiers grow with time, so a search over their bits finds it.
-std::uint64_t first_id_at(utc_time at) {
-  std::uint64_t below = 0;
-  for (std::uint64_t bit = 1ULL << 62; bit != 0; bit >>= 1) {
-    if (id_sequence::time_of(below | bit) < at) below |= bit;
-  }
-  return below;
-}
 
 std::vector<engine::opt_out_change> read_opt_outs(transaction& in, organisation_id organisation, std::uint64_t since) {
   std::vector<engine::opt_out_change> changes;
@@ -72,8 +64,7 @@ std::vector<engine::past_attempt> read_history(transaction& in, organisation_id 
       "c.attempt_id = i.attempt_id AND c.kind >= 10) FROM intent i WHERE i.org_id = $1 AND i.attempt_id >= $2 "
       "AND i.decided_at > $3 AND NOT EXISTS (SELECT 1 FROM outcome n WHERE n.org_id = i.org_id AND "
       "n.attempt_id = i.attempt_id AND n.kind = 10) ORDER BY i.attempt_id",
-      // An hour of slack: a busy sequence runs ahead of the clock, a stepped clock behind it.
-      params{}.uuid(organisation).int8(first_id_at(since - std::chrono::hours{1})).time(since), [&](const result& row) {
+      params{}.uuid(organisation).int8(first_id_at(since - id_slack)).time(since), [&](const result& row) {
         history.push_back({row.phone(0, 0), row.phone(0, 1), row.time(0, 2), row.boolean(0, 3)});
       });
   return history;

@@ -168,15 +168,18 @@ result session::run(std::string_view statement, const params& values) {
 }
 
 void session::for_each_row(std::string_view statement, const params& values,
-                           const std::function<void(const result&)>& visit) {
+                           const std::function<void(const result&)>& visit,
+                           std::optional<std::chrono::milliseconds> within) {
   if (impl_->needs_transaction()) {
     transaction tx{*this};
-    for_each_row(statement, values, visit);
+    for_each_row(statement, values, visit, within);
     return tx.commit();
   }
   impl_->connect();
-  // The server's deadline is on the whole statement, which would bound how much can be read.
-  impl_->link.simple_and_drain("SET statement_timeout = 0", impl_->link.options().call_timeout);
+  // The server's deadline is on the whole statement, which would bound how much can be read; and when it is wanted it
+  // comes before ours, which would cost the connection.
+  impl_->link.simple_and_drain("SET statement_timeout = " + std::to_string(within.value_or(0ms).count()),
+                               impl_->link.options().call_timeout);
   deadline until = deadline_clock::now() + impl_->link.options().first_row_timeout;
   try {
     impl_->link.send(statement, values, until);

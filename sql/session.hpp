@@ -81,8 +81,10 @@ class session {
   /// One statement with bound parameters; prepared on first use and kept. Throws sql_error.
   result run(std::string_view statement, const params& values = {});
   /// Rows one by one, in constant memory, for as long as they keep coming: bounded are the wait for the first one
-  /// (first_row_timeout) and the silence after it (call_timeout). `visit` gets one-row results.
-  void for_each_row(std::string_view statement, const params& values, const std::function<void(const result&)>& visit);
+  /// (first_row_timeout) and the silence after it (call_timeout). With `within` the whole of it is bounded instead.
+  /// `visit` gets one-row results.
+  void for_each_row(std::string_view statement, const params& values, const std::function<void(const result&)>& visit,
+                    std::optional<std::chrono::milliseconds> within = {});
   /// Statements without parameters or rows (migrations). `timeout` covers all of them.
   void run_script(const std::string& statements, std::chrono::milliseconds timeout);
   /// COPY … FROM STDIN (FORMAT binary) with the bytes of a copy_writer; answers the number of rows.

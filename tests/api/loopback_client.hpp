@@ -19,6 +19,7 @@ struct client_response {
   int status = 0;    ///< 0: the connection ended without an answer
   std::string head;  ///< status line and headers
   std::string body;
+  bool whole = true;  ///< false: it came in chunks, and not the last one
 };
 
 class loopback_client {
@@ -50,6 +51,11 @@ class loopback_client {
     response.head = received_.substr(0, head_size);
     response.status = std::stoi(response.head.substr(9, 3));
     received_.erase(0, head_size);
+    if (response.head.find("Transfer-Encoding: chunked") != std::string::npos) {
+      response.body = receive_chunks();
+      response.whole = chunks_ended();
+      return response;
+    }
     const auto length = response.head.find("Content-Length: ");
     const std::size_t size = length == std::string::npos ? 0 : std::stoul(response.head.substr(length + 16));
     if (size != 0 && fill([this, size] { return received_.size() >= size ? size : 0; }) == 0) return {};
@@ -81,6 +87,23 @@ class loopback_client {
     return text;
   }
 
+  /// A body in chunks, put together; as far as it came.
+  std::string receive_chunks() {
+    std::string body;
+    for (ended_ = false; !ended_;) {
+      const std::string line = receive_until("\r\n");
+      if (line.empty()) break;
+      const std::size_t size = std::stoul(line, nullptr, 16);
+      if (fill([&] { return received_.size() >= size + 2 ? size + 2 : 0; }) == 0) break;
+      body.append(received_, 0, size);
+      received_.erase(0, size + 2);
+      ended_ = size == 0;
+    }
+    return body;
+  }
+  /// Whether the last chunk of such a body came.
+  bool chunks_ended() const { return ended_; }
+
   /// True once the peer has closed its side and nothing is left to read.
   bool closed_by_peer() {
     return received_.empty() && fill([this] { return received_.size(); }) == 0 && at_end_;
@@ -106,6 +129,7 @@ class loopback_client {
   boost::asio::ip::tcp::socket socket_{io_};
   std::string received_;
   bool at_end_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace dialer::api

@@ -8,6 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <set>
+#include <sstream>
 
 #include "api/json_schema.hpp"
 #include "api/rest_resources.hpp"
@@ -35,6 +36,7 @@ struct documented {
   bool is_stream() const {
     return json::serialize(what.at("responses")).find("text/event-stream") != std::string::npos;
   }
+  bool is_export() const { return json::serialize(what.at("responses")).find("x-row") != std::string::npos; }
   bool takes_list() const { return what.contains("requestBody") && media().contains("text/csv"); }
   const json::object& media() const { return what.at("requestBody").at("content").as_object(); }
   std::vector<std::string> parameters(const std::string& in) const {
@@ -129,6 +131,18 @@ class RestContract : public testing::TestWithParam<documented> {
     return house().ask(operation().method, target_of(operation(), ids), key, body_of(operation(), ids),
                        operation().takes_list() ? "Content-Type: text/csv\r\n" : "");
   }
+  /// Each line of the file is by the schema.
+  void expect_rows(const json::value& schema) {
+    const rest_reply file =
+        house().ask("GET", target_of(operation(), house().first.ids) + "?format=ndjson", house().first.key);
+    EXPECT_TRUE(file.whole);
+    std::istringstream lines{file.text};
+    int rows = 0;
+    for (std::string line; std::getline(lines, line); ++rows) {
+      EXPECT_EQ(mistakes(schema, json::parse(line)), "") << line;
+    }
+    EXPECT_GT(rows, 0);
+  }
 
  private:
   std::optional<rest_house> house_;  // made when it is needed: not every rule is about every operation
@@ -144,8 +158,9 @@ TEST_P(RestContract, Answer_IsWhatTheDocumentPromises) {
     EXPECT_EQ(reply.header("Content-Type"), "text/event-stream");
     return;
   }
-  EXPECT_EQ(reply.header("Content-Type"), "application/json");
   const json::value& promised = operation().what.at("responses").at(std::to_string(reply.status));
+  if (operation().is_export()) return expect_rows(promised.at("content").at("application/x-ndjson").at("x-row"));
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
   EXPECT_EQ(mistakes(promised.at("content").at("application/json").at("schema"), reply.body), "") << reply.text;
   EXPECT_THAT(house().warnings, testing::IsEmpty());
 }

@@ -128,6 +128,11 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };
   options.views = [this] { return views; };
+  options.rules = [zones = compliance::load_system_zone_rules()](const auto&) {
+    compliance::rules_snapshot rules;
+    rules.zones = zones;
+    return rules;
+  };
   service_.emplace(std::move(options), resources.empty() ? rest_resources() : std::move(resources), keys, time,
                    sql::test::make_test_id, [this](const std::string& line) {
                      const std::lock_guard lock{warnings_mutex_};
@@ -156,7 +161,7 @@ rest_reply rest_house::ask(const std::string& method, const std::string& target,
     request += "Content-Type: application/json\r\n";
   request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   const client_response received = client.exchange(request);
-  rest_reply reply{received.status, received.head, received.body, {}};
+  rest_reply reply{received.status, received.head, received.body, {}, received.whole};
   boost::system::error_code error;
   boost::json::value parsed = boost::json::parse(received.body, error);
   if (!error && parsed.is_object()) reply.body = std::move(parsed.as_object());

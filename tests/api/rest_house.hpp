@@ -43,6 +43,7 @@ struct rest_reply {
   std::string head;
   std::string text;
   boost::json::object body;  ///< empty when `text` is no object
+  bool whole = true;         ///< false: it broke off
 
   /// Of the first header of that name; empty when there is none.
   std::string header(const std::string& name) const;

@@ -31,6 +31,20 @@ TEST(Retry, FinalDisposition_IsDoneWithoutExhaustion) {
   }
 }
 
+TEST(Retry, AttemptsPossible_AreThoseOfTheMostPatientRule) {
+  settings campaign;
+  EXPECT_EQ(attempts_possible(campaign), 3U);
+  campaign.retry[slot(disposition::busy)].attempts_max = 5;
+  EXPECT_EQ(attempts_possible(campaign), 5U);
+  campaign.attempts_per_contact_max = 4;
+  EXPECT_EQ(attempts_possible(campaign), 4U);
+  campaign.redial_absent = true;
+  campaign.retry = {};
+  EXPECT_EQ(attempts_possible(campaign), 4U);
+  campaign.redial_absent = false;
+  EXPECT_EQ(attempts_possible(campaign), 1U);
+}
+
 TEST(Retry, RuleAttempts_OneBelowGoesOn_AtTheMaximumIsExhausted) {
   EXPECT_EQ(next_step({}, disposition::busy, 2, ended), (next_step_result{again{ended + 10min}}));
   EXPECT_EQ(next_step({}, disposition::busy, 3, ended),

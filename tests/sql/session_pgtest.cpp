@@ -218,6 +218,22 @@ TEST_F(Session, SilenceBetweenRows_IsBoundedAndTheFirstRowMayTakeLonger) {
   EXPECT_EQ(hasty.run("SELECT 1").integer(0, 0), 1);
 }
 
+TEST_F(Session, RowsWithinALimit_AreStoppedByTheServerThoughTheyKeepComing) {
+  session on = test::connect(database());
+  const std::string usual{on.run("SHOW statement_timeout").text(0, 0)};
+  std::uint64_t rows = 0;
+  std::string state;
+  try {
+    on.for_each_row(
+        "SELECT generate_series(1, 1000000000)", {}, [&](const result&) { ++rows; }, 300ms);
+  } catch (const sql_error& error) {
+    state = error.sqlstate();
+  }
+  EXPECT_EQ(state, "57014");
+  EXPECT_GT(rows, 0U);
+  EXPECT_EQ(on.run("SHOW statement_timeout").text(0, 0), usual);
+}
+
 // A synchronous standby that does not exist holds every COMMIT until somebody cancels the wait; the server then says
 // COMMIT, with a warning that it promises nothing.
 TEST_F(Session, CancelledWaitForAStandby_IsNotACommit) {
