@@ -28,6 +28,7 @@ struct parsed {
   campaign_create_options create;
   campaign_import_options import;
   campaign_options campaign;
+  campaign_forecast_options forecast;
   opt_out_options opt_out;
   key_create_options key_create;
   key_options key;
@@ -42,6 +43,8 @@ struct parsed {
   std::vector<std::string> twilio_accounts;
   std::vector<std::string> telnyx_accounts;
   std::string webhooks;
+  check_windows_options windows;
+  std::string windows_output;
 };
 
 const std::map<std::string, output_format> formats{{"table", output_format::table}, {"json", output_format::json}};
@@ -66,10 +69,14 @@ void add_database(CLI::App* to, std::string& url) {
       ->type_name("URL");
 }
 
-/// What commands on stored things have in common. Last of a command's options.
-void add_common(CLI::App* to, command_options& options) {
+void add_stored(CLI::App* to, command_options& options) {
   add_database(to, options.database.url);
   to->add_option("--state-dir", options.database.state_dir, "directory of the private database")->type_name("DIR");
+}
+
+/// What commands on stored things have in common. Last of a command's options.
+void add_common(CLI::App* to, command_options& options) {
+  add_stored(to, options);
   add_output(to, options.output);
 }
 
@@ -135,7 +142,7 @@ void add_campaign_create(CLI::App& campaign, parsed& into) {
 
 void add_campaign(CLI::App& app, parsed& into) {
   CLI::App* campaign =
-      add(app, "campaign", "The manager's day: create, import, start, pause, resume, stop, status, export",
+      add(app, "campaign", "The manager's day: create, import, start, pause, resume, stop, status, forecast, export",
           "dialer campaign status --campaign Spring");
   campaign->require_subcommand(1);
   add_campaign_create(*campaign, into);
@@ -176,6 +183,14 @@ void add_campaign(CLI::App& app, parsed& into) {
   add_choice(status, into.campaign.which);
   add_common(status, into.campaign);
   status->callback([&into] { into.command = [&into] { return run_campaign_status(into.campaign); }; });
+  CLI::App* forecast = add(*campaign, "forecast", "When everybody will have been called, and what that rests on",
+                           "dialer campaign forecast -c Spring");
+  add_choice(forecast, into.forecast.which);
+  forecast->add_option("--at", into.forecast.at, "as of this instant, such as 2026-11-20T15:00:00Z");
+  forecast->add_option("--call-seconds", into.forecast.call_seconds, "how long a call holds its line (as so far)")
+      ->check(CLI::Range(1.0, 86'400.0));
+  add_common(forecast, into.forecast);
+  forecast->callback([&into] { into.command = [&into] { return run_campaign_forecast(into.forecast); }; });
   CLI::App* dump = add(*campaign, "export", "Every contact with its outcome, as CSV or one JSON object a line",
                        "dialer campaign export -c Spring > spring.csv");
   add_choice(dump, into.campaign.which);
@@ -307,6 +322,33 @@ void add_audit(CLI::App& app, parsed& into) {
   to->callback([&into] { into.command = [&into] { return run_audit_verify(into.audit); }; });
 }
 
+void add_check_windows(CLI::App& check, parsed& into) {
+  check_windows_options& options = into.windows;
+  CLI::App* to = add(check, "windows", "When the places of a campaign's contacts, or listed numbers, may be called",
+                     "dialer check windows -c Spring\n  dialer check windows --csv numbers.csv --output csv");
+  CLI::Option* csv = to->add_option("--csv", options.csv,
+                                    "file with e164, state, iana_time_zone, utc_instant and policy (federal or debt), "
+                                    "or - for standard input; the law's hours alone");
+  add_choice(to, options.which, false);
+  to->get_option("--campaign")->excludes(csv);
+  to->add_option("--at", options.at, "as of this instant, such as 2026-11-20T15:00:00Z")->excludes(csv);
+  add_stored(to, options);
+  to->add_option("-o,--output", into.windows_output, "table (for people), json (for machines); csv of --csv")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->type_name("FORMAT");
+  to->callback([&into] {
+    const bool file = !into.windows.csv.empty();
+    const std::string& output = into.windows_output;
+    if (!file && into.windows.which.campaign.empty())
+      throw usage_error("check windows needs --campaign NAME or --csv FILE");
+    if (!output.empty() && file != (output == "csv")) {
+      throw usage_error("--output is \"" + output + "\"; a --csv FILE is answered as csv, a campaign as table or json");
+    }
+    if (output == "json") into.windows.output = output_format::json;
+    into.command = [&into] { return run_check_windows(into.windows); };
+  });
+}
+
 void add_check(CLI::App& app, parsed& into) {
   CLI::App* check = add(app, "check", "Judge captured material by the engine's own rules",
                         "dialer check webhooks --jsonl captured.jsonl");
@@ -315,6 +357,7 @@ void add_check(CLI::App& app, parsed& into) {
                      "dialer check webhooks --jsonl captured.jsonl");
   to->add_option("--jsonl", into.webhooks, "file, or - for standard input")->required();
   to->callback([&into] { into.command = [&into] { return run_check_webhooks(into.webhooks); }; });
+  add_check_windows(*check, into);
 }
 
 void add_do_not_call(CLI::App& app, parsed& into) {

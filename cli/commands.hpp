@@ -71,6 +71,13 @@ int run_campaign_status(const campaign_options& options);
 /// Table: CSV with a header; json: one object a line.
 int run_campaign_export(const campaign_options& options);
 
+struct campaign_forecast_options : command_options {
+  campaign_choice which;
+  std::string at;           ///< forecast as of this instant; empty: now
+  double call_seconds = 0;  ///< how long a call holds its line; 0: as the campaign's calls so far
+};
+int run_campaign_forecast(const campaign_forecast_options& options);
+
 struct opt_out_options : organisation_options {
   std::vector<std::string> numbers;
   std::string file;  ///< one number a line; "-": standard input
@@ -109,6 +116,13 @@ struct verify_options : command_options {
 int run_verify(const verify_options& options);
 
 int run_check_webhooks(const std::string& file);
+
+struct check_windows_options : command_options {
+  std::string csv;  ///< judge the rows of this file ("-": standard input); empty: a campaign's contacts
+  campaign_choice which;
+  std::string at;  ///< of a campaign: as of this instant; empty: now
+};
+int run_check_windows(const check_windows_options& options);
 
 /// One of them, or none: the organisation.
 struct freeze_options : organisation_options {

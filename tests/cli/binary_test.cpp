@@ -79,6 +79,11 @@ TEST_F(binary, mistakes_have_their_exit_code_and_a_remedy) {
       {"verify" + dead, 2, "--log is required"},
       {"check webhooks --jsonl /nowhere.jsonl", 78, "cannot read /nowhere.jsonl"},
       {"check", 2, "subcommand is required"},
+      {"check windows", 2, "--campaign NAME or --csv FILE"},
+      {"check windows --csv /nowhere.csv", 78, "cannot read /nowhere.csv"},
+      {"check windows --csv x --output json", 2, "answered as csv"},
+      {"check windows -c x --output csv", 2, "answered as csv"},
+      {"campaign forecast -c x --at noon" + dead, 2, "write 2026-11-20T15:00:00Z"},
       {"dnc build --text " + registry + " --out /dev/null --version v --as-of yesterday", 2, "2026-11-20"},
       {"dnc build --text " + registry + " --out " + dir_.path().string() + "/x.dnc --version v --as-of 2026-11-20", 1,
        "registry.txt"},
@@ -131,6 +136,17 @@ TEST_F(binary, webhooks_are_checked_from_standard_input) {
   EXPECT_EQ(got.code, 1);
   EXPECT_EQ(got.out.find("{\"id\":7,\"valid\":false"), 0U) << got.out;
   EXPECT_NE(got.err.find("1 of them unreadable"), std::string::npos) << got.err;
+}
+
+TEST_F(binary, windows_are_checked_from_standard_input) {
+  const std::string header = "e164,state,iana_time_zone,utc_instant,policy\n";
+  const outcome good =
+      run("check windows --csv - --output csv", header + "+12125550123,,,2026-09-22T15:00:00Z,federal\n");
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find(",allowed,,America/New_York,"), std::string::npos) << good.out;
+  const outcome bad = run("check windows --csv -", header + "+12125550123,,,noon,federal\n");
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_EQ(bad.err.find("-:1: utc_instant \"noon\""), 0U) << bad.err;
 }
 
 TEST_F(binary, a_do_not_call_list_is_built) {
