@@ -17,7 +17,8 @@ std::vector<campaign_lane> read_lanes(sql::session& on, const found_campaign& ca
   for (const sql::fresh_count& one : sql::read_fresh(on, campaign.organisation, campaign.campaign)) {
     by_place[one.place].fresh += one.contacts;
   }
-  for (const sql::waiting_count& one : status.waiting) by_place[one.place].waiting.push_back({one.first_due, one.contacts});
+  for (const sql::waiting_count& one : status.waiting)
+    by_place[one.place].waiting.push_back({one.first_due, one.contacts});
   std::vector<campaign_lane> lanes;
   for (auto& [place, lane] : by_place) {
     const auto where = compliance::parse_place(place);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -35,6 +36,8 @@ struct parsed {
   explain_options explain;
   verify_options verify;
   freeze_options freeze;
+  organisation_options campaign_list;
+  context_options context;
   audit_verify_options audit;
   do_not_call_build_options do_not_call;
   serve_options serve;
@@ -90,6 +93,22 @@ void add_common_of_change(CLI::App* to, command_options& options) {
   add_common(to, options);
 }
 
+/// Of commands that the REST API knows, too: through a service instead of a database. After add_common.
+void add_context(CLI::App* to, command_options& options) {
+  to->add_option("--context", options.context, "through the service of this context; without it DIALER_CONTEXT's")
+      ->type_name("NAME");
+  to->parse_complete_callback([to, &options] {
+    const CLI::Option* url = to->get_option("--database");
+    const char* variable = std::getenv("DIALER_DATABASE");
+    const bool by_hand = url->count() > 0 && (variable == nullptr || options.database.url != variable);
+    const bool database_named = by_hand || !options.database.state_dir.empty();
+    if (database_named && !options.context.empty()) {
+      throw usage_error("--context and a database exclude each other; give one of them");
+    }
+    options.context = choose_context(options.context, database_named);
+  });
+}
+
 CLI::Option* add_organisation(CLI::App* to, organisation_options& options) {
   return to->add_option("--organisation", options.organisation, "by name or id, when there are several");
 }
@@ -141,9 +160,9 @@ void add_campaign_create(CLI::App& campaign, parsed& into) {
 }
 
 void add_campaign(CLI::App& app, parsed& into) {
-  CLI::App* campaign =
-      add(app, "campaign", "The manager's day: create, import, start, pause, resume, stop, status, forecast, export",
-          "dialer campaign status --campaign Spring");
+  CLI::App* campaign = add(
+      app, "campaign", "The manager's day: create, import, list, start, pause, resume, stop, status, forecast, export",
+      "dialer campaign status --campaign Spring");
   campaign->require_subcommand(1);
   add_campaign_create(*campaign, into);
 
@@ -157,7 +176,14 @@ void add_campaign(CLI::App& app, parsed& into) {
   to->add_option("--country", import.country, "for numbers written nationally (the campaign's), such as US");
   to->add_option("--phone-column", import.phone_column, "which column to call, when there are several");
   add_common_of_change(to, import);
+  add_context(to, import);
   to->callback([&into] { into.command = [&into] { return run_campaign_import(into.import); }; });
+
+  CLI::App* list = add(*campaign, "list", "All campaigns with their states", "dialer campaign list --context main");
+  add_organisation(list, into.campaign_list);
+  add_common(list, into.campaign_list);
+  add_context(list, into.campaign_list);
+  list->callback([&into] { into.command = [&into] { return run_campaign_list(into.campaign_list); }; });
 
   struct action {
     const char* name;
@@ -175,6 +201,7 @@ void add_campaign(CLI::App& app, parsed& into) {
         add(*campaign, one.name, one.purpose, (std::string("dialer campaign ") + one.name + " -c Spring").c_str());
     add_choice(command, into.campaign.which);
     add_common_of_change(command, into.campaign);
+    add_context(command, into.campaign);
     command->callback([&into, what = one.what] {
       into.command = [&into, what] { return run_campaign_action(into.campaign, what); };
     });
@@ -182,6 +209,7 @@ void add_campaign(CLI::App& app, parsed& into) {
   CLI::App* status = add(*campaign, "status", "Where every contact stands", "dialer campaign status -c Spring");
   add_choice(status, into.campaign.which);
   add_common(status, into.campaign);
+  add_context(status, into.campaign);
   status->callback([&into] { into.command = [&into] { return run_campaign_status(into.campaign); }; });
   CLI::App* forecast = add(*campaign, "forecast", "When everybody will have been called, and what that rests on",
                            "dialer campaign forecast -c Spring");
@@ -216,11 +244,40 @@ void add_opt_out(CLI::App& app, parsed& into) {
     add_organisation(to, into.opt_out);
     to->add_option("--country", into.opt_out.country, "for numbers written nationally (US)");
     add_common_of_change(to, into.opt_out);
+    add_context(to, into.opt_out);
     to->callback([&into, withdraw = one.withdraw] {
       into.opt_out.withdraw = withdraw;
       into.command = [&into] { return run_opt_out(into.opt_out); };
     });
   }
+}
+
+void add_contexts(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "context", "Services to work through instead of a database", "dialer context list");
+  parent->require_subcommand(1);
+  const auto add_one = [&](const char* name, const char* purpose, const char* example,
+                           int (*run)(const context_options&)) {
+    CLI::App* to = add(*parent, name, purpose, example);
+    to->callback([&into, run] { into.command = [&into, run] { return run(into.context); }; });
+    return to;
+  };
+  CLI::App* made =
+      add_one("add", "Keep where a service is and what proves who asks, or change it",
+              "dialer context add main --url https://dialer.example.com --key-file dialer.key", run_context_add);
+  made->add_option("name", into.context.name, "what to call it")->required();
+  made->add_option("--url", into.context.url, "https://HOST[:PORT]; http to this machine only")->required();
+  made->add_option("--key-file", into.context.key_file,
+                   "file (mode 0600) with an API key; - reads it from standard input")
+      ->required();
+  made->add_option("--ca-file", into.context.ca_file, "PEM of an authority besides the system's");
+  add_one("use", "Take this one when none is named; without a name, the database again", "dialer context use main",
+          run_context_use)
+      ->add_option("name", into.context.name, "of the context");
+  add_output(add_one("list", "Every context, never a key", "dialer context list", run_context_list),
+             into.context.output);
+  add_one("remove", "Forget one, with the key that was kept for it", "dialer context remove main", run_context_remove)
+      ->add_option("name", into.context.name, "of the context")
+      ->required();
 }
 
 void add_key(CLI::App& app, parsed& into) {
@@ -305,6 +362,7 @@ void add_freeze(CLI::App& app, parsed& into) {
     what->add_option("--number", into.freeze.number, "a caller ID, in E.164");
     what->require_option(0, 1);
     add_common_of_change(to, into.freeze);
+    add_context(to, into.freeze);
     to->callback(
         [&into, frozen = one.frozen] { into.command = [&into, frozen] { return run_freeze(into.freeze, frozen); }; });
   }
@@ -518,13 +576,14 @@ int run(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer(
       "Each command explains itself: dialer COMMAND --help\n"
-      "Exit codes: 0 ok, 1 failed, 2 usage, 69 database unreachable, 78 configuration.");
+      "Exit codes: 0 ok, 1 failed, 2 usage, 69 database or service unreachable, 78 configuration.");
   parsed into;
   add_demo(app, into);
   add_serve(app, into);
   add_apply(app, into);
   add_campaign(app, into);
   add_opt_out(app, into);
+  add_contexts(app, into);
   add_key(app, into);
   add_explain(app, into);
   add_verify(app, into);

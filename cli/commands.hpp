@@ -18,6 +18,7 @@ enum class output_format : std::uint8_t { table, json };
 /// What a command on stored things is given, whatever it does.
 struct command_options {
   database_options database;
+  std::string context;  ///< of commands that the REST API knows: through this service instead; empty: on the database
   output_format output = output_format::table;
   std::string reason;  ///< for the audit log; may be empty; of commands that change something
 };
@@ -66,6 +67,7 @@ int run_campaign_import(const campaign_import_options& options);
 struct campaign_options : command_options {
   campaign_choice which;
 };
+int run_campaign_list(const organisation_options& options);
 int run_campaign_action(const campaign_options& options, sql::campaign_action action);
 int run_campaign_status(const campaign_options& options);
 /// Table: CSV with a header; json: one object a line.
@@ -139,6 +141,21 @@ struct audit_verify_options : organisation_options {
 };
 /// Fails when a row of the audit log is not as it was written.
 int run_audit_verify(const audit_verify_options& options);
+
+struct context_options {
+  std::string name;
+  std::string url;
+  std::string key_file;  ///< "-": the key comes from standard input and is kept beside the contexts
+  std::string ca_file;
+  output_format output = output_format::table;
+};
+int run_context_add(const context_options& options);
+int run_context_use(const context_options& options);  ///< without a name: the database again
+int run_context_list(const context_options& options);
+int run_context_remove(const context_options& options);
+/// The context that a command goes through: as named; else, unless a database is named, DIALER_CONTEXT, or the one in
+/// use when there is no DIALER_DATABASE. Empty: the database.
+std::string choose_context(const std::string& named, bool database_named);
 
 struct do_not_call_build_options {
   std::string text;

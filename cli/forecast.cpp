@@ -74,7 +74,8 @@ forecast make_forecast(const forecast_inputs& in, const compliance::zone_rules& 
     }
     if (dialing > 0) next = std::min({next, day_ends, after(now, day_left / in.calls_per_second)});
     if (next == utc_time::max()) break;  // what is left opens never
-    const double each = std::chrono::duration<double>(next - now).count() * in.calls_per_second / std::max(dialing, 1.0);
+    const double each =
+        std::chrono::duration<double>(next - now).count() * in.calls_per_second / std::max(dialing, 1.0);
     double made = 0;
     for (progress& lane : lanes) {
       if (!dials(lane)) continue;

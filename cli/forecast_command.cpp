@@ -131,8 +131,7 @@ struct told_forecast {
   forecast found;
 };
 
-told_forecast forecast_campaign(sql::session& on, const found_campaign& campaign,
-                                double call_seconds, utc_time now) {
+told_forecast forecast_campaign(sql::session& on, const found_campaign& campaign, double call_seconds, utc_time now) {
   told_forecast told;
   told.now = now;
   const auto zones = load_zone_data();
@@ -161,14 +160,16 @@ told_forecast forecast_campaign(sql::session& on, const found_campaign& campaign
   const double each = tried == 0 ? 1 : std::max(1.0, static_cast<double>(status.attempts) / static_cast<double>(tried));
   assumptions.push_back(fmt::format("a contact never tried takes {:.2f} calls{}, a waiting one 1 more", each,
                                     tried == 0 ? "" : ", as those tried so far"));
-  assumptions.emplace_back("no retry has to wait longer than the calls before it; opt-outs and attempt caps spare none");
+  assumptions.emplace_back(
+      "no retry has to wait longer than the calls before it; opt-outs and attempt caps spare none");
 
   forecast_inputs in{told.now, settings.window, told.with.tightest().calls_per_second, told.with.calls_per_day, {}};
   told.lanes = read_lanes(on, campaign, status);
   for (const campaign_lane& lane : told.lanes) {
     forecast_lane one{lane.where, {}};
     if (lane.fresh > 0) one.calls.push_back({told.now, static_cast<double>(lane.fresh) * each});
-    for (const waiting_group& group : lane.waiting) one.calls.push_back({group.due, static_cast<double>(group.contacts)});
+    for (const waiting_group& group : lane.waiting)
+      one.calls.push_back({group.due, static_cast<double>(group.contacts)});
     for (const calls_due& some : one.calls) told.calls += some.calls;
     told.contacts += lane.contacts();
     in.lanes.push_back(std::move(one));
@@ -203,14 +204,13 @@ std::string to_json(const found_campaign& campaign, const told_forecast& told) {
 
 std::string to_table(const found_campaign& campaign, const told_forecast& told) {
   const rate_limit& limit = told.with.tightest();
-  std::string text =
-      campaign.name + ": " +
-      (told.contacts == 0       ? "no contact is left to call"
-       : told.found.done_at     ? "the last call starts about " + to_text(*told.found.done_at)
-                                : std::string("not done within a year")) +
-      "\n" +
-      fmt::format("{} contacts, {:.0f} calls, {:.2f} a second at most ({})\n", told.contacts, told.calls,
-                  limit.calls_per_second, limit.name);
+  std::string text = campaign.name + ": " +
+                     (told.contacts == 0   ? "no contact is left to call"
+                      : told.found.done_at ? "the last call starts about " + to_text(*told.found.done_at)
+                                           : std::string("not done within a year")) +
+                     "\n" +
+                     fmt::format("{} contacts, {:.0f} calls, {:.2f} a second at most ({})\n", told.contacts, told.calls,
+                                 limit.calls_per_second, limit.name);
   if (told.with.calls_per_day > 0) {
     text += fmt::format("{:.0f} in any 24 hours at most (calls per day of the caller IDs)\n", told.with.calls_per_day);
   }

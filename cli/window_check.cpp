@@ -142,7 +142,8 @@ std::string zones_of(const compliance::place& where) {
 window_check_result check_windows(std::istream& in, const std::string& name, const compliance::zone_rules& zones,
                                   std::ostream& out, std::ostream& complaints) {
   const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  const auto guess = campaigns::guess_encoding(std::string_view{bytes}.substr(0, 4)).value_or(campaigns::encoding_guess{});
+  const auto guess =
+      campaigns::guess_encoding(std::string_view{bytes}.substr(0, 4)).value_or(campaigns::encoding_guess{});
   campaigns::csv_reader reader{guess.encoding, ',', guess.mark_size};
   reader.feed(std::string_view{bytes}.substr(guess.mark_size));
   reader.finish();

@@ -17,8 +17,8 @@ struct window_check_result {
 
 /// In: a header with e164, state, iana_time_zone, utc_instant and policy in any order; state and zone may be empty.
 /// Out: the same columns as they came, then verdict (allowed; not_yet: opens later that day by the first zone's clock;
-/// closed), next_open_utc, zones, rule. Numbers that nobody can place, or that are never dialed, are closed for good. An
-/// unreadable row is closed, too, and `complaints` gets a line "NAME:ROW: ..." with column and remedy; ROW counts
+/// closed), next_open_utc, zones, rule. Numbers that nobody can place, or that are never dialed, are closed for good.
+/// An unreadable row is closed, too, and `complaints` gets a line "NAME:ROW: ..." with column and remedy; ROW counts
 /// without the header. Throws usage_error when a column is missing.
 window_check_result check_windows(std::istream& in, const std::string& name, const compliance::zone_rules& zones,
                                   std::ostream& out, std::ostream& complaints);

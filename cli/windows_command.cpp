@@ -61,9 +61,8 @@ std::string to_json(const found_campaign& campaign, utc_time now, const std::vec
                                   {"closes_at", instant(one.closes_at)},
                                   {"rule", rule_of(one.where)}});
   }
-  return json::serialize(json::object{{"campaign", campaign.campaign.text()},
-                                      {"at", to_text(now)},
-                                      {"places", std::move(places)}}) +
+  return json::serialize(json::object{
+             {"campaign", campaign.campaign.text()}, {"at", to_text(now)}, {"places", std::move(places)}}) +
          "\n";
 }
 
@@ -79,8 +78,8 @@ std::string to_table(const found_campaign& campaign, const weekly_hours& window,
   for (const opening& one : openings) {
     const bool ever = one.now.open || one.opens_at;
     table.row({zones_of(one.where), std::to_string(one.contacts), one.now.open ? "open" : "closed",
-               text_or(one.closes_at, ever ? "not within 14 days" : "-"),
-               text_or(one.opens_at, "not within 14 days"), rule_of(one.where)});
+               text_or(one.closes_at, ever ? "not within 14 days" : "-"), text_or(one.opens_at, "not within 14 days"),
+               rule_of(one.where)});
   }
   return text + (openings.empty() ? "No contact is left to call.\n" : table.text());
 }

@@ -54,16 +54,14 @@ TEST(Forecast, TheCampaignsOwnHours_CountToo) {
 }
 
 TEST(Forecast, ClosedLanes_LeaveTheRateToOpenOnes) {
-  const forecast made =
-      run(from("2026-09-22 12:00", {{new_york, {now_due(3600)}}, {los_angeles, {now_due(3600)}}}));
+  const forecast made = run(from("2026-09-22 12:00", {{new_york, {now_due(3600)}}, {los_angeles, {now_due(3600)}}}));
   EXPECT_EQ(made.lanes[0], utc("2026-09-22 13:00"));
   EXPECT_EQ(made.lanes[1], utc("2026-09-22 16:00"));
   EXPECT_EQ(made.done_at, utc("2026-09-22 16:00"));
 }
 
 TEST(Forecast, OpenLanes_ShareTheRate) {
-  const forecast made =
-      run(from("2026-09-22 16:00", {{new_york, {now_due(1800)}}, {los_angeles, {now_due(3600)}}}));
+  const forecast made = run(from("2026-09-22 16:00", {{new_york, {now_due(1800)}}, {los_angeles, {now_due(3600)}}}));
   EXPECT_EQ(made.lanes[0], utc("2026-09-22 17:00"));
   EXPECT_EQ(made.lanes[1], utc("2026-09-22 17:30"));
 }

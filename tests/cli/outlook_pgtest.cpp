@@ -105,7 +105,8 @@ TEST_F(outlook, forecast_by_the_tightest_limit) {
   said = forecast();
   EXPECT_EQ(said.at("limited_by").as_string(), "calls per hour of the caller IDs");
   EXPECT_EQ(said.at("calls_per_day").to_number<int>(), 50);
-  // 40 in New York; of 20 in Los Angeles 10 today, and 10 at two minutes each when the day's budget is back and it opens.
+  // 40 in New York; of 20 in Los Angeles 10 today, and 10 at two minutes each when the day's budget is back and it
+  // opens.
   EXPECT_EQ(said.at("done_at").as_string(), "2026-09-23T15:20:00Z");
 }
 

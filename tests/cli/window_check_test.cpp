@@ -86,7 +86,8 @@ TEST(WindowCheck, ABadRow_IsClosedAndNamedWithColumnAndRemedy) {
   EXPECT_EQ(got.result.rows, 6U);
   EXPECT_EQ(got.result.unreadable, 5U);
   EXPECT_THAT(got.complaints, HasSubstr("numbers.csv:1: utc_instant \"noon\" is no instant; write 2026-"));
-  EXPECT_THAT(got.complaints, HasSubstr("numbers.csv:2: policy \"lunar\" is none that the engine judges by; write fed"));
+  EXPECT_THAT(got.complaints,
+              HasSubstr("numbers.csv:2: policy \"lunar\" is none that the engine judges by; write fed"));
   EXPECT_THAT(got.complaints, HasSubstr("numbers.csv:3: iana_time_zone \"Moon/Base\" is not an IANA time zone"));
   EXPECT_THAT(got.complaints, HasSubstr("numbers.csv:4: state \"QQ\" is not a US state"));
   EXPECT_THAT(got.complaints, HasSubstr("numbers.csv:5: has 4 fields and the header 5"));
