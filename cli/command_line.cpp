@@ -16,6 +16,7 @@
 #include "cli/demo.hpp"
 #include "cli/errors.hpp"
 #include "cli/serve.hpp"
+#include "cli/text_table.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -52,9 +53,11 @@ struct parsed {
 
 const std::map<std::string, output_format> formats{{"table", output_format::table}, {"json", output_format::json}};
 
+constexpr const char* example_mark = "Example:\n";
+
 CLI::App* add(CLI::App& parent, const char* name, const char* purpose, const char* example) {
   CLI::App* made = parent.add_subcommand(name, purpose);
-  if (*example != '\0') made->footer(std::string("Example:\n  ") + example);
+  made->footer(example_mark + ("  " + std::string(example)));
   return made;
 }
 
@@ -419,7 +422,9 @@ void add_check(CLI::App& app, parsed& into) {
 }
 
 void add_do_not_call(CLI::App& app, parsed& into) {
-  CLI::App* parent = add(app, "dnc", "The national do-not-call list", "");
+  CLI::App* parent =
+      add(app, "dnc", "The national do-not-call list",
+          "dialer dnc build --text registry.txt --out national.dnc --version 2026-11 --as-of 2026-11-20");
   parent->require_subcommand(1);
   do_not_call_build_options& options = into.do_not_call;
   CLI::App* to = add(*parent, "build", "Turn the registry's text into the list the engine reads",
@@ -568,16 +573,99 @@ int say(const failure& what) {
   return what.code;
 }
 
-}  // namespace
+// "{table,json}", as the parser describes a choice.
+std::vector<std::string> choices_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{');
+  const auto close = type.find('}', open);
+  std::vector<std::string> choices;
+  if (open == std::string::npos || close == std::string::npos) return choices;
+  for (std::size_t at = open + 1; at <= close;) {
+    const auto end = std::min(type.find(',', at), close);
+    choices.push_back(type.substr(at, end - at));
+    at = end + 1;
+  }
+  return choices;
+}
 
-int run(int argc, const char* const* argv) {
-  CLI::App app{"Outbound dialer engine: lists in, calls out, every contact accounted for.", "dialer"};
+command_argument describe(const CLI::Option& option) {
+  command_argument made;
+  for (const std::string& name : option.get_lnames()) made.names.push_back("--" + name);
+  for (const std::string& name : option.get_snames()) made.names.push_back("-" + name);
+  made.meaning = option.get_description();
+  made.variable = option.get_envname();
+  made.required = option.get_required();
+  made.choices = choices_of(option);
+  if (made.names.empty()) {
+    made.value = option.get_name(true);
+  } else if (option.get_items_expected_max() > 0) {
+    const std::string type = option.get_type_name();
+    made.value = type.substr(0, type.find(':'));
+  }
+  return made;
+}
+
+command describe(const CLI::App& app, const std::string& above) {
+  command made{above + app.get_name(), app.get_name(), app.get_description(), {}, {}, {}};
+  const std::string footer = app.get_footer();
+  for (std::size_t at = footer.find(example_mark); at != std::string::npos && at < footer.size();) {
+    const auto end = std::min(footer.find('\n', at), footer.size());
+    if (const std::string line = footer.substr(at, end - at); line.starts_with("  "))
+      made.examples.push_back(line.substr(2));
+    at = end + 1;
+  }
+  const auto add_options = [&](const CLI::App& from) {
+    for (const CLI::Option* option : from.get_options()) made.arguments.push_back(describe(*option));
+  };
+  add_options(app);
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (sub->get_name().empty()) {
+      add_options(*sub);  // a group
+    } else {
+      made.commands.push_back(describe(*sub, made.path + " "));
+    }
+  }
+  return made;
+}
+
+void add_completion(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "completion", "The script that completes commands and options in a shell",
+                         "source <(dialer completion bash)");
+  parent->require_subcommand(1);
+  struct choice {
+    const char* shell;
+    const char* example;
+  };
+  for (const choice& one :
+       {choice{"bash", "dialer completion bash > ~/.local/share/bash-completion/completions/dialer"},
+        choice{"zsh", "dialer completion zsh > ~/.zsh/completions/_dialer"},
+        choice{"fish", "dialer completion fish > ~/.config/fish/completions/dialer.fish"}}) {
+    const std::string shell = one.shell;
+    add(*parent, one.shell, ("For " + shell).c_str(), one.example)->callback([&into, shell] {
+      into.command = [shell] {
+        print(completion_script(describe_commands(), shell));
+        return exit_ok;
+      };
+    });
+  }
+}
+
+void add_manual(CLI::App& app, parsed& into) {
+  add(app, "man", "The manual page of all commands, in roff", "dialer man > ~/.local/share/man/man1/dialer.1")
+      ->callback([&into] {
+        into.command = [] {
+          print(manual_page(describe_commands(), DIALER_VERSION));
+          return exit_ok;
+        };
+      });
+}
+
+void build(CLI::App& app, parsed& into) {
   app.set_version_flag("--version", "dialer " DIALER_VERSION);
   app.require_subcommand(1);
   app.footer(
       "Each command explains itself: dialer COMMAND --help\n"
       "Exit codes: 0 ok, 1 failed, 2 usage, 69 database or service unreachable, 78 configuration.");
-  parsed into;
   add_demo(app, into);
   add_serve(app, into);
   add_apply(app, into);
@@ -592,6 +680,39 @@ int run(int argc, const char* const* argv) {
   add_check(app, into);
   add_do_not_call(app, into);
   add_simulator(app, into);
+  add_completion(app, into);
+  add_manual(app, into);
+}
+
+constexpr const char* purpose = "Outbound dialer engine: lists in, calls out, every contact accounted for.";
+
+}  // namespace
+
+command describe_commands() {
+  CLI::App app{purpose, "dialer"};
+  parsed into;
+  build(app, into);
+  return describe(app, "");
+}
+
+std::string check_arguments(int argc, const char* const* argv) {
+  CLI::App app{purpose, "dialer"};
+  parsed into;
+  build(app, into);
+  try {
+    app.parse(argc, argv);
+    return {};
+  } catch (const CLI::ParseError& wrong) {
+    return std::string(wrong.what()) + hint(app, argc, argv);
+  } catch (...) {
+    return explain_failure(std::current_exception()).message;
+  }
+}
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{purpose, "dialer"};
+  parsed into;
+  build(app, into);
   try {
     app.parse(argc, argv);
     return into.command();
