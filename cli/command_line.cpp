@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -15,6 +16,7 @@
 #include "cli/demo.hpp"
 #include "cli/errors.hpp"
 #include "cli/serve.hpp"
+#include "cli/text_table.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -28,12 +30,15 @@ struct parsed {
   campaign_create_options create;
   campaign_import_options import;
   campaign_options campaign;
+  campaign_forecast_options forecast;
   opt_out_options opt_out;
   key_create_options key_create;
   key_options key;
   explain_options explain;
   verify_options verify;
   freeze_options freeze;
+  organisation_options campaign_list;
+  context_options context;
   audit_verify_options audit;
   do_not_call_build_options do_not_call;
   serve_options serve;
@@ -42,13 +47,17 @@ struct parsed {
   std::vector<std::string> twilio_accounts;
   std::vector<std::string> telnyx_accounts;
   std::string webhooks;
+  check_windows_options windows;
+  std::string windows_output;
 };
 
 const std::map<std::string, output_format> formats{{"table", output_format::table}, {"json", output_format::json}};
 
+constexpr const char* example_mark = "Example:\n";
+
 CLI::App* add(CLI::App& parent, const char* name, const char* purpose, const char* example) {
   CLI::App* made = parent.add_subcommand(name, purpose);
-  if (*example != '\0') made->footer(std::string("Example:\n  ") + example);
+  made->footer(example_mark + ("  " + std::string(example)));
   return made;
 }
 
@@ -66,10 +75,14 @@ void add_database(CLI::App* to, std::string& url) {
       ->type_name("URL");
 }
 
-/// What commands on stored things have in common. Last of a command's options.
-void add_common(CLI::App* to, command_options& options) {
+void add_stored(CLI::App* to, command_options& options) {
   add_database(to, options.database.url);
   to->add_option("--state-dir", options.database.state_dir, "directory of the private database")->type_name("DIR");
+}
+
+/// What commands on stored things have in common. Last of a command's options.
+void add_common(CLI::App* to, command_options& options) {
+  add_stored(to, options);
   add_output(to, options.output);
 }
 
@@ -81,6 +94,22 @@ void add_reason(CLI::App* to, command_options& options) {
 void add_common_of_change(CLI::App* to, command_options& options) {
   add_reason(to, options);
   add_common(to, options);
+}
+
+/// Of commands that the REST API knows, too: through a service instead of a database. After add_common.
+void add_context(CLI::App* to, command_options& options) {
+  to->add_option("--context", options.context, "through the service of this context; without it DIALER_CONTEXT's")
+      ->type_name("NAME");
+  to->parse_complete_callback([to, &options] {
+    const CLI::Option* url = to->get_option("--database");
+    const char* variable = std::getenv("DIALER_DATABASE");
+    const bool by_hand = url->count() > 0 && (variable == nullptr || options.database.url != variable);
+    const bool database_named = by_hand || !options.database.state_dir.empty();
+    if (database_named && !options.context.empty()) {
+      throw usage_error("--context and a database exclude each other; give one of them");
+    }
+    options.context = choose_context(options.context, database_named);
+  });
 }
 
 CLI::Option* add_organisation(CLI::App* to, organisation_options& options) {
@@ -134,9 +163,9 @@ void add_campaign_create(CLI::App& campaign, parsed& into) {
 }
 
 void add_campaign(CLI::App& app, parsed& into) {
-  CLI::App* campaign =
-      add(app, "campaign", "The manager's day: create, import, start, pause, resume, stop, status, export",
-          "dialer campaign status --campaign Spring");
+  CLI::App* campaign = add(
+      app, "campaign", "The manager's day: create, import, list, start, pause, resume, stop, status, forecast, export",
+      "dialer campaign status --campaign Spring");
   campaign->require_subcommand(1);
   add_campaign_create(*campaign, into);
 
@@ -150,7 +179,14 @@ void add_campaign(CLI::App& app, parsed& into) {
   to->add_option("--country", import.country, "for numbers written nationally (the campaign's), such as US");
   to->add_option("--phone-column", import.phone_column, "which column to call, when there are several");
   add_common_of_change(to, import);
+  add_context(to, import);
   to->callback([&into] { into.command = [&into] { return run_campaign_import(into.import); }; });
+
+  CLI::App* list = add(*campaign, "list", "All campaigns with their states", "dialer campaign list --context main");
+  add_organisation(list, into.campaign_list);
+  add_common(list, into.campaign_list);
+  add_context(list, into.campaign_list);
+  list->callback([&into] { into.command = [&into] { return run_campaign_list(into.campaign_list); }; });
 
   struct action {
     const char* name;
@@ -168,6 +204,7 @@ void add_campaign(CLI::App& app, parsed& into) {
         add(*campaign, one.name, one.purpose, (std::string("dialer campaign ") + one.name + " -c Spring").c_str());
     add_choice(command, into.campaign.which);
     add_common_of_change(command, into.campaign);
+    add_context(command, into.campaign);
     command->callback([&into, what = one.what] {
       into.command = [&into, what] { return run_campaign_action(into.campaign, what); };
     });
@@ -175,7 +212,16 @@ void add_campaign(CLI::App& app, parsed& into) {
   CLI::App* status = add(*campaign, "status", "Where every contact stands", "dialer campaign status -c Spring");
   add_choice(status, into.campaign.which);
   add_common(status, into.campaign);
+  add_context(status, into.campaign);
   status->callback([&into] { into.command = [&into] { return run_campaign_status(into.campaign); }; });
+  CLI::App* forecast = add(*campaign, "forecast", "When everybody will have been called, and what that rests on",
+                           "dialer campaign forecast -c Spring");
+  add_choice(forecast, into.forecast.which);
+  forecast->add_option("--at", into.forecast.at, "as of this instant, such as 2026-11-20T15:00:00Z");
+  forecast->add_option("--call-seconds", into.forecast.call_seconds, "how long a call holds its line (as so far)")
+      ->check(CLI::Range(1.0, 86'400.0));
+  add_common(forecast, into.forecast);
+  forecast->callback([&into] { into.command = [&into] { return run_campaign_forecast(into.forecast); }; });
   CLI::App* dump = add(*campaign, "export", "Every contact with its outcome, as CSV or one JSON object a line",
                        "dialer campaign export -c Spring > spring.csv");
   add_choice(dump, into.campaign.which);
@@ -201,11 +247,40 @@ void add_opt_out(CLI::App& app, parsed& into) {
     add_organisation(to, into.opt_out);
     to->add_option("--country", into.opt_out.country, "for numbers written nationally (US)");
     add_common_of_change(to, into.opt_out);
+    add_context(to, into.opt_out);
     to->callback([&into, withdraw = one.withdraw] {
       into.opt_out.withdraw = withdraw;
       into.command = [&into] { return run_opt_out(into.opt_out); };
     });
   }
+}
+
+void add_contexts(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "context", "Services to work through instead of a database", "dialer context list");
+  parent->require_subcommand(1);
+  const auto add_one = [&](const char* name, const char* purpose, const char* example,
+                           int (*run)(const context_options&)) {
+    CLI::App* to = add(*parent, name, purpose, example);
+    to->callback([&into, run] { into.command = [&into, run] { return run(into.context); }; });
+    return to;
+  };
+  CLI::App* made =
+      add_one("add", "Keep where a service is and what proves who asks, or change it",
+              "dialer context add main --url https://dialer.example.com --key-file dialer.key", run_context_add);
+  made->add_option("name", into.context.name, "what to call it")->required();
+  made->add_option("--url", into.context.url, "https://HOST[:PORT]; http to this machine only")->required();
+  made->add_option("--key-file", into.context.key_file,
+                   "file (mode 0600) with an API key; - reads it from standard input")
+      ->required();
+  made->add_option("--ca-file", into.context.ca_file, "PEM of an authority besides the system's");
+  add_one("use", "Take this one when none is named; without a name, the database again", "dialer context use main",
+          run_context_use)
+      ->add_option("name", into.context.name, "of the context");
+  add_output(add_one("list", "Every context, never a key", "dialer context list", run_context_list),
+             into.context.output);
+  add_one("remove", "Forget one, with the key that was kept for it", "dialer context remove main", run_context_remove)
+      ->add_option("name", into.context.name, "of the context")
+      ->required();
 }
 
 void add_key(CLI::App& app, parsed& into) {
@@ -290,6 +365,7 @@ void add_freeze(CLI::App& app, parsed& into) {
     what->add_option("--number", into.freeze.number, "a caller ID, in E.164");
     what->require_option(0, 1);
     add_common_of_change(to, into.freeze);
+    add_context(to, into.freeze);
     to->callback(
         [&into, frozen = one.frozen] { into.command = [&into, frozen] { return run_freeze(into.freeze, frozen); }; });
   }
@@ -307,6 +383,33 @@ void add_audit(CLI::App& app, parsed& into) {
   to->callback([&into] { into.command = [&into] { return run_audit_verify(into.audit); }; });
 }
 
+void add_check_windows(CLI::App& check, parsed& into) {
+  check_windows_options& options = into.windows;
+  CLI::App* to = add(check, "windows", "When the places of a campaign's contacts, or listed numbers, may be called",
+                     "dialer check windows -c Spring\n  dialer check windows --csv numbers.csv --output csv");
+  CLI::Option* csv = to->add_option("--csv", options.csv,
+                                    "file with e164, state, iana_time_zone, utc_instant and policy (federal or debt), "
+                                    "or - for standard input; the law's hours alone");
+  add_choice(to, options.which, false);
+  to->get_option("--campaign")->excludes(csv);
+  to->add_option("--at", options.at, "as of this instant, such as 2026-11-20T15:00:00Z")->excludes(csv);
+  add_stored(to, options);
+  to->add_option("-o,--output", into.windows_output, "table (for people), json (for machines); csv of --csv")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->type_name("FORMAT");
+  to->callback([&into] {
+    const bool file = !into.windows.csv.empty();
+    const std::string& output = into.windows_output;
+    if (!file && into.windows.which.campaign.empty())
+      throw usage_error("check windows needs --campaign NAME or --csv FILE");
+    if (!output.empty() && file != (output == "csv")) {
+      throw usage_error("--output is \"" + output + "\"; a --csv FILE is answered as csv, a campaign as table or json");
+    }
+    if (output == "json") into.windows.output = output_format::json;
+    into.command = [&into] { return run_check_windows(into.windows); };
+  });
+}
+
 void add_check(CLI::App& app, parsed& into) {
   CLI::App* check = add(app, "check", "Judge captured material by the engine's own rules",
                         "dialer check webhooks --jsonl captured.jsonl");
@@ -315,10 +418,13 @@ void add_check(CLI::App& app, parsed& into) {
                      "dialer check webhooks --jsonl captured.jsonl");
   to->add_option("--jsonl", into.webhooks, "file, or - for standard input")->required();
   to->callback([&into] { into.command = [&into] { return run_check_webhooks(into.webhooks); }; });
+  add_check_windows(*check, into);
 }
 
 void add_do_not_call(CLI::App& app, parsed& into) {
-  CLI::App* parent = add(app, "dnc", "The national do-not-call list", "");
+  CLI::App* parent =
+      add(app, "dnc", "The national do-not-call list",
+          "dialer dnc build --text registry.txt --out national.dnc --version 2026-11 --as-of 2026-11-20");
   parent->require_subcommand(1);
   do_not_call_build_options& options = into.do_not_call;
   CLI::App* to = add(*parent, "build", "Turn the registry's text into the list the engine reads",
@@ -474,21 +580,105 @@ int say(const failure& what) {
   return what.code;
 }
 
-}  // namespace
+// "{table,json}", as the parser describes a choice.
+std::vector<std::string> choices_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{');
+  const auto close = type.find('}', open);
+  std::vector<std::string> choices;
+  if (open == std::string::npos || close == std::string::npos) return choices;
+  for (std::size_t at = open + 1; at <= close;) {
+    const auto end = std::min(type.find(',', at), close);
+    choices.push_back(type.substr(at, end - at));
+    at = end + 1;
+  }
+  return choices;
+}
 
-int run(int argc, const char* const* argv) {
-  CLI::App app{"Outbound dialer engine: lists in, calls out, every contact accounted for.", "dialer"};
+command_argument describe(const CLI::Option& option) {
+  command_argument made;
+  for (const std::string& name : option.get_lnames()) made.names.push_back("--" + name);
+  for (const std::string& name : option.get_snames()) made.names.push_back("-" + name);
+  made.meaning = option.get_description();
+  made.variable = option.get_envname();
+  made.required = option.get_required();
+  made.choices = choices_of(option);
+  if (made.names.empty()) {
+    made.value = option.get_name(true);
+  } else if (option.get_items_expected_max() > 0) {
+    const std::string type = option.get_type_name();
+    made.value = type.substr(0, type.find(':'));
+  }
+  return made;
+}
+
+command describe(const CLI::App& app, const std::string& above) {
+  command made{above + app.get_name(), app.get_name(), app.get_description(), {}, {}, {}};
+  const std::string footer = app.get_footer();
+  for (std::size_t at = footer.find(example_mark); at != std::string::npos && at < footer.size();) {
+    const auto end = std::min(footer.find('\n', at), footer.size());
+    if (const std::string line = footer.substr(at, end - at); line.starts_with("  "))
+      made.examples.push_back(line.substr(2));
+    at = end + 1;
+  }
+  const auto add_options = [&](const CLI::App& from) {
+    for (const CLI::Option* option : from.get_options()) made.arguments.push_back(describe(*option));
+  };
+  add_options(app);
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (sub->get_name().empty()) {
+      add_options(*sub);  // a group
+    } else {
+      made.commands.push_back(describe(*sub, made.path + " "));
+    }
+  }
+  return made;
+}
+
+void add_completion(CLI::App& app, parsed& into) {
+  CLI::App* parent = add(app, "completion", "The script that completes commands and options in a shell",
+                         "source <(dialer completion bash)");
+  parent->require_subcommand(1);
+  struct choice {
+    const char* shell;
+    const char* example;
+  };
+  for (const choice& one :
+       {choice{"bash", "dialer completion bash > ~/.local/share/bash-completion/completions/dialer"},
+        choice{"zsh", "dialer completion zsh > ~/.zsh/completions/_dialer"},
+        choice{"fish", "dialer completion fish > ~/.config/fish/completions/dialer.fish"}}) {
+    const std::string shell = one.shell;
+    add(*parent, one.shell, ("For " + shell).c_str(), one.example)->callback([&into, shell] {
+      into.command = [shell] {
+        print(completion_script(describe_commands(), shell));
+        return exit_ok;
+      };
+    });
+  }
+}
+
+void add_manual(CLI::App& app, parsed& into) {
+  add(app, "man", "The manual page of all commands, in roff", "dialer man > ~/.local/share/man/man1/dialer.1")
+      ->callback([&into] {
+        into.command = [] {
+          print(manual_page(describe_commands(), DIALER_VERSION));
+          return exit_ok;
+        };
+      });
+}
+
+void build(CLI::App& app, parsed& into) {
   app.set_version_flag("--version", "dialer " DIALER_VERSION);
   app.require_subcommand(1);
   app.footer(
       "Each command explains itself: dialer COMMAND --help\n"
-      "Exit codes: 0 ok, 1 failed, 2 usage, 69 database unreachable, 78 configuration.");
-  parsed into;
+      "Exit codes: 0 ok, 1 failed, 2 usage, 69 database or service unreachable, 78 configuration.");
   add_demo(app, into);
   add_serve(app, into);
   add_apply(app, into);
   add_campaign(app, into);
   add_opt_out(app, into);
+  add_contexts(app, into);
   add_key(app, into);
   add_explain(app, into);
   add_verify(app, into);
@@ -497,6 +687,39 @@ int run(int argc, const char* const* argv) {
   add_check(app, into);
   add_do_not_call(app, into);
   add_simulator(app, into);
+  add_completion(app, into);
+  add_manual(app, into);
+}
+
+constexpr const char* purpose = "Outbound dialer engine: lists in, calls out, every contact accounted for.";
+
+}  // namespace
+
+command describe_commands() {
+  CLI::App app{purpose, "dialer"};
+  parsed into;
+  build(app, into);
+  return describe(app, "");
+}
+
+std::string check_arguments(int argc, const char* const* argv) {
+  CLI::App app{purpose, "dialer"};
+  parsed into;
+  build(app, into);
+  try {
+    app.parse(argc, argv);
+    return {};
+  } catch (const CLI::ParseError& wrong) {
+    return std::string(wrong.what()) + hint(app, argc, argv);
+  } catch (...) {
+    return explain_failure(std::current_exception()).message;
+  }
+}
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{purpose, "dialer"};
+  parsed into;
+  build(app, into);
   try {
     app.parse(argc, argv);
     return into.command();

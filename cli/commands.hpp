@@ -18,6 +18,7 @@ enum class output_format : std::uint8_t { table, json };
 /// What a command on stored things is given, whatever it does.
 struct command_options {
   database_options database;
+  std::string context;  ///< of commands that the REST API knows: through this service instead; empty: on the database
   output_format output = output_format::table;
   std::string reason;  ///< for the audit log; may be empty; of commands that change something
 };
@@ -66,10 +67,18 @@ int run_campaign_import(const campaign_import_options& options);
 struct campaign_options : command_options {
   campaign_choice which;
 };
+int run_campaign_list(const organisation_options& options);
 int run_campaign_action(const campaign_options& options, sql::campaign_action action);
 int run_campaign_status(const campaign_options& options);
 /// Table: CSV with a header; json: one object a line.
 int run_campaign_export(const campaign_options& options);
+
+struct campaign_forecast_options : command_options {
+  campaign_choice which;
+  std::string at;           ///< forecast as of this instant; empty: now
+  double call_seconds = 0;  ///< how long a call holds its line; 0: as the campaign's calls so far
+};
+int run_campaign_forecast(const campaign_forecast_options& options);
 
 struct opt_out_options : organisation_options {
   std::vector<std::string> numbers;
@@ -110,6 +119,13 @@ int run_verify(const verify_options& options);
 
 int run_check_webhooks(const std::string& file);
 
+struct check_windows_options : command_options {
+  std::string csv;  ///< judge the rows of this file ("-": standard input); empty: a campaign's contacts
+  campaign_choice which;
+  std::string at;  ///< of a campaign: as of this instant; empty: now
+};
+int run_check_windows(const check_windows_options& options);
+
 /// One of them, or none: the organisation.
 struct freeze_options : organisation_options {
   std::string workspace;
@@ -125,6 +141,21 @@ struct audit_verify_options : organisation_options {
 };
 /// Fails when a row of the audit log is not as it was written.
 int run_audit_verify(const audit_verify_options& options);
+
+struct context_options {
+  std::string name;
+  std::string url;
+  std::string key_file;  ///< "-": the key comes from standard input and is kept beside the contexts
+  std::string ca_file;
+  output_format output = output_format::table;
+};
+int run_context_add(const context_options& options);
+int run_context_use(const context_options& options);  ///< without a name: the database again
+int run_context_list(const context_options& options);
+int run_context_remove(const context_options& options);
+/// The context that a command goes through: as named; else, unless a database is named, DIALER_CONTEXT, or the one in
+/// use when there is no DIALER_DATABASE. Empty: the database.
+std::string choose_context(const std::string& named, bool database_named);
 
 struct do_not_call_build_options {
   std::string text;

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "cli/rest_client.hpp"
 #include "sql/cluster_error.hpp"
 #include "sql/configuration.hpp"
 #include "sql/migrations.hpp"
@@ -24,6 +25,24 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+// As the same mistake has it on a database: what was asked for is not there or means nothing, the key has to be
+// changed, the state of things stands in the way.
+exit_code code_of(int status) {
+  switch (status) {
+    case 400:
+    case 404:
+    case 413:
+    case 422: return exit_usage;
+    case 401:
+    case 403: return exit_configuration;
+    case 429:
+    case 502:
+    case 503:
+    case 504: return exit_unreachable;
+    default: return exit_failed;
+  }
+}
+
 }  // namespace
 
 failure explain_failure(const std::exception_ptr& error) {
@@ -33,6 +52,10 @@ failure explain_failure(const std::exception_ptr& error) {
     return {exit_usage, wrong.what()};
   } catch (const settings_error& wrong) {
     return {exit_configuration, wrong.what()};
+  } catch (const service_unreachable& wrong) {
+    return {exit_unreachable, wrong.what()};
+  } catch (const service_refusal& refused) {
+    return {code_of(refused.status()), refused.what()};
   } catch (const sql::cluster_error& wrong) {
     return {exit_configuration, wrong.what()};
   } catch (const sql::schema_error& wrong) {

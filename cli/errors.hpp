@@ -12,7 +12,7 @@ enum exit_code : int {
   exit_ok = 0,
   exit_failed = 1,
   exit_usage = 2,
-  exit_unreachable = 69,    ///< the database does not answer (EX_UNAVAILABLE)
+  exit_unreachable = 69,    ///< the database or the service does not answer (EX_UNAVAILABLE)
   exit_configuration = 78,  ///< something a person has to set up differently (EX_CONFIG)
 };
 

@@ -9,7 +9,6 @@
 #include "cli/instants.hpp"
 #include "cli/lookup.hpp"
 #include "cli/rules.hpp"
-#include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
 #include "sql/snapshot.hpp"
 
@@ -120,12 +119,7 @@ std::string to_json(const explain_inputs& in, const std::vector<gate_step>& step
 
 int run_explain(const explain_options& options) {
   explain_inputs in;
-  in.now = system_clock{}.now().utc;
-  if (!options.at.empty()) {
-    const auto at = parse_instant(options.at);
-    if (!at) throw usage_error("--at \"" + options.at + "\" is no instant; write 2026-11-20T15:00:00Z");
-    in.now = *at;
-  }
+  in.now = read_at(options.at);
   const database store{options.database};
   sql::session on = store.open();
   const found_campaign campaign = find_campaign(on, options.which);

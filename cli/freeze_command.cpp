@@ -1,12 +1,11 @@
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
 #include "cli/audit_by.hpp"
+#include "cli/campaign_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/engine_standing.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
 #include "cli/new_id.hpp"
+#include "cli/over_rest.hpp"
 #include "cli/text_table.hpp"
 #include "sql/generation.hpp"
 #include "sql/snapshot.hpp"
@@ -14,7 +13,6 @@
 namespace dialer::cli {
 namespace {
 
-namespace json = boost::json;
 using sql::freezable;
 
 /// What is frozen, with the name it has in the audit log and for the person.
@@ -74,6 +72,7 @@ const char* action_of(freezable kind, bool frozen) {
 }  // namespace
 
 int run_freeze(const freeze_options& options, bool frozen) {
+  if (!options.context.empty()) return over_rest::freeze(options, frozen);
   const database store{options.database};
   sql::session on = store.open();
   organisation_id organisation;
@@ -84,13 +83,7 @@ int run_freeze(const freeze_options& options, bool frozen) {
   const std::uint64_t generation = sql::read_generation(tx, organisation);
   tx.commit();
   const engine_standing standing = await_engine(on, organisation, generation);
-  if (options.output == output_format::json) {
-    print(json::serialize(json::object{{"id", what.resource}, {"frozen", frozen}, {"engine", to_string(standing)}}) +
-          "\n");
-  } else {
-    print(tell_change(what.said + (frozen ? " is frozen" : " may call again"), standing,
-                      frozen ? "no call through it starts any more" : ""));
-  }
+  print(freeze_text(what.resource, what.said, frozen, standing, options.output));
   return exit_ok;
 }
 

@@ -16,6 +16,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
+#include "cli/over_rest.hpp"
 #include "cli/place_finder.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
@@ -111,13 +112,18 @@ void print_result(const campaign_import_options& options, const campaigns::impor
 }  // namespace
 
 int run_campaign_import(const campaign_import_options& options) {
-  const std::string verdict_path = verdicts_path(options);
+  const bool remote = !options.context.empty();
+  if (remote && !options.verdicts.empty()) {
+    throw usage_error("--verdicts does not go with a context: the service tells the rows that it did not accept");
+  }
+  const std::string verdict_path = remote ? std::string() : verdicts_path(options);
   std::unique_ptr<spooled_input> spooled;
   if (options.file == "-") spooled = std::make_unique<spooled_input>();
   const fs::path list = spooled ? spooled->path() : fs::path{options.file};
   if (!std::ifstream{list} || fs::is_directory(list)) {
     throw settings_error("cannot read the list " + options.file + "; check the path");
   }
+  if (remote) return over_rest::campaign_import(options, list.string());
   const database store{options.database};
   sql::session on = store.open();
   const found_campaign campaign = find_campaign(on, options.which);

@@ -1,23 +1,21 @@
 #include <algorithm>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <iostream>
 #include <span>
 
 #include "campaigns/phone_normaliser.hpp"
 #include "cli/audit_by.hpp"
+#include "cli/campaign_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/engine_standing.hpp"
 #include "cli/errors.hpp"
 #include "cli/lookup.hpp"
+#include "cli/over_rest.hpp"
 #include "cli/text_table.hpp"
 #include "sql/opt_outs.hpp"
 
 namespace dialer::cli {
 namespace {
-
-namespace json = boost::json;
 
 e164 read_number(const campaigns::phone_normaliser& normaliser, const std::string& text, const std::string& where) {
   const auto result = normaliser.normalise(text);
@@ -74,20 +72,13 @@ std::uint64_t write(sql::session& on, organisation_id organisation, std::span<co
 int run_opt_out(const opt_out_options& options) {
   const std::vector<e164> numbers = read_numbers(options);  // all or none: a bad line changes nothing
   if (numbers.empty()) throw usage_error("there is no number; give --number E164 or --file FILE with one a line");
+  if (!options.context.empty()) return over_rest::opt_out(options, numbers);
   const database store{options.database};
   sql::session on = store.open();
   const organisation_id organisation = find_organisation(on, options.organisation);
   const std::uint64_t generation = write(on, organisation, numbers, options);
   const engine_standing standing = await_engine(on, organisation, generation);
-  if (options.output == output_format::json) {
-    print(json::serialize(json::object{
-              {"numbers", numbers.size()}, {"withdrawn", options.withdraw}, {"engine", to_string(standing)}}) +
-          "\n");
-  } else {
-    print(
-        tell_change(std::to_string(numbers.size()) + (options.withdraw ? " opt-outs withdrawn" : " numbers opted out"),
-                    standing, options.withdraw ? "" : "no call to them can start any more"));
-  }
+  print(opt_out_text(numbers.size(), options.withdraw, standing, options.output));
   return exit_ok;
 }
 

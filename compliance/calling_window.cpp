@@ -34,8 +34,7 @@ bool inside(const weekly_hours& week, const wall_clock& local) {
 class permitted_hours {
  public:
   permitted_hours(const place& where, const weekly_hours& campaign) : campaign_{campaign} {
-    add_country(where.country);
-    for (const std::string_view region : where.regions) add_country(region.substr(0, 2));
+    for (const std::string_view country : countries_of(where)) laws_.push_back(national_hours(country));
     add_boundaries(campaign);
     for (const auto& weeks : laws_) std::ranges::for_each(weeks, [this](const auto& week) { add_boundaries(week); });
     boundaries_.push_back(minutes_a_day);
@@ -56,11 +55,6 @@ class permitted_hours {
   }
 
  private:
-  void add_country(std::string_view country) {
-    if (std::ranges::find(countries_, country) != countries_.end()) return;
-    countries_.push_back(country);
-    laws_.push_back(national_hours(country));
-  }
   void add_boundaries(const weekly_hours& week) {
     for (const auto& hours : week) {
       // Hours past midnight mean nothing to a wall clock; midnight itself is added once, above.
@@ -70,7 +64,6 @@ class permitted_hours {
   }
 
   const weekly_hours& campaign_;
-  std::vector<std::string_view> countries_;
   std::vector<std::span<const weekly_hours>> laws_;
   std::vector<unsigned> boundaries_;
 };
@@ -123,6 +116,15 @@ class clocks {
 };
 
 }  // namespace
+
+std::vector<std::string_view> countries_of(const place& where) {
+  std::vector<std::string_view> countries{where.country};
+  for (const std::string_view region : where.regions) {
+    const std::string_view country = region.substr(0, 2);
+    if (std::ranges::find(countries, country) == countries.end()) countries.push_back(country);
+  }
+  return countries;
+}
 
 // The rule is a property of an instant alone: every zone's wall clock must read a permitted time. So an hour that a
 // change of clocks repeats is judged twice by the same reading, a skipped one never occurs, and neither needs a special

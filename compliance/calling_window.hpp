@@ -2,6 +2,8 @@
 // When may a place be called? Pure functions of (place, window, zone rules, now).
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "compliance/place.hpp"
 #include "compliance/zone_rules.hpp"
@@ -21,6 +23,10 @@ struct window_state {
   std::optional<utc_time> closes_at;  ///< when open: the first instant at which it is closed again
   std::optional<utc_time> opens_at;   ///< when closed: the next opening; empty when none within 14 days
 };
+
+/// The countries whose hours all apply there: of the number, then of the addresses. An unknown country is an empty
+/// name.
+std::vector<std::string_view> countries_of(const place& where);
 
 /// The intersection over all zones of `where` of the law's hours and `campaign` hours, at `now`. Boundaries are exact
 /// to the microsecond: at open it is open, at close it is closed. Daylight-saving gaps and repeats never widen it.

@@ -13,4 +13,7 @@ namespace dialer::compliance {
 /// the engine's default, 09:00-20:00 Monday to Saturday, and never an empty answer.
 std::span<const weekly_hours> national_hours(std::string_view country) noexcept;
 
+/// What they are taken from, for a person: "47 CFR 64.1200(c)(1), 16 CFR 310.4(c)".
+std::string_view national_hours_source(std::string_view country) noexcept;
+
 }  // namespace dialer::compliance

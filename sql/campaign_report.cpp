@@ -132,6 +132,15 @@ campaign_status read_status(session& on, organisation_id organisation, campaign_
   return status;
 }
 
+call_length read_call_length(session& on, organisation_id organisation, campaign_id campaign) {
+  const result row = on.run(
+      "SELECT count(*), coalesce(1000 * extract(epoch FROM avg(o.at - i.decided_at)), 0)::bigint FROM intent i "
+      "JOIN outcome o ON o.org_id = i.org_id AND o.attempt_id = i.attempt_id AND o.kind = $3 "
+      "WHERE i.org_id = $1 AND i.campaign_id = $2",
+      params{}.uuid(organisation).uuid(campaign).int2(static_cast<std::int64_t>(engine::outcome_kind::ended)));
+  return {row.number(0, 0), std::chrono::milliseconds{row.integer(0, 1)}};
+}
+
 void export_contacts(session& on, organisation_id organisation, campaign_id campaign,
                      const std::function<void(const contact_row&)>& visit) {
   on.for_each_row("SELECT " + std::string(row_columns) +

@@ -52,6 +52,13 @@ struct fresh_count {
 
 std::vector<fresh_count> read_fresh(session& on, organisation_id organisation, campaign_id campaign);
 
+/// How long ended calls took on average, from decision to end, and how many there were.
+struct call_length {
+  std::uint64_t calls = 0;
+  std::chrono::milliseconds mean{0};
+};
+call_length read_call_length(session& on, organisation_id organisation, campaign_id campaign);
+
 /// One line of an export.
 struct contact_row {
   std::uint64_t row = 0;  ///< of the imported file

@@ -24,9 +24,9 @@ class binary : public testing::Test {
  protected:
   outcome run(const std::string& arguments, const std::string& input = "", const std::string& before = "") {
     const std::string in = dir_.file("in", input);
-    const std::string command = "unset DIALER_DATABASE; " + before + std::string(getenv("DIALER_BINARY")) + " " +
-                                arguments + " <" + in + " >" + (dir_.path() / "out").string() + " 2>" +
-                                (dir_.path() / "err").string();
+    const std::string command = "unset DIALER_DATABASE DIALER_CONTEXT; export XDG_CONFIG_HOME=" + dir_.path().string() +
+                                "; " + before + std::string(getenv("DIALER_BINARY")) + " " + arguments + " <" + in +
+                                " >" + (dir_.path() / "out").string() + " 2>" + (dir_.path() / "err").string();
     const int status = system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, dir_.text_of("out"), dir_.text_of("err")};
   }
@@ -49,7 +49,7 @@ TEST_F(binary, mistakes_have_their_exit_code_and_a_remedy) {
       {"", 2, "--help"},
       {"campain status -c x", 2, "did you mean \"campaign\"?"},
       {"campaign statsu -c x", 2, "did you mean \"status\"?"},
-      {"campaign frobnicate", 2, "commands here: create, import, start"},
+      {"campaign frobnicate", 2, "commands here: create, import, list, start"},
       {"campaign status", 2, "--campaign is required"},
       {"campaign status -c x --databse y", 2, "did you mean \"--database\"?"},
       {"campaign status -c x --output xml", 2, "--output"},
@@ -78,7 +78,17 @@ TEST_F(binary, mistakes_have_their_exit_code_and_a_remedy) {
       {"verify --log /nowhere.log" + dead, 78, "cannot read the log /nowhere.log"},
       {"verify" + dead, 2, "--log is required"},
       {"check webhooks --jsonl /nowhere.jsonl", 78, "cannot read /nowhere.jsonl"},
+      {"campaign list --context nowhere", 2, "there is no context \"nowhere\"; make one with: dialer context add"},
+      {"campaign list --context nowhere" + dead, 2, "exclude each other"},
+      {"context add main --url http://dialer.example.com --key-file x", 2, "would send the key in the clear"},
+      {"context add main --url https://dialer.example.com --key-file /nowhere", 78, "cannot read /nowhere"},
+      {"context remove nowhere", 2, "there is no context"},
       {"check", 2, "subcommand is required"},
+      {"check windows", 2, "--campaign NAME or --csv FILE"},
+      {"check windows --csv /nowhere.csv", 78, "cannot read /nowhere.csv"},
+      {"check windows --csv x --output json", 2, "answered as csv"},
+      {"check windows -c x --output csv", 2, "answered as csv"},
+      {"campaign forecast -c x --at noon" + dead, 2, "write 2026-11-20T15:00:00Z"},
       {"dnc build --text " + registry + " --out /dev/null --version v --as-of yesterday", 2, "2026-11-20"},
       {"dnc build --text " + registry + " --out " + dir_.path().string() + "/x.dnc --version v --as-of 2026-11-20", 1,
        "registry.txt"},
@@ -131,6 +141,17 @@ TEST_F(binary, webhooks_are_checked_from_standard_input) {
   EXPECT_EQ(got.code, 1);
   EXPECT_EQ(got.out.find("{\"id\":7,\"valid\":false"), 0U) << got.out;
   EXPECT_NE(got.err.find("1 of them unreadable"), std::string::npos) << got.err;
+}
+
+TEST_F(binary, windows_are_checked_from_standard_input) {
+  const std::string header = "e164,state,iana_time_zone,utc_instant,policy\n";
+  const outcome good =
+      run("check windows --csv - --output csv", header + "+12125550123,,,2026-09-22T15:00:00Z,federal\n");
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find(",allowed,,America/New_York,"), std::string::npos) << good.out;
+  const outcome bad = run("check windows --csv -", header + "+12125550123,,,noon,federal\n");
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_EQ(bad.err.find("-:1: utc_instant \"noon\""), 0U) << bad.err;
 }
 
 TEST_F(binary, a_do_not_call_list_is_built) {

@@ -1,0 +1,273 @@
+// The same commands through a service as on its database.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <boost/json/parse.hpp>
+#include <iostream>
+#include <sstream>
+
+#include "cli/commands.hpp"
+#include "cli/contexts.hpp"
+#include "cli/demo_carriers.hpp"
+#include "cli/engine_runtime.hpp"
+#include "cli/errors.hpp"
+#include "cli/key_file.hpp"
+#include "cli/private_file.hpp"
+#include "cli/rest_client.hpp"
+#include "cli/system_clock.hpp"
+#include "sql/audit_log.hpp"
+#include "tests/cli/small_house.hpp"
+#include "tests/e2e/process.hpp"
+#include "tests/scratch.hpp"
+
+namespace dialer::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class over_rest_command : public testing::Test {
+ protected:
+  over_rest_command() {
+    setenv("XDG_CONFIG_HOME", dir_.path().c_str(), 1);
+    add_context("main", {"read", "operate", "admin"});
+    runtime_options options;
+    options.database = house_.target;
+    options.listen = "127.0.0.1:" + std::to_string(port_);
+    options.resolve_secret = [](const std::string&) { return std::string(32, '0'); };
+    options.key_pepper = load_key_pepper({}, dir_.path() / "state");
+    options.uploads = dir_.path() / "uploads";
+    options.shards = 1;
+    options.drain = 1s;
+    engine_.emplace(options, clock_);
+    engine_->start();
+  }
+  ~over_rest_command() override { unsetenv("XDG_CONFIG_HOME"); }
+
+  /// A context with a key of its own, added as people add it.
+  void add_context(const std::string& name, const std::vector<std::string>& scopes, const std::string& url = {}) {
+    key_create_options key;
+    key.database = {house_.target, (dir_.path() / "state").string()};
+    key.output = output_format::json;
+    key.name = name;
+    key.scopes = scopes;
+    const std::string made = captured([&] { return run_key_create(key); });
+    context_options context;
+    context.name = name;
+    context.url = url.empty() ? "http://127.0.0.1:" + std::to_string(port_) : url;
+    context.key_file = "-";
+    std::istringstream typed{std::string(boost::json::parse(made).at("key").as_string()) + "\n"};
+    std::streambuf* before = std::cin.rdbuf(typed.rdbuf());
+    captured([&] { return run_context_add(context); });
+    std::cin.rdbuf(before);
+  }
+  template <class Command>
+  std::string captured(const Command& command) {
+    testing::internal::CaptureStdout();
+    int code = -1;
+    std::exception_ptr refused;
+    try {
+      code = command();
+    } catch (...) {
+      refused = std::current_exception();
+    }
+    std::string said = testing::internal::GetCapturedStdout();
+    if (refused) std::rethrow_exception(refused);
+    EXPECT_EQ(code, exit_ok) << said;
+    return said;
+  }
+  /// What a command prints through the service, and on the database.
+  template <class Options, class... More>
+  std::string run(int (*command)(const Options&, More...), Options options, More... more) {
+    options.context = context_;
+    return captured([&] { return command(options, more...); });
+  }
+  template <class Options>
+  std::string on_database(int (*command)(const Options&), Options options) {
+    options.database = house_.database();
+    return captured([&] { return command(options); });
+  }
+  template <class Options, class... More>
+  failure fails(int (*command)(const Options&, More...), Options options, More... more) {
+    try {
+      run(command, options, more...);
+    } catch (...) {
+      return explain_failure(std::current_exception());
+    }
+    ADD_FAILURE() << "nothing was refused";
+    return {};
+  }
+  campaign_options spring(output_format output = output_format::table) {
+    campaign_options which;
+    which.which.campaign = "Spring";
+    which.output = output;
+    return which;
+  }
+  campaign_import_options list(const std::string& text) {
+    campaign_import_options import;
+    import.which.campaign = "Spring";
+    import.file = dir_.file("list.csv", text);
+    return import;
+  }
+  sql::audit_record newest() { return sql::read_audit(house_.on, house_.campaign.organisation, 0, 1).at(0); }
+
+  scratch dir_;
+  test::small_house house_;
+  const std::uint16_t port_ = e2e::free_port();
+  const system_clock clock_;
+  std::optional<engine_runtime> engine_;
+  std::string context_ = "main";
+};
+
+TEST_F(over_rest_command, prints_what_it_prints_on_the_database) {
+  EXPECT_EQ(run(run_campaign_import, list("phone_number\n+12125550161\n+13105550161\n12\n")),
+            "rows       3\naccepted   2\nduplicate  0\nrejected   1\n");
+  EXPECT_EQ(newest().what.action, "uploadContacts");
+  for (const output_format output : {output_format::table, output_format::json}) {
+    organisation_options all;
+    all.output = output;
+    const std::string listed = run(run_campaign_list, all);
+    EXPECT_THAT(listed, HasSubstr("Spring"));
+    EXPECT_EQ(listed, on_database(run_campaign_list, all));
+    const std::string status = run(run_campaign_status, spring(output));
+    EXPECT_THAT(status, HasSubstr(house_.campaign.campaign.text()));
+    EXPECT_EQ(status, on_database(run_campaign_status, spring(output)));
+  }
+}
+
+TEST_F(over_rest_command, changes_are_made_and_the_reason_is_kept) {
+  campaign_options which = spring();
+  which.reason = "the list is checked";
+  EXPECT_EQ(run(run_campaign_action, which, sql::campaign_action::start), "Campaign Spring is running.\n");
+  EXPECT_EQ(newest().what.action, "startCampaign");
+  EXPECT_EQ(newest().what.reason, "the list is checked");
+  EXPECT_EQ(run(run_campaign_action, which, sql::campaign_action::pause), "Campaign Spring is paused.\n");
+  EXPECT_EQ(run(run_campaign_action, spring(output_format::json), sql::campaign_action::stop),
+            "{\"campaign\":\"" + house_.campaign.campaign.text() + "\",\"state\":\"stopped\"}\n");
+}
+
+TEST_F(over_rest_command, opt_outs_and_freezes_wait_for_the_engine) {
+  opt_out_options numbers;
+  numbers.numbers = {"+12125550111", "(212) 555-0112"};
+  EXPECT_EQ(run(run_opt_out, numbers),
+            "2 numbers opted out: acknowledged by the engine, no call to them can start any more.\n");
+  EXPECT_EQ(house_.on.run("SELECT count(*) FROM opt_out WHERE NOT revoked").integer(0, 0), 2);
+  numbers.withdraw = true;
+  EXPECT_EQ(run(run_opt_out, numbers), "2 opt-outs withdrawn: acknowledged by the engine.\n");
+  EXPECT_EQ(house_.on.run("SELECT count(*) FROM opt_out WHERE NOT revoked").integer(0, 0), 0);
+
+  freeze_options what;
+  EXPECT_EQ(run(run_freeze, what, true),
+            "the organisation is frozen: acknowledged by the engine, no call through it starts any more.\n");
+  EXPECT_EQ(run(run_freeze, what, false), "the organisation may call again: acknowledged by the engine.\n");
+  struct thing {
+    std::string freeze_options::*option;
+    const char* name;
+    const char* said;
+  };
+  for (const thing& one : {thing{&freeze_options::workspace, "Sales", "workspace Sales"},
+                           thing{&freeze_options::agent, "Ann", "agent Ann"},
+                           thing{&freeze_options::campaign, "Spring", "campaign Spring"},
+                           thing{&freeze_options::integration, "twilio", "integration twilio"},
+                           thing{&freeze_options::number, "+12125550199", "number +12125550199"}}) {
+    freeze_options chosen;
+    chosen.*one.option = one.name;
+    EXPECT_THAT(run(run_freeze, chosen, true), StartsWith(std::string(one.said) + " is frozen: acknowledged"));
+    EXPECT_THAT(run(run_freeze, chosen, false), StartsWith(std::string(one.said) + " may call again"));
+  }
+}
+
+TEST_F(over_rest_command, refusals_have_field_remedy_and_the_usual_codes) {
+  campaign_options nobody = spring();
+  nobody.which.campaign = "Autumn";
+  failure got = fails(run_campaign_status, nobody);
+  EXPECT_EQ(got.code, exit_usage);
+  EXPECT_EQ(got.message, "there is no campaign \"Autumn\"; there are: \"Spring\"");
+
+  got = fails(run_campaign_action, spring(), sql::campaign_action::resume);
+  EXPECT_EQ(got.code, exit_failed);
+  EXPECT_THAT(got.message, HasSubstr("possible: start, stop"));
+
+  campaign_import_options import = list("phone_number\n+12125550161\n");
+  import.country = "XX";
+  got = fails(run_campaign_import, import);
+  EXPECT_EQ(got.code, exit_usage);
+  EXPECT_THAT(got.message, HasSubstr("country is none that we know; write two capital letters, such as US (request "));
+
+  campaign_options elsewhere = spring();
+  elsewhere.which.organisation = "Example";
+  EXPECT_EQ(fails(run_campaign_status, elsewhere).code, exit_usage);
+
+  add_context("reader", {"read"});
+  context_ = "reader";
+  // A new key is in force once the engine has seen it.
+  EXPECT_TRUE(e2e::eventually(5s, [&] {
+    got = fails(run_campaign_action, spring(), sql::campaign_action::start);
+    return got.message.find("operate") != std::string::npos;
+  })) << got.message;
+  EXPECT_EQ(got.code, exit_configuration);
+
+  const std::string revoked = "dlr_" + std::string(26, '0');
+  write_private_file(dir_.path() / "dialer" / "reader.key", revoked + "\n");
+  EXPECT_EQ(fails(run_campaign_status, spring()).code, exit_configuration);
+
+  engine_->stop();
+  engine_.reset();
+  context_ = "main";
+  got = fails(run_campaign_status, spring());
+  EXPECT_EQ(got.code, exit_unreachable);
+  EXPECT_THAT(got.message, HasSubstr("does not answer"));
+}
+
+TEST_F(over_rest_command, certificates_are_verified) {
+  demo_carriers_options carriers;
+  carriers.directory = dir_.path();
+  carriers.twilio_sid = "AC00000000000000000000000000000bac";
+  carriers.twilio_token = std::string(32, '0');
+  carriers.telnyx_connection = "1";
+  carriers.telnyx_key = "KEY0123456789";
+  const demo_carriers some_server{carriers};
+  add_context("secure", {"read"}, some_server.twilio_url());
+  context_ = "secure";
+  failure got = fails(run_campaign_status, spring());
+  EXPECT_EQ(got.code, exit_unreachable);
+  EXPECT_THAT(got.message, HasSubstr("certificate"));
+
+  service_contexts contexts = read_contexts(contexts_file());
+  contexts.all.back().ca_file = some_server.ca_file();
+  write_contexts(contexts_file(), contexts);
+  got = fails(run_campaign_status, spring());  // it is let in now, and finds no dialer
+  EXPECT_THAT(got.message, HasSubstr("the answer is no dialer's"));
+}
+
+TEST_F(over_rest_command, contexts_are_listed_used_and_removed_without_a_key_to_be_seen) {
+  context_options options;
+  const std::string listed = captured([&] { return run_context_list(options); });
+  EXPECT_THAT(listed, HasSubstr("main  http://127.0.0.1:"));
+  EXPECT_THAT(listed, testing::Not(HasSubstr("dlr_")));
+  unsetenv("DIALER_CONTEXT");
+  unsetenv("DIALER_DATABASE");
+  EXPECT_EQ(choose_context("", false), "");
+  options.name = "main";
+  captured([&] { return run_context_use(options); });
+  EXPECT_EQ(choose_context("", false), "main");
+  EXPECT_EQ(choose_context("", true), "") << "a database was named";
+  setenv("DIALER_CONTEXT", "other", 1);
+  EXPECT_EQ(choose_context("", false), "other");
+  EXPECT_EQ(choose_context("named", false), "named");
+  unsetenv("DIALER_CONTEXT");
+  setenv("DIALER_DATABASE", "postgresql://", 1);
+  EXPECT_EQ(choose_context("", false), "");
+  unsetenv("DIALER_DATABASE");
+  EXPECT_TRUE(std::filesystem::exists(dir_.path() / "dialer" / "main.key"));
+  captured([&] { return run_context_remove(options); });
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "dialer" / "main.key"));
+  EXPECT_EQ(choose_context("", false), "");
+  EXPECT_THROW(run_context_use(options), usage_error);
+}
+
+}  // namespace
+}  // namespace dialer::cli
