@@ -31,6 +31,10 @@ http_response of_unreadable(unreadable why) {
       return refusal(400, "malformed_gzip",
                      "the body is no whole gzip, as Content-Encoding says it is; send it again, or send it plain "
                      "without that header");
+    case unreadable::packed_too_tightly:
+      return refusal(413, "packed_too_tightly",
+                     "the body unpacks to more than a hundred times of what was sent; send it plain, without "
+                     "Content-Encoding");
     case unreadable::malformed: break;
   }
   return refusal(400, "malformed_request", "this is not a valid HTTP request");

@@ -12,7 +12,7 @@
 namespace dialer::api::refusals {
 
 /// Why a request could not be read.
-enum class unreadable : std::uint8_t { head_too_large, body_too_large, malformed, no_gzip };
+enum class unreadable : std::uint8_t { head_too_large, body_too_large, malformed, no_gzip, packed_too_tightly };
 http_response of_unreadable(unreadable why);
 
 /// Of a head that was read but is not to be trusted: another version, or a body whose end another reader would see

@@ -45,6 +45,10 @@ constexpr std::chrono::seconds linger{2};
 /// Of a body that is streamed, as it is read and as it is given on.
 constexpr std::size_t piece_bytes = 64 * 1024;
 
+/// Of a body that is streamed and comes packed: beyond it, it is there to fill our disk. Lists of contacts have 3
+/// to 10.
+constexpr std::uint64_t packing_ratio_max = 100;
+
 /// Of the kernel, for a connection whose answer is a stream: many that have little to say, few that are files.
 constexpr int stream_send_buffer = 32 * 1024;
 constexpr int file_send_buffer = 256 * 1024;
@@ -136,7 +140,7 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void give_piece();
   /// The sink of request number `serial` has room for another piece.
   void go_on(std::uint64_t serial);
-  void refuse_gzip();
+  void refuse_body(refusals::unreadable why);
   std::shared_ptr<pending_answer> expect_answer(const served_route& served, const http_request& request);
   void refuse(http_response response, bool close);
   void write(http_response response);
@@ -159,6 +163,7 @@ class session final : public http_session, public std::enable_shared_from_this<s
   // Of a body that is streamed.
   std::optional<http::request_parser<http::buffer_body>> stream_;
   std::unique_ptr<gunzip> unpacking_;  // of one that comes packed
+  std::uint64_t packed_bytes_ = 0, unpacked_bytes_ = 0;
   std::unique_ptr<body_sink> sink_;
   std::string piece_;
   bool piece_coming_ = false;
@@ -327,6 +332,7 @@ void session::begin_stream(const route_table::match& found) {
   const bool waits = same_ignoring_case({expect.data(), expect.size()}, "100-continue");
   const bool keep_alive = head_->keep_alive();
   unpacking_.reset();
+  packed_bytes_ = unpacked_bytes_ = 0;
   if (is_gzip(request)) unpacking_ = std::make_unique<gunzip>();
   phase_ = phase::streaming;
   const served_route& served = *found.found;
@@ -380,6 +386,7 @@ void session::on_piece(error_code error) {
   piece_.resize(piece_.size() - stream_->get().body().size);
   if (piece_.empty()) return go_on(serial_);
   if (!unpacking_) return give_piece();
+  packed_bytes_ += piece_.size();
   unpacking_->feed(std::move(piece_));
   go_on(serial_);
 }
@@ -400,21 +407,26 @@ void session::go_on(std::uint64_t serial) {
     try {
       piece_ = unpacking_->read(piece_bytes);
     } catch (const gzip_error&) {
-      return refuse_gzip();
+      return refuse_body(refusals::unreadable::no_gzip);
+    }
+    unpacked_bytes_ += piece_.size();
+    // Small enough is what could have come in one piece.
+    if (unpacked_bytes_ > core_.limits.body_bytes_max && unpacked_bytes_ / packing_ratio_max > packed_bytes_) {
+      return refuse_body(refusals::unreadable::packed_too_tightly);
     }
     guard(respond_within_);
     if (!piece_.empty()) return give_piece();
   }
   if (!stream_->is_done()) return read_piece();
-  if (unpacking_ && !unpacking_->at_end()) return refuse_gzip();
+  if (unpacking_ && !unpacking_->at_end()) return refuse_body(refusals::unreadable::no_gzip);
   phase_ = phase::handling;
   const std::unique_ptr<body_sink> whole = std::move(sink_);
   whole->finish();
 }
 
-void session::refuse_gzip() {
+void session::refuse_body(refusals::unreadable why) {
   sink_.reset();
-  refuse(refusals::of_unreadable(refusals::unreadable::no_gzip), true);
+  refuse(refusals::of_unreadable(why), true);
 }
 
 void session::answer(http_response response, std::uint64_t serial) {

@@ -120,7 +120,9 @@ TEST_F(HttpCoding, OtherCodings_AreRefusedByName) {
 
 TEST_F(HttpCoding, StreamedBody_IsUnpackedInPieces) {
   start({.body_bytes_max = 1'000});
-  EXPECT_EQ(post("/stream", gzip(std::string(10'000'000, 'x'))).body, "10000000");
+  std::string text;
+  for (int n = 0; text.size() < 3'000'000; ++n) text += std::to_string(n) + std::string(100, 'x') + "\n";
+  EXPECT_EQ(post("/stream", gzip(text)).body, std::to_string(text.size()));
   std::string members;
   for (int i = 0; i < 1'000; ++i) members += gzip(std::to_string(i) + "," + std::string(200, 'y'));
   EXPECT_EQ(post("/stream", members).body, std::to_string(1'000 * 201 + 10 + 180 + 2'700));
@@ -131,6 +133,17 @@ TEST_F(HttpCoding, StreamedBody_IsUnpackedInPieces) {
   EXPECT_EQ(twice.post("/stream", "", "hello, all").body, "10") << "one request's coding is not the next one's";
   server_->stop(std::chrono::seconds{1});
   EXPECT_LE(largest_, 64U * 1024);
+}
+
+TEST_F(HttpCoding, StreamedBodyThatIsPackedTooTightly_IsRefused) {
+  start({.body_bytes_max = 100'000});
+  EXPECT_EQ(post("/stream", gzip(std::string(100'000, 'x'))).body, "100000") << "it could have come in one piece";
+  const client_response refused = post("/stream", gzip(std::string(50'000'000, 'x')));
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_THAT(refused.body, HasSubstr("\"code\":\"packed_too_tightly\""));
+  EXPECT_THAT(refused.body, HasSubstr("send it plain"));
+  server_->stop(std::chrono::seconds{1});
+  EXPECT_EQ(finished_, 1);
 }
 
 TEST_F(HttpCoding, Answer_IsPackedForWhoTakesIt) {
