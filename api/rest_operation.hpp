@@ -63,7 +63,7 @@ struct rest_call {
 
 struct query_parameter {
   std::string_view name;
-  std::string_view type;  ///< "string" or "integer"
+  std::string_view type;  ///< "string", "integer" or "boolean"
   std::string_view description;
 };
 
