@@ -6,6 +6,7 @@
 #include "api/rest_lookup.hpp"
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
+#include "api/upload_json.hpp"
 #include "sql/campaign_report.hpp"
 
 namespace dialer::api {
@@ -42,7 +43,8 @@ constexpr std::string_view schemas = R"({
   "ImportResult": {
     "type": "object",
     "description": "Every row of the list is exactly one of accepted, duplicate, rejected.",
-    "required": ["rows", "accepted", "duplicate", "rejected", "finished", "imported_before", "not_accepted"],
+    "required": ["rows", "accepted", "duplicate", "rejected", "finished", "imported_before", "dry_run",
+                 "not_accepted"],
     "additionalProperties": false,
     "properties": {
       "rows": {"type": "integer"},
@@ -51,6 +53,7 @@ constexpr std::string_view schemas = R"({
       "rejected": {"type": "integer"},
       "finished": {"type": "boolean", "description": "false: the engine was stopped; send the list again to go on."},
       "imported_before": {"type": "boolean", "description": "This very list was here already; nothing was done."},
+      "dry_run": {"type": "boolean", "description": "Nothing was stored. Of a list whose import was begun, how that one stands."},
       "not_accepted": {
         "type": "array",
         "description": "The first hundred of them.",
@@ -67,6 +70,27 @@ constexpr std::string_view schemas = R"({
         }
       }
     }
+  },
+  "Import": {
+    "type": "object",
+    "description": "How far the import of a list is. GET /v1/events tells of those under way and of the last hour's.",
+    "required": ["campaign_id", "source", "rows", "accepted", "duplicate", "rejected", "finished"],
+    "additionalProperties": false,
+    "properties": {
+      "campaign_id": {"type": "string"},
+      "source": {"type": "string", "description": "The importer's name of the list."},
+      "rows": {"type": "integer", "description": "Accounted for so far."},
+      "accepted": {"type": "integer"},
+      "duplicate": {"type": "integer"},
+      "rejected": {"type": "integer"},
+      "finished": {"type": "boolean"}
+    }
+  },
+  "ImportList": {
+    "type": "object",
+    "required": ["data"],
+    "additionalProperties": false,
+    "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/Import"}}}
   },
   "ContactList": {
     "type": "object",
@@ -161,6 +185,14 @@ rest_answer get_contact(rest_call& call) {
   return {to_json(campaign, *found)};
 }
 
+rest_answer list_imports(rest_call& call) {
+  json::array data;
+  for (const auto& one : sql::read_campaign_imports(call.tx.on(), call.who.organisation, find_campaign(call).id)) {
+    data.push_back(import_json(one));
+  }
+  return {{{"data", std::move(data)}}};
+}
+
 }  // namespace
 
 rest_resource contact_resource() {
@@ -186,8 +218,15 @@ rest_resource contact_resource() {
             .gives = "ImportResult",
             .query = {{"format", "string", "csv, ndjson or detect (detect)."},
                       {"country", "string", "Of numbers that are written nationally (the campaign's)."},
-                      {"phone_column", "string", "Which column to call, when there are several."}},
+                      {"phone_column", "string", "Which column to call, when there are several."},
+                      {"dry_run", "boolean", "true: say what would become of each row, and store nothing."}},
             .takes_list = true},
+           {.method = "GET",
+            .path = "/v1/campaigns/{campaign_id}/imports",
+            .name = "listImports",
+            .summary = "How far uploads and other imports are; the last hundred, the latest first",
+            .gives = "ImportList",
+            .run = list_imports},
            {.method = "GET",
             .path = "/v1/campaigns/{campaign_id}/contacts/{contact_id}",
             .name = "getContact",

@@ -11,7 +11,7 @@ constexpr std::string_view schemas = R"({
     "properties": {
       "campaign": {"$ref": "#/components/schemas/CampaignEvent"},
       "attempts": {"$ref": "#/components/schemas/AttemptsEvent"},
-      "import": {"$ref": "#/components/schemas/ImportEvent"}
+      "import": {"$ref": "#/components/schemas/Import"}
     }
   },
   "CampaignEvent": {
@@ -37,21 +37,6 @@ constexpr std::string_view schemas = R"({
       "answered": {"type": "integer"},
       "dispositions": {"type": "object", "additionalProperties": {"type": "integer"}},
       "now": {"$ref": "#/components/schemas/CampaignNow"}
-    }
-  },
-  "ImportEvent": {
-    "type": "object",
-    "description": "Of a list that is being imported, or was within the last hour.",
-    "required": ["campaign_id", "source", "rows", "accepted", "duplicate", "rejected", "finished"],
-    "additionalProperties": false,
-    "properties": {
-      "campaign_id": {"type": "string"},
-      "source": {"type": "string", "description": "The importer's name of the list."},
-      "rows": {"type": "integer", "description": "Accounted for so far."},
-      "accepted": {"type": "integer"},
-      "duplicate": {"type": "integer"},
-      "rejected": {"type": "integer"},
-      "finished": {"type": "boolean"}
     }
   }
 })";

@@ -7,6 +7,7 @@
 
 #include "api/campaign_json.hpp"
 #include "api/rest_lookup.hpp"
+#include "api/upload_json.hpp"
 #include "sql/configuration.hpp"
 
 namespace dialer::api {
@@ -19,16 +20,6 @@ std::string campaign_event(const sql::campaign_standing& at) {
                                       {"workspace_id", at.workspace.text()},
                                       {"name", at.name},
                                       {"state", std::string(sql::to_string(at.state))}});
-}
-
-std::string import_event(const sql::import_standing& at) {
-  return json::serialize(json::object{{"campaign_id", at.campaign.text()},
-                                      {"source", at.source},
-                                      {"rows", at.progress.rows},
-                                      {"accepted", at.progress.accepted},
-                                      {"duplicate", at.progress.duplicate},
-                                      {"rejected", at.progress.rejected},
-                                      {"finished", at.progress.finished}});
 }
 
 std::string attempts_event(const engine::campaign_view& at) {
@@ -60,7 +51,8 @@ std::vector<board_fact> facts_of(organisation_id organisation, const std::vector
   }
   for (const sql::import_standing& one : imports) {
     if (one.organisation != organisation) continue;
-    facts.push_back({"import", one.campaign.text() + " " + one.source, one.workspace, import_event(one)});
+    facts.push_back(
+        {"import", one.campaign.text() + " " + one.source, one.workspace, json::serialize(import_json(one))});
   }
   return facts;
 }

@@ -59,15 +59,29 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
                              " country=" + how.default_country + " phone=" + how.phone_column;
   file.clear();
   file.seekg(0);
-  sql::contact_store sink{database, organisation, campaign, source, what.by};
   list_import_result result;
   std::istringstream name{campaign.text() + " " + source};
   result.verdicts = what.verdicts(hex_digest(name));
+  const auto import = [&](campaigns::contact_sink& sink, contact_id after, const campaigns::import_progress& from) {
+    campaigns::verdict_file verdicts{result.verdicts.string()};
+    id_sequence ids{0, after.value};
+    const campaigns::import_ports ports{what.place, sink, verdicts, ids, time, what.go_on};
+    result.what = campaigns::import_contacts(file, how, ports, from);
+  };
+  if (what.dry_run) {
+    sql::contact_trial sink{database, organisation, campaign};
+    if (const auto known = sink.progress(source)) {
+      result.what.progress = *known;
+      result.imported_before = known->finished;
+    } else {
+      result.verdicts = what.list.string() + ".verdicts";
+      import(sink, {}, {});
+    }
+    return result;
+  }
+  sql::contact_store sink{database, organisation, campaign, source, what.by};
   result.imported_before = sink.progress().finished;
-  campaigns::verdict_file verdicts{result.verdicts.string()};
-  id_sequence ids{0, sink.last_contact().value};
-  const campaigns::import_ports ports{what.place, sink, verdicts, ids, time, what.go_on};
-  result.what = campaigns::import_contacts(file, how, ports, sink.progress());
+  import(sink, sink.last_contact(), sink.progress());
   return result;
 }
 

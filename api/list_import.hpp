@@ -28,11 +28,13 @@ struct list_import {
   std::function<std::filesystem::path(const std::string& name)> verdicts;
   std::function<bool(const campaigns::import_progress&)> go_on{};  ///< asked after each commit; may be empty
   std::optional<sql::audit_entry> by{};                            ///< for the audit log
+  /// Nothing is stored: what would become of each row. Of a list whose import was begun or done, how that one stands.
+  bool dry_run = false;
 };
 
 struct list_import_result {
   campaigns::import_result what;
-  std::filesystem::path verdicts;  ///< of every row
+  std::filesystem::path verdicts;  ///< of every row; of a dry run, beside the list
   bool imported_before = false;    ///< the whole list was there already: nothing was done
 };
 

@@ -68,7 +68,7 @@ struct opened_export;  // rest_export.hpp
 
 struct query_parameter {
   std::string_view name;
-  std::string_view type;  ///< "string" or "integer"
+  std::string_view type;  ///< "string", "integer" or "boolean"
   std::string_view description;
 };
 

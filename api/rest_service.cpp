@@ -107,6 +107,14 @@ rest_error explain(const sql::sql_error& error) {
 
 namespace {
 
+struct removed_at_end {
+  ~removed_at_end() {
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+  }
+  std::filesystem::path file;
+};
+
 /// An upload with what is known of it so far.
 struct upload_request {
   http_request request;
@@ -332,6 +340,7 @@ struct rest_service::impl {
 
   http_response import_upload(const upload_request& asked) const {
     list_import_result done;
+    const removed_at_end verdicts_of_dry_run{asked.import.list.string() + ".verdicts"};
     try {
       done = import_list(asked.import, options.database, asked.admitted.who.organisation, asked.campaign, time_);
     } catch (const std::invalid_argument& refused) {
@@ -340,7 +349,7 @@ struct rest_service::impl {
     if (!done.what.refused.empty()) throw rest_error{{422, "no_list", done.what.refused}};
     http_response response;
     response.content_type = "application/json";
-    response.body = json::serialize(upload_json(done));
+    response.body = json::serialize(upload_json(asked.import, done));
     return response;
   }
 

@@ -56,6 +56,8 @@ list_import read_upload(const http_params& query) {
     if (name == "format") what.format = value;
     if (name == "country") what.country = value;
     if (name == "phone_column") what.phone_column = value;
+    if (name == "dry_run" && value != "true" && value != "false") refuse_param("dry_run", "must be true or false");
+    if (name == "dry_run") what.dry_run = value == "true";
   }
   if (what.format != "detect" && what.format != "csv" && what.format != "ndjson") {
     refuse_param("format", "must be csv, ndjson or detect");
@@ -68,15 +70,19 @@ list_import read_upload(const http_params& query) {
   return what;
 }
 
-json::object upload_json(const list_import_result& done) {
+json::object upload_json(const list_import& asked, const list_import_result& done) {
   const campaigns::import_progress& at = done.what.progress;
-  return {{"rows", at.rows},
-          {"accepted", at.accepted},
-          {"duplicate", at.duplicate},
-          {"rejected", at.rejected},
-          {"finished", at.finished},
-          {"imported_before", done.imported_before},
-          {"not_accepted", not_accepted(done.verdicts)}};
+  return {{"rows", at.rows},           {"accepted", at.accepted},
+          {"duplicate", at.duplicate}, {"rejected", at.rejected},
+          {"finished", at.finished},   {"imported_before", done.imported_before},
+          {"dry_run", asked.dry_run},  {"not_accepted", not_accepted(done.verdicts)}};
+}
+
+json::object import_json(const sql::import_standing& at) {
+  return {{"campaign_id", at.campaign.text()},  {"source", at.source},
+          {"rows", at.progress.rows},           {"accepted", at.progress.accepted},
+          {"duplicate", at.progress.duplicate}, {"rejected", at.progress.rejected},
+          {"finished", at.progress.finished}};
 }
 
 }  // namespace dialer::api

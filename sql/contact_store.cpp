@@ -11,6 +11,37 @@ namespace {
 
 constexpr std::size_t lanes_max = std::numeric_limits<std::int16_t>::max();
 
+std::optional<campaigns::import_progress> read_progress(session& on, organisation_id organisation, campaign_id campaign,
+                                                        const std::string& source) {
+  const result row = on.run(
+      "SELECT byte_offset, rows, accepted, duplicate, rejected, verdict_bytes, finished FROM campaign_import "
+      "WHERE org_id = $1 AND campaign_id = $2 AND source = $3",
+      params{}.uuid(organisation).uuid(campaign).text(source));
+  if (row.rows() == 0) return std::nullopt;
+  return campaigns::import_progress{row.number(0, 0), row.number(0, 1), row.number(0, 2), row.number(0, 3),
+                                    row.number(0, 4), row.number(0, 5), row.boolean(0, 6)};
+}
+
+params numbers_of(organisation_id organisation, campaign_id campaign, const std::vector<e164>& numbers) {
+  std::vector<std::int64_t> digits;
+  digits.reserve(numbers.size());
+  for (const e164 number : numbers) digits.push_back(static_cast<std::int64_t>(number.digits()));
+  return params{}.uuid(organisation).uuid(campaign).int8_array(digits);
+}
+
+std::vector<campaigns::known_number> known_numbers(const result& rows) {
+  std::vector<campaigns::known_number> known;
+  known.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int i = 0; i < rows.rows(); ++i) known.push_back({rows.phone(i, 0), rows.number(i, 1)});
+  return known;
+}
+
+void visit_numbers(session& on, organisation_id organisation, campaign_id campaign,
+                   const std::function<void(e164)>& visit) {
+  on.for_each_row("SELECT number FROM contact WHERE org_id = $1 AND campaign_id = $2",
+                  params{}.uuid(organisation).uuid(campaign), [&](const result& row) { visit(row.phone(0, 0)); });
+}
+
 }  // namespace
 
 contact_store::contact_store(connect_options connection, organisation_id organisation, campaign_id campaign,
@@ -36,14 +67,7 @@ contact_store::contact_store(connect_options connection, organisation_id organis
       key);
   last_contact_ = greatest.narrow<contact_id>(0, 0);
 
-  const params import_key = params{}.uuid(organisation_).uuid(campaign_).text(source_);
-  const result row = session_.run(
-      "SELECT byte_offset, rows, accepted, duplicate, rejected, verdict_bytes, finished FROM campaign_import "
-      "WHERE org_id = $1 AND campaign_id = $2 AND source = $3",
-      import_key);
-  if (row.rows() == 0) return;
-  progress_ = {row.number(0, 0), row.number(0, 1), row.number(0, 2), row.number(0, 3),
-               row.number(0, 4), row.number(0, 5), row.boolean(0, 6)};
+  if (const auto known = read_progress(session_, organisation_, campaign_, source_)) progress_ = *known;
 }
 
 // An import that was just killed holds its lock until the server notices: a moment is waited for that.
@@ -67,23 +91,14 @@ void contact_store::read_lanes() {
 }
 
 std::vector<campaigns::known_number> contact_store::find(const std::vector<e164>& numbers) {
-  std::vector<std::int64_t> digits;
-  digits.reserve(numbers.size());
-  for (const e164 number : numbers) digits.push_back(static_cast<std::int64_t>(number.digits()));
-  const result rows = session_.run(
+  return known_numbers(session_.run(
       "SELECT c.number, c.source_row FROM unnest($3) n JOIN contact c ON c.org_id = $1 AND c.campaign_id = $2 "
       "AND c.number = n",
-      params{}.uuid(organisation_).uuid(campaign_).int8_array(digits));
-  std::vector<campaigns::known_number> known;
-  known.reserve(static_cast<std::size_t>(rows.rows()));
-  for (int i = 0; i < rows.rows(); ++i) known.push_back({rows.phone(i, 0), rows.number(i, 1)});
-  return known;
+      numbers_of(organisation_, campaign_, numbers)));
 }
 
 void contact_store::for_each_number(const std::function<void(e164)>& visit) {
-  session_.for_each_row("SELECT number FROM contact WHERE org_id = $1 AND campaign_id = $2",
-                        params{}.uuid(organisation_).uuid(campaign_),
-                        [&](const result& row) { visit(row.phone(0, 0)); });
+  visit_numbers(session_, organisation_, campaign_, visit);
 }
 
 bool contact_store::add_lanes(transaction& in, const std::vector<campaigns::imported_contact>& contacts) {
@@ -191,6 +206,38 @@ void contact_store::commit(const std::vector<campaigns::imported_contact>& conta
     if (session_.connected()) read_lanes();
     throw;
   }
+}
+
+contact_trial::contact_trial(connect_options connection, organisation_id organisation, campaign_id campaign)
+    : session_{std::move(connection)}, organisation_{organisation}, campaign_{campaign} {
+  session_.run("CREATE TEMPORARY TABLE tried (number bigint PRIMARY KEY, source_row bigint NOT NULL)");
+}
+
+std::optional<campaigns::import_progress> contact_trial::progress(const std::string& source) {
+  return read_progress(session_, organisation_, campaign_, source);
+}
+
+std::vector<campaigns::known_number> contact_trial::find(const std::vector<e164>& numbers) {
+  return known_numbers(session_.run(
+      "SELECT c.number, c.source_row FROM unnest($3) n JOIN contact c ON c.org_id = $1 AND c.campaign_id = $2 "
+      "AND c.number = n UNION ALL SELECT t.number, t.source_row FROM unnest($3) n JOIN tried t ON t.number = n",
+      numbers_of(organisation_, campaign_, numbers)));
+}
+
+void contact_trial::for_each_number(const std::function<void(e164)>& visit) {
+  visit_numbers(session_, organisation_, campaign_, visit);
+}
+
+void contact_trial::commit(const std::vector<campaigns::imported_contact>& contacts,
+                           const campaigns::import_progress&) {
+  if (contacts.empty()) return;
+  copy_.clear();
+  for (const auto& contact : contacts) {
+    copy_.row(2);
+    copy_.int8(static_cast<std::int64_t>(contact.number.digits()));
+    copy_.int8(static_cast<std::int64_t>(contact.row));
+  }
+  session_.copy_in("COPY tried (number, source_row) FROM STDIN (FORMAT binary)", copy_.bytes());
 }
 
 }  // namespace dialer::sql

@@ -52,4 +52,26 @@ class contact_store final : public campaigns::contact_sink {
   copy_writer copy_;
 };
 
+/// The same list tried: its rows are judged as contact_store's would be, and none is kept. What it accepts is
+/// remembered in a temporary table of its session, so that memory does not grow with the list. Blocking; one thread.
+class contact_trial final : public campaigns::contact_sink {
+ public:
+  /// Throws sql_error. A campaign that is not there holds no number.
+  contact_trial(connect_options connection, organisation_id organisation, campaign_id campaign);
+
+  /// Of an import of this source, begun or done; nullopt when there is none.
+  std::optional<campaigns::import_progress> progress(const std::string& source);
+
+  std::vector<campaigns::known_number> find(const std::vector<e164>& numbers) override;
+  void for_each_number(const std::function<void(e164)>& visit) override;
+  void commit(const std::vector<campaigns::imported_contact>& contacts,
+              const campaigns::import_progress& progress) override;
+
+ private:
+  session session_;
+  organisation_id organisation_;
+  campaign_id campaign_;
+  copy_writer copy_;
+};
+
 }  // namespace dialer::sql

@@ -29,5 +29,7 @@ struct import_standing {
 };
 /// Those that are not finished, and those that moved within the last hour.
 std::vector<import_standing> read_import_standings(session& on, const std::vector<organisation_id>& organisations);
+/// Of one campaign: the hundred that moved last, the latest first.
+std::vector<import_standing> read_campaign_imports(session& on, organisation_id organisation, campaign_id campaign);
 
 }  // namespace dialer::sql

@@ -380,6 +380,67 @@ TEST_F(RestResources, PackedUpload_IsTheSameList) {
   EXPECT_EQ(cut_off.code(), "malformed_gzip");
 }
 
+TEST_F(RestResources, DryRun_SaysWhatWouldBecomeOfEachRowAndStoresNothing) {
+  ASSERT_EQ(ask("POST", campaign() + "/contacts", "phone_number\n+12125550172\n").status, 200);
+  const auto stored = [&] {
+    return us_.house.on.run(
+        "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM campaign_import), (SELECT count(*) FROM lane), "
+        "(SELECT sum(generation) FROM org_owner)::bigint, (SELECT count(*) FROM audit_log)");
+  };
+  const auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator{house_.uploads.path()},
+                         std::filesystem::directory_iterator{});
+  };
+  const sql::result before = stored();
+  const auto files_before = files();
+  const std::string list = "phone_number,name\n+12125550171,A\n(212) 555-0172,B\n+12125550171,C\n12,D\n";
+  const rest_reply tried = ask("POST", campaign() + "/contacts?dry_run=true", list);
+  ASSERT_EQ(tried.status, 200) << tried.text;
+  EXPECT_THAT(tried.text, HasSubstr(R"("rows":4,"accepted":1,"duplicate":2,"rejected":1,"finished":true,)"
+                                    R"("imported_before":false,"dry_run":true)"));
+  const rest_reply again = ask("POST", campaign() + "/contacts?dry_run=true", list);
+  EXPECT_EQ(again.body, tried.body);
+  const sql::result after = stored();
+  for (int column = 0; column < 5; ++column) EXPECT_EQ(after.integer(0, column), before.integer(0, column)) << column;
+  EXPECT_EQ(files(), files_before);
+
+  rest_reply done = ask("POST", campaign() + "/contacts?dry_run=false", list);
+  EXPECT_EQ(done.body.at("dry_run").as_bool(), false);
+  done.body["dry_run"] = true;
+  EXPECT_EQ(done.body, tried.body) << "the same verdicts";
+  const rest_reply known = ask("POST", campaign() + "/contacts?dry_run=true", list);
+  EXPECT_TRUE(known.body.at("imported_before").as_bool());
+  EXPECT_EQ(known.body.at("not_accepted"), tried.body.at("not_accepted"));
+  EXPECT_EQ(ask("POST", campaign() + "/contacts?dry_run=yes", list).body.at("param").as_string(), "dry_run");
+}
+
+// Longer than a batch of the importer: the second must know what the first accepted.
+TEST_F(RestResources, DryRunOfALongList_KnowsItsOwnDuplicates) {
+  const std::string list = long_list(12'000);
+  const std::string twice = list + list.substr(list.find('\n') + 1);
+  const rest_reply tried = ask("POST", campaign() + "/contacts?dry_run=true", twice);
+  ASSERT_EQ(tried.status, 200) << tried.text;
+  rest_reply done = ask("POST", campaign() + "/contacts", twice);
+  done.body["dry_run"] = true;
+  EXPECT_EQ(done.body, tried.body);
+  EXPECT_EQ(done.body.at("duplicate"), done.body.at("accepted"));
+}
+
+TEST_F(RestResources, Imports_ShowHowFarTheyAre) {
+  EXPECT_EQ(ask("GET", campaign() + "/imports").body.at("data").as_array().size(), 1U) << "the house's own";
+  {
+    sql::contact_store half{us_.house.connection(), us_.house.id, us_.house.campaign, "half of a list"};
+    campaigns::import_progress progress;
+    progress.byte_offset = progress.rows = progress.rejected = 7;
+    half.commit({}, progress);
+  }
+  const rest_reply under_way = ask("GET", campaign() + "/imports");
+  EXPECT_EQ(json::serialize(under_way.body.at("data").at(0)),
+            R"({"campaign_id":")" + id("campaign_id") +
+                R"(","source":"half of a list","rows":7,"accepted":0,"duplicate":0,"rejected":7,"finished":false})");
+  EXPECT_EQ(ask("GET", "/v1/campaigns/" + house_.second.ids.at("campaign_id") + "/imports").status, 404);
+}
+
 TEST_F(RestResources, UploadInManyPieces_IsTheSameList) {
   const rest_reply done = ask("POST", campaign() + "/contacts", long_list(12'000));
   ASSERT_EQ(done.status, 200) << done.text;

@@ -101,8 +101,8 @@ class RowLevelSecurity : public testing::Test {
     const std::vector<e164> numbers{e164::from_digits(12125550100)};
     (void)add_opt_outs(house_.on, house_.id, numbers, "test");
     const result tables = house_.on.run(
-        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' "
-        "WHERE c.relkind IN ('r', 'v') AND c.relnamespace = 'public'::regnamespace ORDER BY 1");
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = "
+        "'public'::regnamespace ORDER BY 1");
     for (int i = 0; i < tables.rows(); ++i) tables_.emplace_back(tables.text(i, 0));
     connect_options options = house_.connection();
     options.role = tenant_role;
