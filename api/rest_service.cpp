@@ -244,13 +244,9 @@ struct rest_service::impl {
 
   void open_export(const std::shared_ptr<served_operation>& operation, http_request request,
                    const respond_function& respond) {
-    const respond_function counted = count(operation, respond);
-    caller who;
-    try {
-      who = admit_caller(operation->what, request, keys);
-    } catch (const rest_error& refused) {
-      return counted(to_response(refused));
-    }
+    respond_function counted = count(operation, respond);
+    const auto who = admit(operation->what, request, counted);
+    if (!who) return;
     if (++*exports > exports_max) {
       --*exports;
       return counted(to_response(
@@ -258,7 +254,7 @@ struct rest_service::impl {
     }
     const std::shared_ptr<void> place{nullptr, [under_way = exports](void*) { --*under_way; }};
     const bool taken =
-        workers.submit([this, operation, who, counted, place, asked = std::move(request)](sql::session& on) {
+        workers.submit([this, operation, who = *who, counted, place, asked = std::move(request)](sql::session& on) {
           begin_export(operation->what, who, asked, on, place, counted);
         });
     if (!taken) {
