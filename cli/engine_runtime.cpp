@@ -121,6 +121,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   struct owned_organisation {
     engine::ownership owner;
     std::uint64_t generation = 0;
+    std::uint64_t settings_version = 0;
     std::map<integration_id, std::shared_ptr<engine::send_queue>> queues;  // of accounts that are or were usable
     std::vector<carriers::account> accounts;                               // as last seen
     steady_time accounts_again_at = steady_time::max();                    // a look at those that can't be used
@@ -183,12 +184,16 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       take_over(at.organisation);
     } else if (owned_organisation& owned = known->second; owned.lost) {
       if (at.node == 0) take_over(at.organisation);
-    } else if (owned.generation != at.generation) {
-      post(at.organisation, engine::changes_announced{});
-      if (owned.generation < at.settings_generation) refresh_accounts(owned);
-      owned.generation = at.generation;
-    } else if (time.now().steady >= owned.accounts_again_at && refresh_accounts(owned)) {
-      post(at.organisation, engine::changes_announced{.settings = true});
+    } else {
+      if (owned.generation != at.generation) {
+        post(at.organisation, engine::changes_announced{});
+        if (owned.settings_version != at.settings_version) refresh_accounts(owned);
+        owned.generation = at.generation;
+        owned.settings_version = at.settings_version;
+      }
+      if (time.now().steady >= owned.accounts_again_at && refresh_accounts(owned)) {
+        post(at.organisation, engine::changes_announced{.settings = true});
+      }
     }
   }
 
@@ -251,6 +256,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     owned_organisation owned;
     owned.owner = found.owner;
     owned.generation = found.snapshot.generation;
+    owned.settings_version = found.snapshot.settings_version;
     try {
       use_accounts(owned, std::move(found.snapshot.accounts), {});
     } catch (...) {

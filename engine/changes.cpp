@@ -28,7 +28,7 @@ void organisation::on_event(changes_announced& what, instant, effects&) {
 // it is asked for after these.
 void organisation::request_changes(instant now, effects& out) {
   if (!changes_wanted_ || changes_out_ || now.steady < std::max(ledger_down_until_, changes_again_at_)) return;
-  changes_out_ = {generation_, settings_wanted_};
+  changes_out_ = {generation_, settings_wanted_ ? 0 : settings_version_};
   out.load_changes = changes_out_;
   changes_wanted_ = settings_wanted_ = false;
 }
@@ -37,7 +37,7 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   const auto asked = std::exchange(changes_out_, std::nullopt);
   if (!what.ok) {
     changes_wanted_ = true;
-    settings_wanted_ |= asked && asked->settings;
+    settings_wanted_ |= asked && asked->settings_version == 0;
     changes_again_at_ = now.steady + changes_back_off;
     return;
   }
@@ -65,6 +65,7 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
 void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now) {
   ++changes_applied_;
   generation_ = snapshot.generation;
+  settings_version_ = snapshot.settings_version;
   frozen_ = snapshot.frozen;
   rules_ = std::move(snapshot.rules);
   allowed_countries_ = snapshot.allowed_countries;

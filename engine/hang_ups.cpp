@@ -12,11 +12,11 @@ using namespace std::chrono_literals;
 
 }  // namespace
 
-// What the carrier holds queued is taken back when a change forbids it or its window closes.
-// A call that has begun to ring comes to its own end, but to a number that opted out. Of one found after a take-over or
-// a doubt that is asked first: somebody may be talking.
+// What the carrier holds queued is taken back when a change forbids it, its window closes, or it turns out after a
+// doubt that it would not be placed under the settings of now. A call that has begun to ring comes to its own end, but
+// to a number that opted out. Of one found after a take-over or a doubt that is asked first: somebody may be talking.
 void organisation::cancel_if_vetoed(attempt_run& attempt, instant now, effects& out) {
-  attempt.vetoed |= attempt.phase_known && queued_at_carrier(attempt) && window_closes(attempt, now) <= now.utc;
+  attempt.vetoed |= attempt.phase_known && queued_at_carrier(attempt) && outside_settings(attempt, now) != reason::none;
   if (!attempt.vetoed) return;
   if (opt_outs_.contains(attempt.what.to)) {
     cancel(attempt, attempt_run::cancel::any, out);

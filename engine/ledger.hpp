@@ -191,6 +191,7 @@ struct workspace_record {
 struct organisation_snapshot {
   organisation_id id;
   std::uint64_t generation = 0;
+  std::uint64_t settings_version = 0;  ///< rises with generations that changed more than opt-outs; from 1
   bool frozen = false;
   callerid::sharing_policy sharing = callerid::sharing_policy::workspace;
   std::vector<std::string> allowed_countries;  ///< ISO 3166-1 alpha-2; empty: as compliance::countries_called says
@@ -209,11 +210,10 @@ struct opt_out_change {
   bool opted_out = true;  ///< false: the opt-out was withdrawn
 };
 
-/// Asks for what changed above a generation. `settings`: those too, whatever their generation, because what they name
-/// outside of the ledger (a secret, a file) changed.
+/// Asks for what changed above a generation.
 struct change_request {
   std::uint64_t above = 0;
-  bool settings = false;
+  std::uint64_t settings_version = 0;  ///< that is known; 0: none, they are read in any case
 };
 
 struct change_set {

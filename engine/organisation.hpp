@@ -116,8 +116,8 @@ class organisation {
     index agent = 0;
     std::uint32_t live = 0;
     steady_time blocked_until{};
-    steady_time last_start{};     // of the campaign's own rate
-    std::vector<index> accounts;  // that have numbers its agent may show
+    steady_time last_start = steady_time::min();  // of the campaign's own rate
+    std::vector<index> accounts;                  // that have numbers its agent may show
     std::size_t account_at = 0;
     std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
     std::size_t lane_at = 0;
@@ -360,6 +360,7 @@ class organisation {
   organisation_options options_;
   ownership owner_;
   std::uint64_t generation_ = 0;
+  std::uint64_t settings_version_ = 0;
   bool frozen_ = false;
   bool lost_ = false;
   bool draining_ = false;

@@ -27,12 +27,17 @@ std::uint64_t read_generation(transaction& in, organisation_id organisation);
 struct organisation_generation {
   organisation_id organisation;
   std::uint64_t generation = 0;
-  std::uint64_t settings_generation = 0;  ///< the last one that changed more than opt-outs
-  std::uint64_t node = 0;                 ///< its owner; 0: given up
+  std::uint64_t settings_version = 0;  ///< of its generations, those that changed more than opt-outs
+  std::uint64_t node = 0;              ///< its owner; 0: given up
 };
 std::vector<organisation_generation> read_generations(session& on);
 
-/// The generations that owners act by, of those organisations that there are.
-std::vector<organisation_generation> read_applied(session& on, const std::vector<organisation_id>& organisations);
+/// What an owner acts by.
+struct applied_generation {
+  organisation_id organisation;
+  std::uint64_t generation = 0;
+};
+/// Of those organisations that there are.
+std::vector<applied_generation> read_applied(session& on, const std::vector<organisation_id>& organisations);
 
 }  // namespace dialer::sql

@@ -229,11 +229,11 @@ engine::organisation_snapshot postgres_ledger::snapshot_of(organisation_id organ
 engine::change_set postgres_ledger::changes_since(organisation_id organisation, const engine::change_request& what) {
   transaction tx{session_, transaction::mode::snapshot};
   engine::change_set changes;
-  const result head =
-      tx.run("SELECT generation, settings_generation FROM org_owner WHERE org_id = $1", params{}.uuid(organisation));
+  const result head = tx.run("SELECT generation, generation - opt_out_generations FROM org_owner WHERE org_id = $1",
+                             params{}.uuid(organisation));
   if (head.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
   changes.generation = head.number(0, 0);
-  if (what.settings || head.number(0, 1) > what.above) changes.snapshot = read_whole(tx, organisation);
+  if (head.number(0, 1) != what.settings_version) changes.snapshot = read_whole(tx, organisation);
   changes.opt_outs = read_opt_outs(tx, organisation, what.above);
   return changes;
 }

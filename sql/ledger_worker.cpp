@@ -167,7 +167,7 @@ struct ledger_worker::impl {
     engine::changes_loaded loaded;
     try {
       loaded.changes = ledger.changes_since(request.organisation, request.what);
-    } catch (const std::runtime_error&) {
+    } catch (const std::exception&) {
       loaded.ok = false;
     }
     note_health(loaded.ok);

@@ -118,7 +118,8 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
                                             const secret_resolver& resolve_secret) {
   const params key = params{}.uuid(organisation);
   const result head = in.run(
-      "SELECT o.generation, o.frozen, g.sharing, g.allowed_countries FROM org_owner o JOIN organisation g ON g.org_id "
+      "SELECT o.generation, o.frozen, g.sharing, g.allowed_countries, o.generation - o.opt_out_generations FROM "
+      "org_owner o JOIN organisation g ON g.org_id "
       "= o.org_id "
       "WHERE o.org_id = $1",
       key);
@@ -126,6 +127,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   engine::organisation_snapshot all;
   all.id = organisation;
   all.generation = head.number(0, 0);
+  all.settings_version = head.number(0, 4);
   all.frozen = head.boolean(0, 1);
   all.sharing = head.enumerator<callerid::sharing_policy>(0, 2);
   all.allowed_countries = split_countries(head.text(0, 3));

@@ -165,7 +165,7 @@ TEST_F(running_engine, an_authority_that_cannot_be_read_is_the_accounts_trouble)
   engine_runtime engine{options(), clock_};
   engine.start();
   house_.on.run("UPDATE integration SET ca_file = '/nowhere/ca.pem'");
-  house_.on.run("UPDATE org_owner SET generation = generation + 1, settings_generation = generation + 1");
+  house_.on.run("UPDATE org_owner SET generation = generation + 1");
   ASSERT_TRUE(applied(generation()));
   EXPECT_TRUE(eventually(20s, [&] {
     const auto views = engine.views();

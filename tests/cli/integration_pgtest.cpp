@@ -81,10 +81,8 @@ class integration_over_rest : public testing::Test {
     return change(tx);
   }
   std::uint64_t change(sql::transaction& tx) const {
-    const std::uint64_t generation = tx.run(
-                                           "UPDATE org_owner SET generation = generation + 1, settings_generation = "
-                                           "generation + 1 RETURNING generation")
-                                         .number(0, 0);
+    const std::uint64_t generation =
+        tx.run("UPDATE org_owner SET generation = generation + 1 RETURNING generation").number(0, 0);
     tx.commit();
     return generation;
   }

@@ -116,12 +116,12 @@ TEST_F(changes, what_is_announced_while_changes_are_on_their_way_is_asked_for_af
   const auto again = asked_at(changes_loaded{true, {2, std::nullopt, {}}});
   ASSERT_TRUE(again);
   EXPECT_EQ(again->above, 2U);
-  EXPECT_TRUE(again->settings);
+  EXPECT_EQ(again->settings_version, 0U);
   EXPECT_FALSE(asked_at(changes_loaded{false, {}}));
   now.steady += 500ms;
   const auto after_failure = asked_at(tick{});
   ASSERT_TRUE(after_failure);
-  EXPECT_TRUE(after_failure->settings);
+  EXPECT_EQ(after_failure->settings_version, 0U);
   EXPECT_FALSE(asked_at(changes_loaded{true, {2, config(), {}}}));
 }
 
@@ -303,6 +303,25 @@ TEST_P(narrowed_settings, let_a_call_that_rings_come_to_its_end) {
   EXPECT_TRUE(vetoes.empty());
   EXPECT_TRUE(asked<cancel_call>().empty());
   EXPECT_THAT(confirmed, ElementsAre(2));
+}
+
+TEST_P(narrowed_settings, take_back_a_call_in_doubt_that_turns_out_to_be_held_by_the_carrier) {
+  config().accounts[0].kind = carriers::carrier_kind::twilio;
+  call_once_more();
+  answer(last().attempt, carriers::answer_class::unknown, carriers::reaction::none, 0);
+  change(GetParam().edit);
+  EXPECT_TRUE(asked<cancel_call>().empty());
+  report(last().attempt, "CA1", call_phase::queued);
+  ASSERT_EQ(asked<cancel_call>().size(), 1U);
+  EXPECT_TRUE(asked<cancel_call>()[0].ringing_only);
+}
+
+TEST_F(changes, a_slow_campaign_makes_its_first_call_at_once) {
+  now.steady = steady_time{1s};
+  config().campaigns[0].calls_per_second_max = 0.001;
+  add_contact(1);
+  start();
+  EXPECT_EQ(sends.size(), 1U);
 }
 
 TEST_P(narrowed_settings, take_back_a_call_that_the_carrier_still_holds) {

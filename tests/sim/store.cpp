@@ -207,7 +207,7 @@ engine::contact_page store::load(const engine::contact_request& request) const {
 
 engine::change_set store::changes(const engine::change_request& what) const {
   engine::change_set set{config.generation, {}, {}};
-  if (what.settings || settings_generation_ > what.above) {
+  if (what.settings_version != config.settings_version) {
     set.snapshot = config;
     for (engine::lane_record& lane : set.snapshot->lanes) {
       const auto cursor = cursors_.find({lane.campaign, lane.lane});

@@ -28,7 +28,8 @@ class store {
   template <class Edit>
   std::uint64_t change(Edit&& edit) {
     edit(config);
-    return settings_generation_ = ++config.generation;
+    ++config.settings_version;
+    return ++config.generation;
   }
   std::uint64_t opt_out(e164 number) {
     ++config.generation;
@@ -88,7 +89,6 @@ class store {
 
   schedule& time_;
   std::map<e164, std::uint64_t> opt_outs_;
-  std::uint64_t settings_generation_ = 1;  // the last generation that changed more than opt-outs
   std::map<contact_id, contact_row> contacts_;
   std::map<std::pair<campaign_id, campaigns::lane_number>, contact_id> cursors_;
   struct wait_key {

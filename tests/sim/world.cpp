@@ -38,7 +38,7 @@ void world::set_up() {
   random_source& random = time_.random;
   auto& config = ledger_.config;
   config.id = organisation_id{id128{1, 1}};
-  config.generation = 1;
+  config.generation = config.settings_version = 1;
   config.rules.zones = std::make_shared<fixed_zones>();
   const std::uint64_t workspaces = 1 + random.below(2);
   for (std::uint64_t i = 0; i < workspaces; ++i) {
