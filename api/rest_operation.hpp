@@ -15,6 +15,7 @@
 #include "api/key_ring.hpp"
 #include "api/problem.hpp"
 #include "api/sealed_secret.hpp"
+#include "campaigns/place_finder.hpp"
 #include "engine/stats.hpp"
 #include "sql/session.hpp"
 
@@ -56,6 +57,7 @@ struct rest_call {
   const std::function<id128()>& make_id;
   const secret_keys& secrets;
   const engine_views& views;
+  const campaigns::place_finder& place;
   utc_time now{};
 
   std::optional<std::string_view> query_param(std::string_view name) const;

@@ -287,6 +287,7 @@ struct rest_service::impl {
                          make_id,
                          options.secrets,
                          options.views,
+                         options.place,
                          time_.now().utc};
     asked.campaign = find_campaign(call).id;
   }
@@ -321,8 +322,16 @@ struct rest_service::impl {
     if (remembered) {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
-    rest_call call{
-        tx, who, request, admitted.query, admitted.body, make_id, options.secrets, options.views, time_.now().utc};
+    rest_call call{tx,
+                   who,
+                   request,
+                   admitted.query,
+                   admitted.body,
+                   make_id,
+                   options.secrets,
+                   options.views,
+                   options.place,
+                   time_.now().utc};
     rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});

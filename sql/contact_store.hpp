@@ -52,6 +52,12 @@ class contact_store final : public campaigns::contact_sink {
   copy_writer copy_;
 };
 
+/// Stores one contact that is to be called before the campaign's others, in the urgent lane of its place, and raises
+/// the generation. Its id and row are given here; in a transaction that has locked the organisation, so that ids are
+/// durable in their order. Nullopt when the campaign holds the number.
+std::optional<contact_id> add_urgent_contact(transaction& in, organisation_id organisation, campaign_id campaign,
+                                             const campaigns::imported_contact& what, utc_time now);
+
 /// The same list tried: its rows are judged as contact_store's would be, and none is kept. What it accepts is
 /// remembered in a temporary table of its session, so that memory does not grow with the list. Blocking; one thread.
 class contact_trial final : public campaigns::contact_sink {
