@@ -1,5 +1,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "api/list_text.hpp"
 #include "api/rest_export.hpp"
@@ -7,7 +8,11 @@
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
 #include "api/upload_json.hpp"
+#include "campaigns/phone_normaliser.hpp"
 #include "sql/campaign_report.hpp"
+#include "sql/contact_store.hpp"
+#include "sql/generation.hpp"
+#include "sql/storable_text.hpp"
 
 namespace dialer::api {
 namespace {
@@ -23,7 +28,7 @@ constexpr std::string_view schemas = R"({
     "properties": {
       "id": {"type": "string"},
       "campaign_id": {"type": "string"},
-      "row": {"type": "integer", "description": "Of the imported list."},
+      "row": {"type": "integer", "description": "Of the imported list; 0: it came in none."},
       "number": {"type": "string"},
       "name": {"type": "string"},
       "external_id": {"type": "string"},
@@ -37,8 +42,26 @@ constexpr std::string_view schemas = R"({
       "postal_code": {"type": "string"},
       "place": {"type": "string", "description": "Where the phone is taken to be."},
       "opted_out": {"type": "boolean"},
-      "variables": {"type": "object", "additionalProperties": true}
+      "variables": {"type": "object", "additionalProperties": true},
+      "engine": {"$ref": "#/components/schemas/EngineStanding"}
     }
+  },
+  "UrgentContact": {
+    "type": "object",
+    "description": "As a row of a list would have it.",
+    "required": ["number"],
+    "additionalProperties": false,
+    "properties": {
+      "number": {"type": "string", "minLength": 1, "maxLength": 40,
+                 "description": "Written nationally, it is of the campaign's country."},
+      "name": {"type": "string", "maxLength": 500},
+      "external_id": {"type": "string", "maxLength": 500},
+      "time_zone": {"type": "string", "maxLength": 100},
+      "state": {"type": "string", "maxLength": 100},
+      "postal_code": {"type": "string", "maxLength": 40},
+      "variables": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 10000}}
+    },
+    "examples": [{"number": "+12125550196", "name": "Pat", "variables": {"order": "A-17"}}]
   },
   "ImportResult": {
     "type": "object",
@@ -102,6 +125,8 @@ constexpr std::string_view schemas = R"({
     }
   }
 })";
+
+constexpr std::size_t text_bytes_max = 2'000;
 
 json::object to_json(campaign_id campaign, const sql::contact_facts& facts) {
   json::object one = contact_json(campaign, facts.state);
@@ -185,6 +210,48 @@ rest_answer get_contact(rest_call& call) {
   return {to_json(campaign, *found)};
 }
 
+e164 body_number(const rest_call& call, const std::string& country) {
+  const std::string given = body_text(call, "number");
+  const auto read = campaigns::phone_normaliser{country}.normalise(given);
+  if (read) return read.number;
+  const auto& why = campaigns::describe(read.problem);
+  refuse_param("number", "is no number: " + std::string(why.meaning) + "; " + std::string(why.remedy));
+}
+
+rest_answer call_now(rest_call& call) {
+  sql::lock_organisation(call.tx, call.who.organisation);
+  const campaigns::settings campaign = find_campaign(call);
+  using campaigns::campaign_state;
+  if (campaign.state == campaign_state::stopped || campaign.state == campaign_state::finished) {
+    throw rest_error{{409, "conflict", "the campaign has ended and calls nobody; add the contact to one that runs"}};
+  }
+  campaigns::imported_contact what;
+  what.number = body_number(call, campaign.default_country);
+  const auto text = [&](const char* name) {
+    return call.body.contains(name) ? sql::storable_text(body_text(call, name), text_bytes_max) : std::string();
+  };
+  what.name = text("name");
+  what.external_id = text("external_id");
+  what.time_zone = text("time_zone");
+  what.state = text("state");
+  what.postal_code = text("postal_code");
+  const json::value* variables = call.body.if_contains("variables");
+  what.variables = variables == nullptr ? "{}" : json::serialize(*variables);
+  if (what.variables.find("\\u0000") != std::string::npos) refuse_param("variables", "must hold no NUL character");
+  campaigns::place_answer where = call.place({what.number, what.time_zone, what.state, what.postal_code});
+  if (!where.wrong_column.empty()) refuse_param(where.wrong_column, where.message);
+  what.place = std::move(where.lane);
+  const auto id = sql::add_urgent_contact(call.tx, call.who.organisation, campaign.id, what, call.now);
+  if (!id) {
+    throw rest_error{{409, "conflict",
+                      "the campaign holds this number already; GET its contacts with number= shows where "
+                      "it stands",
+                      "number"}};
+  }
+  const auto stored = sql::find_contact(call.tx.on(), call.who.organisation, campaign.id, *id);
+  return answer_when_applied(call, to_json(campaign.id, stored.value()));
+}
+
 rest_answer list_imports(rest_call& call) {
   json::array data;
   for (const auto& one : sql::read_campaign_imports(call.tx.on(), call.who.organisation, find_campaign(call).id)) {
@@ -221,6 +288,15 @@ rest_resource contact_resource() {
                       {"phone_column", "string", "Which column to call, when there are several."},
                       {"dry_run", "boolean", "true: say what would become of each row, and store nothing."}},
             .takes_list = true},
+           {.method = "POST",
+            .path = "/v1/campaigns/{campaign_id}/call-now",
+            .name = "callNow",
+            .summary = "Add one contact that is called before all that wait in the campaign, now if it runs",
+            .needs = sql::scope::operate,
+            .takes = "UrgentContact",
+            .gives = "Contact",
+            .success = 201,
+            .run = call_now},
            {.method = "GET",
             .path = "/v1/campaigns/{campaign_id}/imports",
             .name = "listImports",

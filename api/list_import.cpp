@@ -62,9 +62,8 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
   list_import_result result;
   std::istringstream name{campaign.text() + " " + source};
   result.verdicts = what.verdicts(hex_digest(name));
-  const auto import = [&](campaigns::contact_sink& sink, contact_id after, const campaigns::import_progress& from) {
+  const auto import = [&](campaigns::contact_sink& sink, id_sequence ids, const campaigns::import_progress& from) {
     campaigns::verdict_file verdicts{result.verdicts.string()};
-    id_sequence ids{0, after.value};
     const campaigns::import_ports ports{what.place, sink, verdicts, ids, time, what.go_on};
     result.what = campaigns::import_contacts(file, how, ports, from);
   };
@@ -75,13 +74,13 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
       result.imported_before = known->finished;
     } else {
       result.verdicts = what.list.string() + ".verdicts";
-      import(sink, {}, {});
+      import(sink, id_sequence{0}, {});
     }
     return result;
   }
   sql::contact_store sink{database, organisation, campaign, source, what.by};
   result.imported_before = sink.progress().finished;
-  import(sink, sink.last_contact(), sink.progress());
+  import(sink, sink.contact_ids(), sink.progress());
   return result;
 }
 

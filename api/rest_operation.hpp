@@ -16,6 +16,7 @@
 #include "api/key_ring.hpp"
 #include "api/problem.hpp"
 #include "api/sealed_secret.hpp"
+#include "campaigns/place_finder.hpp"
 #include "engine/stats.hpp"
 #include "sql/session.hpp"
 #include "sql/snapshot.hpp"
@@ -59,6 +60,7 @@ struct rest_call {
   const secret_keys& secrets;
   const engine_views& views;
   const sql::rules_loader& rules;
+  const campaigns::place_finder& place;
   utc_time now{};
 
   std::optional<std::string_view> query_param(std::string_view name) const;

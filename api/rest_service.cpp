@@ -288,8 +288,17 @@ struct rest_service::impl {
 
   /// Of what outlives the call.
   rest_call call_of(sql::transaction& tx, const admitted_request& admitted, const http_request& request) const {
-    return {tx,      admitted.who,    request,       admitted.query, admitted.body,
-            make_id, options.secrets, options.views, options.rules,  time_.now().utc};
+    return {tx,
+            admitted.who,
+            request,
+            admitted.query,
+            admitted.body,
+            make_id,
+            options.secrets,
+            options.views,
+            options.rules,
+            options.place,
+            time_.now().utc};
   }
 
   void work(const rest_operation& operation, const caller& who, const http_request& request, sql::session& on,

@@ -39,7 +39,7 @@ struct import_progress {
 /// A number that the campaign already holds.
 struct known_number {
   e164 number;
-  std::uint64_t row = 0;
+  std::uint64_t row = 0;  ///< of the list it came in; 0: in none
 };
 
 /// Calls block; one thread. Throws std::runtime_error (with the database's words) when the store fails: the import

@@ -181,6 +181,10 @@ void import_batch::write(const outcome& each, import_progress& progress, std::st
       write_number();
       const outcome& first = each.within_batch ? outcomes_[each.first] : each;
       const std::uint64_t of_row = first.what == verdict::duplicate ? first.duplicate_row : first.row;
+      if (of_row == 0) {
+        verdicts += ",of a contact that came in no list";
+        break;
+      }
       verdicts += ",of row ";
       append_number(verdicts, of_row);
       break;

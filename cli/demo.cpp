@@ -144,7 +144,7 @@ campaigns::import_progress import_list(const database& store, const demonstratio
   if (!file) throw settings_error{"the list " + list.string() + " can't be read"};
   sql::contact_store sink{store.connection(), demo.organisation, demo.campaign, list.filename().string()};
   campaigns::verdict_file verdicts{verdicts_path.string()};
-  id_sequence ids{0, sink.last_contact().value};
+  id_sequence ids = sink.contact_ids();
   const campaigns::import_ports ports{make_place_finder(load_zone_data()), sink, verdicts, ids, time, {}};
   const campaigns::import_result result = campaigns::import_contacts(file, {}, ports);
   if (!result.refused.empty()) throw settings_error{list.string() + ": " + result.refused};

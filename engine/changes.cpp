@@ -161,6 +161,10 @@ void organisation::apply_lane(const lane_record& record) {
   lane->through = record.through;
   lane->next_due = utc_time{};  // whether anything waits is not known before the first load
   lane->look_ahead = options_.look_ahead_min / 2;
+  if (record.urgent) {
+    campaigns_[found->second].urgent.push_back(lane.get());
+    campaigns_[found->second].has_urgent = true;
+  }
   lanes[record.lane] = std::move(lane);
 }
 

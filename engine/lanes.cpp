@@ -29,8 +29,15 @@ const organisation::lane_run* organisation::lane_due(const campaign_run& campaig
   return campaign.lane_at < campaign.lanes.size() ? campaign.lanes[campaign.lane_at].get() : nullptr;
 }
 
-// The next lane, in turn, that is open and has a contact at hand.
+// The next lane that is open and has a contact at hand: an urgent one, else in turn.
 organisation::lane_run* organisation::next_lane(campaign_run& campaign, instant now) {
+  if (campaign.has_urgent) {
+    for (lane_run* lane : campaign.urgent) {
+      if (lane->queue.empty()) continue;
+      refresh_window(campaign, *lane, now);
+      if (is_dialable(lane->window)) return lane;
+    }
+  }
   for (std::size_t tried = 0; tried < campaign.lanes.size(); ++tried) {
     const std::size_t at = campaign.lane_at;
     campaign.lane_at = at + 1 == campaign.lanes.size() ? 0 : at + 1;

@@ -164,7 +164,8 @@ struct lane_record {
   campaign_id campaign;
   campaigns::lane_number lane = 0;
   compliance::place where;
-  contact_id through;  ///< durable cursor
+  contact_id through;   ///< durable cursor
+  bool urgent = false;  ///< its contacts go before those of the campaign's other lanes
 };
 
 struct agent_record {

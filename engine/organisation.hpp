@@ -110,7 +110,8 @@ class organisation {
   struct alignas(64) campaign_run {
     static constexpr std::size_t hot_lines = 3;
     bool present = false;
-    bool active = false;  // takes part in fair_share
+    bool active = false;      // takes part in fair_share
+    bool has_urgent = false;  // lanes, in `urgent`
     reason blocked = reason::none;
     index workspace = 0;
     index agent = 0;
@@ -124,6 +125,7 @@ class organisation {
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
     campaign_counters counters;
+    std::vector<lane_run*> urgent;  // of `lanes`: those that go before the others
 
     /// REQUIRES: a rate of its own. By the rate of now: after a slow one the next call could be hours away.
     std::chrono::microseconds spacing() const {

@@ -22,6 +22,15 @@ std::optional<campaigns::import_progress> read_progress(session& on, organisatio
                                     row.number(0, 4), row.number(0, 5), row.boolean(0, 6)};
 }
 
+campaigns::lane_number add_lane(transaction& in, organisation_id organisation, campaign_id campaign,
+                                const std::string& place, bool urgent) {
+  const result made = in.run(
+      "INSERT INTO lane (org_id, campaign_id, lane, place, urgent) SELECT $1, $2, coalesce(max(lane) + 1, 0), $3, $4 "
+      "FROM lane WHERE org_id = $1 AND campaign_id = $2 RETURNING lane",
+      params{}.uuid(organisation).uuid(campaign).text(place).boolean(urgent));
+  return static_cast<campaigns::lane_number>(made.integer(0, 0));
+}
+
 params numbers_of(organisation_id organisation, campaign_id campaign, const std::vector<e164>& numbers) {
   std::vector<std::int64_t> digits;
   digits.reserve(numbers.size());
@@ -58,13 +67,13 @@ contact_store::contact_store(connect_options connection, organisation_id organis
   if (!lock_campaign()) {
     throw std::invalid_argument("another import into campaign " + campaign_.text() + " is running: wait until it ends");
   }
+  lock_node();
   read_lanes();
   const result greatest = session_.run(
       "SELECT max(newest.contact_id) FROM lane l, LATERAL (SELECT c.contact_id FROM contact c WHERE c.org_id = "
-      "l.org_id "
-      "AND c.campaign_id = l.campaign_id AND c.lane = l.lane ORDER BY c.contact_id DESC LIMIT 1) newest "
-      "WHERE l.org_id = $1 AND l.campaign_id = $2",
-      key);
+      "l.org_id AND c.campaign_id = l.campaign_id AND c.lane = l.lane ORDER BY c.contact_id DESC LIMIT 1) newest "
+      "WHERE l.org_id = $1",
+      params{}.uuid(organisation_));
   last_contact_ = greatest.narrow<contact_id>(0, 0);
 
   if (const auto known = read_progress(session_, organisation_, campaign_, source_)) progress_ = *known;
@@ -81,9 +90,26 @@ bool contact_store::lock_campaign() {
   return false;
 }
 
+// Of several imports into one organisation each makes ids under a number of its own. 1 is add_urgent_contact's.
+void contact_store::lock_node() {
+  const result locked = session_.run(
+      "SELECT n FROM generate_series(2, 255) n WHERE pg_try_advisory_lock(hashtextextended('contacts ' || $1 || ' ' || "
+      "n, 0)) LIMIT 1",
+      params{}.text(organisation_.text()));
+  if (locked.rows() == 0)
+    throw std::invalid_argument("254 imports of this organisation are running: wait until one ends");
+  node_ = static_cast<std::uint8_t>(locked.integer(0, 0));
+}
+
+// From the next millisecond on: within one, ids are not ordered by when they were made but by who made them.
+id_sequence contact_store::contact_ids() const {
+  constexpr std::uint64_t rest_of_millisecond = (1 << 22) - 1;
+  return id_sequence{node_, last_contact_.value | rest_of_millisecond};
+}
+
 void contact_store::read_lanes() {
   lanes_.clear();
-  const result rows = session_.run("SELECT place, lane FROM lane WHERE org_id = $1 AND campaign_id = $2",
+  const result rows = session_.run("SELECT place, lane FROM lane WHERE org_id = $1 AND campaign_id = $2 AND NOT urgent",
                                    params{}.uuid(organisation_).uuid(campaign_));
   for (int i = 0; i < rows.rows(); ++i) {
     lanes_[std::string(rows.text(i, 0))] = static_cast<campaigns::lane_number>(rows.integer(i, 1));
@@ -110,9 +136,7 @@ bool contact_store::add_lanes(transaction& in, const std::vector<campaigns::impo
       throw std::invalid_argument("row " + std::to_string(contact.row) + ": the campaign has " +
                                   std::to_string(lanes_max) + " different places already: split the list");
     }
-    const auto number = static_cast<campaigns::lane_number>(lanes_.size());
-    in.run("INSERT INTO lane (org_id, campaign_id, lane, place) VALUES ($1, $2, $3, $4)",
-           params{}.uuid(organisation_).uuid(campaign_).int2(number).text(contact.place));
+    const auto number = add_lane(in, organisation_, campaign_, contact.place, false);
     lanes_.emplace(contact.place, number);
     added = true;
   }
@@ -206,6 +230,41 @@ void contact_store::commit(const std::vector<campaigns::imported_contact>& conta
     if (session_.connected()) read_lanes();
     throw;
   }
+}
+
+std::optional<contact_id> add_urgent_contact(transaction& in, organisation_id organisation, campaign_id campaign,
+                                             const campaigns::imported_contact& what, utc_time now) {
+  const params of = params{}.uuid(organisation).uuid(campaign);
+  const result found = in.run("SELECT lane FROM lane WHERE org_id = $1 AND campaign_id = $2 AND place = $3 AND urgent",
+                              params{of}.text(what.place));
+  const auto lane = found.rows() != 0 ? static_cast<campaigns::lane_number>(found.integer(0, 0))
+                                      : add_lane(in, organisation, campaign, what.place, true);
+  const result last = in.run(
+      "SELECT max(newest.contact_id) FROM lane l, LATERAL (SELECT c.contact_id FROM contact c WHERE c.org_id = "
+      "l.org_id "
+      "AND c.campaign_id = l.campaign_id AND c.lane = l.lane ORDER BY c.contact_id DESC LIMIT 1) newest "
+      "WHERE l.org_id = $1 AND l.urgent",
+      params{}.uuid(organisation));
+  // Another node than the importers', whose ids in other lanes may be made at this moment.
+  id_sequence ids{1, last.narrow<contact_id>(0, 0).value};
+  const contact_id id{ids.next(now)};
+  const result stored = in.run(
+      "INSERT INTO contact (org_id, campaign_id, lane, contact_id, number, source_row, name, external_id, time_zone, "
+      "state, postal_code, variables) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11::jsonb) "
+      "ON CONFLICT (org_id, campaign_id, number) DO NOTHING",
+      params{of}
+          .int2(lane)
+          .int8(id.value)
+          .int8(what.number.digits())
+          .text(what.name)
+          .text(what.external_id)
+          .text(what.time_zone)
+          .text(what.state)
+          .text(what.postal_code)
+          .text(what.variables));
+  if (stored.affected() != 1) return std::nullopt;
+  raise_generation(in, organisation);
+  return id;
 }
 
 contact_trial::contact_trial(connect_options connection, organisation_id organisation, campaign_id campaign)

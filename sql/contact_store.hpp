@@ -26,8 +26,9 @@ class contact_store final : public campaigns::contact_sink {
 
   /// Progress of an earlier import of the same source; a fresh one starts from zero.
   const campaigns::import_progress& progress() const { return progress_; }
-  /// Greatest contact id of the campaign: ids of this import must be greater (0 when it has none).
-  contact_id last_contact() const { return last_contact_; }
+  /// For this import's contacts: greater than every id of the organisation, and no other import that runs meanwhile
+  /// makes the same ones, in whatever campaign.
+  id_sequence contact_ids() const;
 
   std::vector<campaigns::known_number> find(const std::vector<e164>& numbers) override;
   void for_each_number(const std::function<void(e164)>& visit) override;
@@ -36,6 +37,7 @@ class contact_store final : public campaigns::contact_sink {
 
  private:
   bool lock_campaign();
+  void lock_node();
   void read_lanes();
   bool add_lanes(transaction& in, const std::vector<campaigns::imported_contact>& contacts);
   void encode(const std::vector<campaigns::imported_contact>& contacts);
@@ -47,10 +49,17 @@ class contact_store final : public campaigns::contact_sink {
   std::string source_;
   std::optional<audit_entry> by_;
   campaigns::import_progress progress_;
-  contact_id last_contact_;
+  contact_id last_contact_;  // of the organisation
+  std::uint8_t node_ = 0;    // of its identifiers' makers
   std::unordered_map<std::string, campaigns::lane_number> lanes_;
   copy_writer copy_;
 };
+
+/// Stores one contact that is to be called before the campaign's others, in the urgent lane of its place, and raises
+/// the generation. Its id and row are given here; in a transaction that has locked the organisation, so that ids are
+/// durable in their order. Nullopt when the campaign holds the number.
+std::optional<contact_id> add_urgent_contact(transaction& in, organisation_id organisation, campaign_id campaign,
+                                             const campaigns::imported_contact& what, utc_time now);
 
 /// The same list tried: its rows are judged as contact_store's would be, and none is kept. What it accepts is
 /// remembered in a temporary table of its session, so that memory does not grow with the list. Blocking; one thread.

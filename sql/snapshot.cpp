@@ -108,7 +108,7 @@ std::vector<engine::lane_record> read_lanes(const result& rows) {
     const auto where = compliance::parse_place(rows.text(i, 2));
     if (!where) throw std::runtime_error("lane with an unreadable place: \"" + std::string(rows.text(i, 2)) + "\"");
     return engine::lane_record{rows.wide<campaign_id>(i, 0), as<campaigns::lane_number>(rows, i, 1), *where,
-                               rows.narrow<contact_id>(i, 3)};
+                               rows.narrow<contact_id>(i, 3), rows.boolean(i, 4)};
   });
 }
 
@@ -148,10 +148,10 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
   all.campaigns =
       read_all<campaigns::settings>(campaign_rows, [&](int i) { return read_campaign_row(campaign_rows, i); });
-  all.lanes = read_lanes(
-      in.run("SELECT l.campaign_id, l.lane, l.place, l.through FROM lane l JOIN campaign c ON c.org_id = l.org_id "
-             "AND c.id = l.campaign_id WHERE l.org_id = $1 AND c.state <= 2 ORDER BY l.campaign_id, l.lane",
-             key));
+  all.lanes = read_lanes(in.run(
+      "SELECT l.campaign_id, l.lane, l.place, l.through, l.urgent FROM lane l JOIN campaign c ON c.org_id = l.org_id "
+      "AND c.id = l.campaign_id WHERE l.org_id = $1 AND c.state <= 2 ORDER BY l.campaign_id, l.lane",
+      key));
   return all;
 }
 

@@ -255,7 +255,7 @@ std::string essence(const rest_reply& reply) {
 std::string rows_of(const tenant& of, sql::session& on) {
   std::string all;
   for (const char* table : {"workspace", "agent", "integration", "campaign", "campaign_version", "opt_out", "api_key",
-                            "api_request", "webhook", "org_owner", "audit_log", "audit_head"}) {
+                            "api_request", "webhook", "org_owner", "audit_log", "audit_head", "lane", "contact"}) {
     all += on.run("SELECT coalesce(string_agg(t::text, ';' ORDER BY t::text), '') FROM " + std::string(table) +
                       " t WHERE org_id = $1",
                   sql::params{}.uuid(of.house.id))
@@ -264,13 +264,14 @@ std::string rows_of(const tenant& of, sql::session& on) {
   return all;
 }
 
-/// Names that an operation's path or body has our ids under; connection_id is the carrier's.
+/// Names that an operation's path or body has our ids under; connection_id is the carrier's, external_id the
+/// customer's.
 std::vector<std::string> id_names(const documented& operation) {
   std::vector<std::string> names = operation.parameters("path");
   if (!operation.takes_body()) return names;
   const json::object body = schema_of_body(operation);
   for (const auto& [name, schema] : body.at("properties").as_object()) {
-    if (name.ends_with("_id") && name != "connection_id") names.emplace_back(name);
+    if (name.ends_with("_id") && name != "connection_id" && name != "external_id") names.emplace_back(name);
   }
   return names;
 }

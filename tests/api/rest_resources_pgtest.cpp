@@ -426,6 +426,45 @@ TEST_F(RestResources, DryRunOfALongList_KnowsItsOwnDuplicates) {
   EXPECT_EQ(done.body.at("duplicate"), done.body.at("accepted"));
 }
 
+TEST_F(RestResources, CallNow_IsInTheUrgentLaneOfItsPlaceOnce) {
+  const auto lanes = [&] {
+    const sql::result row = us_.house.on.run(
+        "SELECT count(*) FILTER (WHERE urgent), count(*), (SELECT max(generation) FROM org_owner WHERE org_id = $1) "
+        "FROM lane WHERE org_id = $1",
+        sql::params{}.uuid(us_.house.id));
+    return std::array{row.integer(0, 0), row.integer(0, 1), row.integer(0, 2)};
+  };
+  const auto before = lanes();
+  const rest_reply one =
+      ask("POST", campaign() + "/call-now", R"({"number":"(212) 555-0191","name":"Pat","variables":{"a":"b"}})");
+  ASSERT_EQ(one.status, 201) << one.text;
+  EXPECT_EQ(one.body.at("number").as_string(), "+12125550191");
+  EXPECT_EQ(one.body.at("stage").as_string(), "fresh");
+  EXPECT_EQ(one.body.at("row").to_number<int>(), 0);
+  EXPECT_EQ(one.body.at("engine").as_string(), "acknowledged");
+  const rest_reply two = ask("POST", campaign() + "/call-now", R"({"number":"+12125550192"})");
+  ASSERT_EQ(two.status, 201) << two.text;
+  EXPECT_GT(two.body.at("id").as_string(), one.body.at("id").as_string());
+  EXPECT_EQ(lanes(), (std::array<std::int64_t, 3>{before[0] + 1, before[1] + 1, before[2] + 2}));
+
+  const rest_reply again = ask("POST", campaign() + "/call-now", R"({"number":"+12125550192"})");
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(again.body.at("param").as_string(), "number");
+  EXPECT_EQ(ask("POST", campaign() + "/call-now", R"({"number":"12"})").body.at("param").as_string(), "number");
+  EXPECT_EQ(ask("POST", campaign() + "/call-now", R"({"number":"+12125550193","variables":{"a":"\u0000"}})").status,
+            422);
+  EXPECT_EQ(lanes()[2], before[2] + 2) << "what is refused changes nothing";
+
+  // A list that comes later goes beside it, in lanes that are not urgent.
+  const rest_reply list = ask("POST", campaign() + "/contacts", "phone_number\n+12125550191\n+12125550194\n");
+  EXPECT_THAT(list.text, HasSubstr(R"("rows":2,"accepted":1,"duplicate":1)"));
+  EXPECT_EQ(list.body.at("not_accepted").at(0).at("detail").as_string(), "of a contact that came in no list");
+  EXPECT_EQ(
+      us_.house.on.run("SELECT count(*) FROM contact c JOIN lane l USING (org_id, campaign_id, lane) WHERE l.urgent")
+          .integer(0, 0),
+      2);
+}
+
 TEST_F(RestResources, Imports_ShowHowFarTheyAre) {
   EXPECT_EQ(ask("GET", campaign() + "/imports").body.at("data").as_array().size(), 1U) << "the house's own";
   {

@@ -224,7 +224,7 @@ void rig::import(campaign_id to, std::size_t count) {
 void rig::import(campaign_id to, const std::vector<fictitious>& numbers) {
   const std::size_t count = numbers.size();
   sql::contact_store store{connection(), organisation_, to, "a list"};
-  id_sequence ids{0, store.last_contact().value};
+  id_sequence ids = store.contact_ids();
   campaigns::import_progress progress;
   std::vector<campaigns::imported_contact> batch;
   for (std::size_t n = 0; n < count; ++n) {

@@ -132,6 +132,25 @@ TEST_F(limits, no_more_is_decided_ahead_than_the_reserve_at_the_accounts_pace) {
   EXPECT_EQ(decided, 3U);
 }
 
+TEST_F(limits, contacts_of_an_urgent_lane_go_before_those_at_hand_and_through_the_same_gate) {
+  config().accounts[0].calls_per_second = 1;
+  senders_take = false;
+  for (std::uint64_t line = 1; line <= 9; ++line) add_contact(line);
+  start();
+  for (const std::uint64_t line : {91U, 92U, 93U}) add_contact(line).lane = 1;
+  opt_out({{number(91), true}});
+  change([](auto& config) {
+    config.lanes.push_back({config.campaigns[0].id, 1, config.lanes[0].where, contact_id{}, true});
+  });
+  for (int n = 0; n < 3; ++n) tell(sends_taken{sends[0].integration, 1});
+  std::vector<e164> called;
+  for (const send_call& each : sends) called.push_back(each.permit.to());
+  // The first was on its way before they came.
+  EXPECT_EQ(called, (std::vector{number(1), number(92), number(93), number(2)}));
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].why, reason::opted_out);
+}
+
 TEST_F(limits, a_number_in_flight_is_waited_for_even_when_the_call_fills_its_cap) {
   config().campaigns[0].attempts_per_number_24h = 1;
   add_contact(1);

@@ -172,7 +172,7 @@ contacts_loaded stage::load(const contact_request& request) {
     if (loaded.page.contacts.size() < request.count) loaded.page.contacts.push_back(contact);
   }
   for (const campaigns::contact& contact : contacts) {
-    if (contact.id > request.after && loaded.page.contacts.size() < request.count)
+    if (contact.lane == request.lane && contact.id > request.after && loaded.page.contacts.size() < request.count)
       loaded.page.contacts.push_back(contact);
   }
   return loaded;

@@ -17,7 +17,7 @@ class stage {
   // What the take-over finds; set before start().
   recovery found;
   organisation_options options;
-  std::vector<campaigns::contact> contacts;  ///< of lane 0, fresh
+  std::vector<campaigns::contact> contacts;  ///< fresh
   commit_result decisions_end = commit_result::committed;
   bool senders_take = true;    ///< false: permitted calls stay queued until a test tells sends_taken
   bool ledger_answers = true;  ///< false: batches stay out until answer_batches()

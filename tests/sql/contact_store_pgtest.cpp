@@ -55,13 +55,33 @@ TEST_F(ContactStore, ImportInterrupted_GoesOnWhereItStopped) {
   EXPECT_EQ(again.progress().rows, 10U);
   EXPECT_EQ(again.progress().byte_offset, 100U);
   EXPECT_EQ(again.progress().verdict_bytes, 30U);
-  EXPECT_EQ(again.last_contact().value, 10U);
+  EXPECT_GT(again.contact_ids().next(utc_time{}), 10U);
   std::set<e164> seen;
   again.for_each_number([&](e164 number) { seen.insert(number); });
   EXPECT_EQ(seen.size(), 10U);
   again.commit(org_.contacts(11, 5, 3), after(15, true));
   EXPECT_EQ(contacts(), 15);
   EXPECT_EQ(org_.on.run("SELECT count(*) FROM lane WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 3);
+}
+
+// Waits, ends and intents are kept by contact for the whole organisation: an id twice would mix two people up.
+TEST_F(ContactStore, ImportsAtOnceIntoSeveralCampaigns_MakeNoIdTwice) {
+  const campaign_id other{id128{77, 1}};
+  org_.on.run(
+      "INSERT INTO campaign SELECT (jsonb_populate_record(c, jsonb_build_object('id', $2, 'name', 'other'))).* "
+      "FROM campaign c WHERE org_id = $1",
+      params{}.uuid(org_.id).uuid(other));
+  { open().commit(org_.contacts(1, 10, 3), after(10)); }
+  contact_store two{org_.connection(), org_.id, other, "list.csv"};
+  contact_store three = open("another.csv");
+  const utc_time now = org_.on.run("SELECT now()").time(0, 0);
+  std::set<std::uint64_t> made;
+  for (id_sequence ids : {two.contact_ids(), three.contact_ids()}) {
+    for (int i = 0; i < 20'000; ++i) made.insert(ids.next(now));
+    for (int i = 0; i < 100; ++i) made.insert(ids.next(now - std::chrono::hours{1}));
+  }
+  EXPECT_EQ(made.size(), 40'200U);
+  EXPECT_GT(*made.begin(), 10U);
 }
 
 TEST_F(ContactStore, BatchThatFails_LeavesNeitherContactsNorProgressNorLanes) {
