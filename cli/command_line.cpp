@@ -39,6 +39,8 @@ struct parsed {
   freeze_options freeze;
   organisation_options campaign_list;
   context_options context;
+  command_options stats;
+  top_options top;
   audit_verify_options audit;
   do_not_call_build_options do_not_call;
   serve_options serve;
@@ -96,10 +98,14 @@ void add_common_of_change(CLI::App* to, command_options& options) {
   add_common(to, options);
 }
 
-/// Of commands that the REST API knows, too: through a service instead of a database. After add_common.
-void add_context(CLI::App* to, command_options& options) {
+void add_context_name(CLI::App* to, command_options& options) {
   to->add_option("--context", options.context, "through the service of this context; without it DIALER_CONTEXT's")
       ->type_name("NAME");
+}
+
+/// Of commands that the REST API knows, too: through a service instead of a database. After add_common.
+void add_context(CLI::App* to, command_options& options) {
+  add_context_name(to, options);
   to->parse_complete_callback([to, &options] {
     const CLI::Option* url = to->get_option("--database");
     const char* variable = std::getenv("DIALER_DATABASE");
@@ -281,6 +287,27 @@ void add_contexts(CLI::App& app, parsed& into) {
   add_one("remove", "Forget one, with the key that was kept for it", "dialer context remove main", run_context_remove)
       ->add_option("name", into.context.name, "of the context")
       ->required();
+}
+
+/// Of commands that only a service can answer.
+void add_views(CLI::App& app, parsed& into) {
+  CLI::App* stats =
+      add(app, "stats", "What came of it all, by campaign, as a service counts it", "dialer stats --context main");
+  add_context_name(stats, into.stats);
+  add_output(stats, into.stats.output);
+  stats->callback([&into] {
+    into.stats.context = choose_context(into.stats.context, false);
+    into.command = [&into] { return run_stats(into.stats); };
+  });
+  CLI::App* top =
+      add(app, "top", "Follow a service: rate, funnel and why not, by campaign; lines where there is no terminal",
+          "dialer top --context main");
+  add_context_name(top, into.top);
+  top->add_option("--pictures", into.top.pictures, "end after so many; without it, go on");
+  top->callback([&into] {
+    into.top.context = choose_context(into.top.context, false);
+    into.command = [&into] { return run_top(into.top); };
+  });
 }
 
 void add_key(CLI::App& app, parsed& into) {
@@ -679,6 +706,7 @@ void build(CLI::App& app, parsed& into) {
   add_campaign(app, into);
   add_opt_out(app, into);
   add_contexts(app, into);
+  add_views(app, into);
   add_key(app, into);
   add_explain(app, into);
   add_verify(app, into);

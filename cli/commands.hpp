@@ -142,6 +142,14 @@ struct audit_verify_options : organisation_options {
 /// Fails when a row of the audit log is not as it was written.
 int run_audit_verify(const audit_verify_options& options);
 
+/// Of the service of options.context; there is no such command on a database.
+int run_stats(const command_options& options);
+
+struct top_options : command_options {
+  std::uint64_t pictures = 0;  ///< end after so many; 0: go on
+};
+int run_top(const top_options& options);
+
 struct context_options {
   std::string name;
   std::string url;

@@ -2,9 +2,11 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
+#include <exception>
 
 #include "cli/errors.hpp"
 
@@ -45,6 +47,67 @@ std::size_t keep(char* bytes, std::size_t, std::size_t count, void* into) {
 
 std::size_t read_list(char* into, std::size_t, std::size_t count, void* from) {
   return std::fread(into, 1, count, static_cast<FILE*>(from));
+}
+
+/// A stream of events on its way, for the callbacks of a C library: what is thrown waits for its end.
+struct event_reader {
+  const std::function<void(std::string_view, std::string_view)>& take;
+  const std::function<bool()>& go_on;
+  CURL* handle = nullptr;
+  std::string refusal;  // the answer's body, when it is no stream
+  std::string rest;     // an unfinished line
+  std::string name, data;
+  bool stopped = false;
+  std::exception_ptr thrown;
+
+  template <class Work>
+  bool guard(const Work& work) {
+    try {
+      work();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    return !thrown && !stopped;
+  }
+
+  void read(std::string_view bytes) {
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+      refusal.append(bytes.substr(0, answer_bytes_max - std::min(answer_bytes_max, refusal.size())));
+      return;
+    }
+    rest.append(bytes);
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      read_line(std::string_view{rest}.substr(begin, end - begin));
+    }
+    rest.erase(0, begin);
+    if (rest.size() > answer_bytes_max) throw std::runtime_error("the service sends an event without an end");
+    if (begin > 0) stopped = !go_on();
+  }
+  void read_line(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) {
+      if (!data.empty()) take(name, data);
+      name.clear();
+      data.clear();
+    } else if (line.starts_with("event: ")) {
+      name = line.substr(7);
+    } else if (line.starts_with("data: ")) {
+      data += (data.empty() ? "" : "\n") + std::string(line.substr(6));
+    }
+  }
+};
+
+std::size_t read_events(char* bytes, std::size_t, std::size_t count, void* into) {
+  auto& reader = *static_cast<event_reader*>(into);
+  return reader.guard([&] { reader.read({bytes, count}); }) ? count : 0;
+}
+
+int tick(void* into, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& reader = *static_cast<event_reader*>(into);
+  return reader.guard([&] { reader.stopped = !reader.go_on(); }) ? 0 : 1;
 }
 
 // The server has read what it wants of the request by then, or nothing of it.
@@ -211,6 +274,29 @@ json::object rest_client::upload(const std::string& path, const query_params& qu
   impl_->set(CURLOPT_READFUNCTION, &read_list);
   impl_->set(CURLOPT_READDATA, in.get());
   return impl_->send(headers, true);
+}
+
+bool rest_client::follow(const std::string& path, const std::function<void(std::string_view, std::string_view)>& take,
+                         const std::function<bool()>& go_on) {
+  header_list headers;
+  headers.add(impl_->authorization);
+  headers.add("Accept: text/event-stream");
+  impl_->begin(impl_->address(path, {}));
+  event_reader reader{.take = take, .go_on = go_on, .handle = impl_->handle};
+  impl_->set(CURLOPT_TIMEOUT, 0L);
+  impl_->set(CURLOPT_TCP_KEEPALIVE, 1L);
+  impl_->set(CURLOPT_HTTPHEADER, headers.get());
+  impl_->set(CURLOPT_WRITEFUNCTION, &read_events);
+  impl_->set(CURLOPT_WRITEDATA, &reader);
+  impl_->set(CURLOPT_NOPROGRESS, 0L);
+  impl_->set(CURLOPT_XFERINFOFUNCTION, &tick);
+  impl_->set(CURLOPT_XFERINFODATA, &reader);
+  const CURLcode code = curl_easy_perform(impl_->handle);
+  if (reader.thrown) std::rethrow_exception(reader.thrown);
+  if (reader.stopped) return false;
+  if (code != CURLE_OK && code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR) impl_->fail(code, false);
+  if (!reader.refusal.empty()) impl_->check(reader.refusal);
+  return true;
 }
 
 std::string describe_refusal(int status, std::string_view body) {

@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,10 @@ class rest_client {
   boost::json::object remove(const std::string& path);
   /// The file as it is, of any size; waits for as long as the service works on it.
   boost::json::object upload(const std::string& path, const query_params& query, const std::string& file);
+  /// Server-sent events: `take` gets the name and the data of each. `go_on` is asked about once a second, and whenever
+  /// something came. True when the service ended it, false when go_on did. What they throw comes out.
+  bool follow(const std::string& path, const std::function<void(std::string_view, std::string_view)>& take,
+              const std::function<bool()>& go_on);
 
  private:
   struct impl;

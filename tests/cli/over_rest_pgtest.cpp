@@ -222,6 +222,45 @@ TEST_F(over_rest_command, refusals_have_field_remedy_and_the_usual_codes) {
   EXPECT_THAT(got.message, HasSubstr("does not answer"));
 }
 
+TEST_F(over_rest_command, stats_and_the_live_view_show_the_campaigns) {
+  run(run_campaign_import, list("phone_number\n+12125550161\n+13105550161\n"));
+  command_options options;
+  options.context = "main";
+  EXPECT_THAT(captured([&] { return run_stats(options); }), HasSubstr("Spring    draft         2      2"));
+  options.output = output_format::json;
+  EXPECT_THAT(captured([&] { return run_stats(options); }), HasSubstr("\"contacts\":2"));
+  top_options top;
+  top.context = "main";
+  top.pictures = 1;
+  EXPECT_THAT(captured([&] { return run_top(top); }), HasSubstr("calls/s  live 0  attempts 0"));
+  top.context.clear();
+  EXPECT_THROW(run_top(top), usage_error);
+}
+
+TEST_F(over_rest_command, events_are_followed_until_told_otherwise_or_refused) {
+  std::size_t events = 0;
+  rest_client service{read_contexts(contexts_file()).find("main")};
+  const bool ended = service.follow(
+      "/v1/events",
+      [&](std::string_view name, std::string_view data) {
+        ++events;
+        EXPECT_THAT(std::string(name), testing::AnyOf("campaign", "attempts", "import"));
+        EXPECT_THAT(std::string(data), StartsWith("{"));
+      },
+      [&] { return events == 0; });
+  EXPECT_FALSE(ended) << "it was we who ended it";
+  EXPECT_THROW(service.follow(
+                   "/v1/events", [](auto, auto) { throw usage_error("no"); }, [] { return true; }),
+               usage_error);
+  try {
+    service.follow(
+        "/v1/nothing", [](auto, auto) {}, [] { return true; });
+    FAIL();
+  } catch (const service_refusal& refused) {
+    EXPECT_EQ(refused.status(), 404);
+  }
+}
+
 TEST_F(over_rest_command, certificates_are_verified) {
   demo_carriers_options carriers;
   carriers.directory = dir_.path();

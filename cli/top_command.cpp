@@ -1,0 +1,89 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/rest_client.hpp"
+#include "cli/system_clock.hpp"
+#include "cli/text_table.hpp"
+#include "cli/top_view.hpp"
+
+namespace dialer::cli {
+namespace {
+
+namespace json = boost::json;
+
+// Counts of contacts take the service a look at all of them; events cost nothing.
+constexpr std::chrono::seconds stats_every{30};
+constexpr std::chrono::seconds picture_every{1};
+constexpr std::chrono::seconds line_every{5};
+
+service_context context_of(const command_options& options) {
+  if (options.context.empty()) {
+    throw usage_error("this command asks a service: name one with --context (dialer context add)");
+  }
+  return read_contexts(contexts_file()).find(options.context);
+}
+
+/// Draws over what it drew before, or writes lines where there is no terminal.
+class screen {
+ public:
+  bool is_terminal() const { return terminal_; }
+  void draw(const std::string& text) {
+    if (terminal_ && lines_ > 0) print(fmt_up(lines_));
+    print(text);
+    std::fflush(stdout);
+    lines_ = std::ranges::count(text, '\n');
+  }
+
+ private:
+  static std::string fmt_up(std::ptrdiff_t lines) { return "\x1b[" + std::to_string(lines) + "A\x1b[J"; }
+
+  bool terminal_ = isatty(STDOUT_FILENO) == 1;
+  std::ptrdiff_t lines_ = 0;
+};
+
+}  // namespace
+
+int run_stats(const command_options& options) {
+  rest_client service{context_of(options)};
+  const json::object stats = service.get("/v1/stats");
+  print(options.output == output_format::json ? json::serialize(stats) + "\n" : stats_text(stats));
+  return exit_ok;
+}
+
+int run_top(const top_options& options) {
+  rest_client service{context_of(options)};
+  rest_client events{context_of(options)};
+  const system_clock time;
+  top_view view;
+  screen to;
+  const std::chrono::seconds every = to.is_terminal() ? picture_every : line_every;
+  steady_time stats_at{}, drawn_at{};
+  std::uint64_t drawn = 0;
+  const auto show = [&] {
+    const steady_time now = time.now().steady;
+    if (stats_at == steady_time{} || now - stats_at >= stats_every) {
+      view.take_stats(service.get("/v1/stats"));
+      stats_at = now;
+    }
+    if (drawn_at != steady_time{} && now - drawn_at < every) return true;
+    to.draw(to.is_terminal() ? view.picture(now) : view.line(now));
+    drawn_at = now;
+    return ++drawn != options.pictures;
+  };
+  const bool asked_for = !events.follow(
+      "/v1/events",
+      [&](std::string_view name, std::string_view data) {
+        view.take_event(name, json::parse(json::string_view{data.data(), data.size()}).as_object());
+      },
+      show);
+  if (asked_for) return exit_ok;
+  throw service_unreachable("the service ended the view; is it stopping? run the command again");
+}
+
+}  // namespace dialer::cli
