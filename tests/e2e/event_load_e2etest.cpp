@@ -151,8 +151,7 @@ TEST(EventLoad, ThousandsFollowAndSomeNeverRead_DialingGoesOnAtItsRate) {
     installation.import(each, std::min<std::size_t>(calls, 40'000));
     installation.start_campaign(each);
   }
-  process& engine =
-      installation.start_engine({"--event-streams", std::to_string(clients + 16), "--requests-per-second", "0"});
+  process& engine = installation.start_engine({"--event-streams", std::to_string(clients + 16)});
   log_tail carriers{installation.log()};
   std::vector<utc_time> dialed;
   const auto dialed_by = [&](utc_time until) {

@@ -78,7 +78,7 @@ class race {
     log_tail carriers{installation_->log()};
     const auto note = [&] { return next_->dialed(carriers.more()); };
     ASSERT_TRUE(next_campaign());
-    process& engine = installation_->start_engine({"--requests-per-second", "0"});
+    process& engine = installation_->start_engine();
     ASSERT_TRUE(eventually(10s, note)) << installation_->engine_words();
 
     std::mt19937_64 random{wanted.seed};

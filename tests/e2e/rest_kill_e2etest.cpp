@@ -73,7 +73,7 @@ class RestKill : public testing::Test {
 
   rest_client client() const { return {installation_.port(), key_}; }
   void start() {
-    installation_.start_engine({"--requests-per-second", "0"});
+    installation_.start_engine();
     ASSERT_TRUE(eventually(15s, [&] { return done(client().ask("GET", "/v1/keys")); })) << installation_.engine_words();
   }
   std::string next_key() { return "write-" + std::to_string(++written_); }
