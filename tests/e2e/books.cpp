@@ -28,11 +28,7 @@ create to_create(const log_entry& entry) {
 
 constexpr std::chrono::milliseconds breath{2};  // the carriers look once a millisecond
 
-/// While the carriers were behind with reading; spells without a breath between them are one.
-struct spell {
-  utc_time since, until;
-};
-
+// Spells without a breath between them are one.
 spell& join(std::vector<spell>& spells, const log_entry& fell_behind) {
   const utc_time since = fell_behind.at - std::chrono::microseconds{fell_behind.behind_us};
   if (spells.empty() || since > spells.back().until + breath) spells.push_back({since, since});
@@ -76,20 +72,25 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
 }
 
 unsure_time read_unsure(const std::filesystem::path& log) {
-  std::vector<spell> spells;
   std::optional<utc_time> first;
   unsure_time found;
   carriers::simulator::log_reader reader{log.string()};
   for (log_entry entry; reader.next(entry);) {
     if (!first) first = entry.at;
     found.of = std::max(found.of, entry.at - *first);
-    if (entry.event == log_event::fell_behind) join(spells, entry);
+    if (entry.event == log_event::fell_behind) join(found.spells, entry);
   }
-  for (const spell& each : spells) {
+  for (const spell& each : found.spells) {
     found.sum += each.until - each.since;
     found.longest = std::max(found.longest, each.until - each.since);
   }
   return found;
+}
+
+std::chrono::microseconds unsure_time::after(utc_time instant) const {
+  const auto next = std::ranges::upper_bound(spells, instant, {}, &spell::since);
+  if (next == spells.begin()) return std::chrono::microseconds{0};
+  return std::max(std::prev(next)->until + breath - instant, std::chrono::microseconds{0});
 }
 
 std::ostream& operator<<(std::ostream& out, const unsure_time& what) {

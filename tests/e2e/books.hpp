@@ -27,14 +27,22 @@ struct create {
 
 std::vector<create> read_creates(const std::filesystem::path& log);
 
-/// How unsure the carriers' clock was: of what they read while they were behind, nobody knows when it arrived.
+/// While the carriers were behind with reading: what they read then may have arrived at any time since.
+struct spell {
+  utc_time since, until;
+};
+
+/// How unsure the carriers' clock was.
 struct unsure_time {
+  std::vector<spell> spells;             ///< ascending and apart
   std::chrono::microseconds longest{0};  ///< at a stretch
   std::chrono::microseconds sum{0};
   std::chrono::microseconds of{0};  ///< from the log's first entry to its last
   double share() const {
     return of.count() == 0 ? 1 : static_cast<double>(sum.count()) / static_cast<double>(of.count());
   }
+  /// For how long after this instant a create may count as one that arrived before it: 0 outside of every spell.
+  std::chrono::microseconds after(utc_time instant) const;
 };
 unsure_time read_unsure(const std::filesystem::path& log);
 std::ostream& operator<<(std::ostream& out, const unsure_time& what);

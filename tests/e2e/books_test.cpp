@@ -89,6 +89,24 @@ TEST_F(Books, UnsureTime_IsTheSumOfSpellsAndTheLongestOfThem) {
   EXPECT_DOUBLE_EQ(found.share(), 0.1);
 }
 
+TEST_F(Books, UnsureAfterAnInstant_LastsUntilNoMoreIsTakenForEarlier) {
+  add(log_event::simulator_started, 0ms);
+  add(log_event::fell_behind, 200ms, 100ms);
+  add(log_event::create_received, 202ms);
+  add(log_event::create_received, 203ms);
+  add(log_event::fell_behind, 1s, 50ms);
+  const unsure_time found = read_unsure(log());
+  EXPECT_EQ(found.after(start + 99ms), 0us) << "whatever is read in the spell counts as later";
+  EXPECT_EQ(found.after(start + 100ms), 102ms);
+  EXPECT_EQ(found.after(start + 201ms), 1ms);
+  EXPECT_EQ(found.after(start + 202ms), 0us);
+  EXPECT_EQ(found.after(start + 951ms), 51ms);
+  EXPECT_EQ(found.after(start + 2s), 0us);
+  const auto creates = read_creates(log());
+  EXPECT_LE(creates[0].arrived_from, start + 100ms);
+  EXPECT_GT(creates[1].arrived_from, start + 100ms);
+}
+
 TEST_F(Books, UnsureTimeOfAnEmptyLog_IsAllOfIt) {
   EXPECT_EQ(read_unsure(log()).share(), 1);
 }

@@ -23,6 +23,10 @@ namespace {
 using namespace std::chrono_literals;
 using sql::freezable;
 
+// A late create shows itself within a second; the carriers' clock must be sure again long before.
+constexpr auto late_within = 1s;
+constexpr auto unsure_max = 200ms;
+
 struct frozen_time {
   utc_time asked{};
   utc_time acknowledged{};
@@ -88,8 +92,7 @@ TEST_F(Freeze, OfEachThingUnderLoad_LastCreateIsBeforeTheAcknowledgement) {
   for (const auto& [kind, id] : switches) {
     ASSERT_TRUE(dials_on()) << installation_.engine_words();
     times.push_back(freeze(kind, id));
-    // Twice as long as a late one has to show itself.
-    const utc_time until = now() + 2s;
+    const utc_time until = now() + 2 * late_within;
     ASSERT_TRUE(eventually(10s, [&] { return now() >= until; }));
     times.back().lifted = now();
     set(kind, id, false);
@@ -97,6 +100,7 @@ TEST_F(Freeze, OfEachThingUnderLoad_LastCreateIsBeforeTheAcknowledgement) {
   EXPECT_TRUE(dials_on()) << "everything was unfrozen again";
   stop();
   const std::vector<create> creates = read_creates(installation_.log());
+  const unsure_time unsure = read_unsure(installation_.log());
   for (std::size_t i = 0; i < times.size(); ++i) {
     const frozen_time& frozen = times[i];
     utc_time last{};
@@ -107,7 +111,9 @@ TEST_F(Freeze, OfEachThingUnderLoad_LastCreateIsBeforeTheAcknowledgement) {
     }
     std::cout << "switch " << i << ": acknowledged after " << (frozen.acknowledged - frozen.asked).count() / 1000
               << " ms, last create " << (last - frozen.asked).count() / 1000 << " ms after it was thrown, " << late
-              << " after the acknowledgement\n";
+              << " after the acknowledgement; unsure for " << unsure.after(frozen.acknowledged).count() / 1000
+              << " ms\n";
+    EXPECT_LT(unsure.after(frozen.acknowledged), unsure_max) << "lateness can't be judged: " << unsure;
     EXPECT_EQ(late, 0U);
     EXPECT_GT(last, frozen.asked - 1s) << "nothing was dialed when the switch was thrown";
   }
@@ -145,6 +151,10 @@ TEST_F(Freeze, OfOneAccountAndOneNumber_LetsTheOthersGoOn) {
   }
   std::cout << over_account << " creates over the account before it was frozen, " << from_number
             << " from the number before, " << from_number_later << " after\n";
+  const unsure_time unsure = read_unsure(installation_.log());
+  for (const frozen_time& each : {account, shown}) {
+    EXPECT_LT(unsure.after(each.acknowledged), unsure_max) << "lateness can't be judged: " << unsure;
+  }
   EXPECT_GT(over_account, 0U);
   EXPECT_GT(from_number, 0U) << "the number was not shown before it was frozen";
   EXPECT_EQ(from_number_later, 0U);

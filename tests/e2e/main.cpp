@@ -1,6 +1,6 @@
 // e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--calls-per-second N]
 // [--rest-kills N] [--event-clients N] [--event-deaf N] [--upload N] [--list N]
-// [--pacing-seconds N] [--seed N] [--settle]
+// [--pacing-seconds N] [--seed N] [--exact] [--settle]
 
 #include <gtest/gtest.h>
 
@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   app.add_option("--list", wanted.list);
   app.add_option("--pacing-seconds", wanted.pacing_seconds);
   app.add_option("--seed", wanted.seed);
+  app.add_flag("--exact", wanted.exact);
   app.add_flag("--settle", wanted.settle);
   CLI11_PARSE(app, argc, argv);
   return RUN_ALL_TESTS();

@@ -78,7 +78,7 @@ class race {
     log_tail carriers{installation_->log()};
     const auto note = [&] { return next_->dialed(carriers.more()); };
     ASSERT_TRUE(next_campaign());
-    process& engine = installation_->start_engine({"--requests-per-second", "0"});
+    process& engine = installation_->start_engine();
     ASSERT_TRUE(eventually(10s, note)) << installation_->engine_words();
 
     std::mt19937_64 random{wanted.seed};
@@ -133,12 +133,15 @@ class race {
       if (each.at > began && each.at < ended) ++in_all;
       const auto told = acknowledged.find(each.to);
       if (told == acknowledged.end()) continue;
-      if (each.at > told->second) {
+      if (each.arrived_from > told->second) {
         ++after;
       } else if (each.at > told->second - 1s && called.insert(each.to).second) {
         ++before;
       }
     }
+    const unsure_time unsure = read_unsure(installation_->log());
+    const auto unjudged =
+        std::ranges::count_if(acknowledged, [&](const auto& told) { return unsure.after(told.second) > 0us; });
     std::ranges::sort(delays);
     const auto ms = [](std::chrono::microseconds time) {
       return std::chrono::duration<double, std::milli>(time).count();
@@ -148,11 +151,15 @@ class race {
               << " numbers called in the second before the acknowledgement, " << after << " after it, "
               << acknowledged.size() - before << " not; acknowledged after " << ms(delays[delays.size() / 2])
               << " ms (median), " << ms(delays[delays.size() * 99 / 100]) << " ms (99 %), " << ms(delays.back())
-              << " ms (longest); stored but not confirmed: " << only_stored << '\n';
+              << " ms (longest); stored but not confirmed: " << only_stored << '\n'
+              << unsure << ", and at " << unjudged << " of " << acknowledged.size() << " acknowledgements\n";
     EXPECT_EQ(after, 0U);
     EXPECT_GT(before, 0U) << "no race was close";
     EXPECT_LT(before, acknowledged.size()) << "no race was close";
-    EXPECT_EQ(only_stored, 0U);
+    // A request that leaves while the clock is unsure is not seen: most must leave while it is not.
+    EXPECT_LT(2 * unjudged, std::ssize(acknowledged)) << "lateness can't be judged";
+    // A busy machine may take longer to follow than is waited for. That is said, and not the rule.
+    EXPECT_LE(10 * only_stored, delays.size());
   }
 
  private:

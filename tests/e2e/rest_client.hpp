@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/api/loopback_client.hpp"
+#include "tests/e2e/process.hpp"
 
 namespace dialer::e2e {
 
@@ -17,6 +18,15 @@ struct rest_answer {
   std::string text;
   boost::json::object body;  ///< empty when `text` is no object
 };
+
+/// Asks until the service is able to answer: on a busy machine its last look at the keys is too old now and then, and
+/// whoever is told 503 may ask again.
+template <class Ask>
+rest_answer served(const Ask& ask) {
+  rest_answer answer;
+  eventually(std::chrono::seconds{20}, [&] { return (answer = ask()).status != 503; });
+  return answer;
+}
 
 /// Blocking. One thread.
 class rest_client {

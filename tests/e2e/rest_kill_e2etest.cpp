@@ -33,7 +33,8 @@ struct written {
 
   rest_answer ask(rest_client& client) const {
     const std::string header = "Idempotency-Key: " + key + "\r\n";
-    return list.empty() ? client.ask(method, target, body, header) : client.upload(target, list, header);
+    return served(
+        [&] { return list.empty() ? client.ask(method, target, body, header) : client.upload(target, list, header); });
   }
 };
 
@@ -73,7 +74,7 @@ class RestKill : public testing::Test {
 
   rest_client client() const { return {installation_.port(), key_}; }
   void start() {
-    installation_.start_engine({"--requests-per-second", "0"});
+    installation_.start_engine();
     ASSERT_TRUE(eventually(15s, [&] { return done(client().ask("GET", "/v1/keys")); })) << installation_.engine_words();
   }
   std::string next_key() { return "write-" + std::to_string(++written_); }
@@ -146,7 +147,7 @@ class RestKill : public testing::Test {
       EXPECT_EQ(count("SELECT count(*) FROM campaign WHERE org_id = $1 AND name = $2", mine().text(name)), 1U) << name;
     } else if (what.target == "/v1/opt-outs") {
       const std::string number{what.answer.body.at("numbers").at(0).as_string()};
-      EXPECT_EQ(client().ask("GET", "/v1/opt-outs/" + number).status, 200) << number;
+      EXPECT_EQ(served([&] { return client().ask("GET", "/v1/opt-outs/" + number); }).status, 200) << number;
     } else {
       EXPECT_EQ(count("SELECT count(*) FROM api_key WHERE org_id = $1 AND id = $2 AND revoked_at IS NOT NULL",
                       mine().uuid(api_key_id::parse(what.target.substr(9)).value())),

@@ -17,6 +17,7 @@ struct scale {
   std::size_t list = 50'000;    ///< contacts of the big list
   unsigned pacing_seconds = 20;
   std::uint64_t seed = 1;
+  bool exact = false;   ///< assert rates that only a machine with nothing else to do keeps
   bool settle = false;  ///< wait for every doubt to be resolved, some six minutes
 };
 extern scale wanted;
