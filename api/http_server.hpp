@@ -29,12 +29,13 @@ using http_params = std::vector<std::pair<std::string, std::string>>;
 
 /// A complete request. All of it is foreign input.
 struct http_request {
-  std::string method;        ///< "POST"
-  std::string target;        ///< path and query as sent, "/callbacks/twilio?t=..."
-  std::string path;          ///< of the target, not percent-decoded
-  std::string query;         ///< of the target, without "?", not decoded
-  std::string body;          ///< chunks already joined
-  std::string content_type;  ///< of the header, as sent; empty when absent
+  std::string method;            ///< "POST"
+  std::string target;            ///< path and query as sent, "/callbacks/twilio?t=..."
+  std::string path;              ///< of the target, not percent-decoded
+  std::string query;             ///< of the target, without "?", not decoded
+  std::string body;              ///< chunks already joined; gzip, if unpacked_max says so
+  std::size_t unpacked_max = 0;  ///< not 0: the body is gzip, and may unpack to so many bytes (packed_body.hpp)
+  std::string content_type;      ///< of the header, as sent; empty when absent
   http_headers headers;
   http_params params;  ///< of the route's path, in its order, not decoded
   std::string id;  ///< the peer's X-Request-Id when it has the form of one, else made here; comes back in every answer
@@ -93,6 +94,7 @@ struct route {
   std::size_t unanswered_max = 1024;            ///< requests that may wait for `respond`; beyond it 503
   stream_handler stream{};                      ///< instead of `handle`: the body is not bounded, and not kept
   std::chrono::milliseconds respond_within{0};  ///< 0: the server's
+  bool takes_gzip = false;                      ///< `handle` may get a body that is gzip; else 415
 };
 
 struct http_limits {

@@ -16,6 +16,7 @@
 #include "api/export_stream.hpp"
 #include "api/list_import.hpp"
 #include "api/list_uploads.hpp"
+#include "api/packed_body.hpp"
 #include "api/problem.hpp"
 #include "api/rest_admission.hpp"
 #include "api/rest_document.hpp"
@@ -217,8 +218,10 @@ struct rest_service::impl {
     respond_function counted = count(operation, respond);
     const auto who = admit(operation->what, request, counted);
     if (!who) return;
-    const bool taken = workers.submit([this, operation, who = *who, counted, asked = std::move(request)](
-                                          sql::session& on) { work(operation->what, who, asked, on, counted); });
+    const bool taken =
+        workers.submit([this, operation, who = *who, counted, asked = std::move(request)](sql::session& on) mutable {
+          work(operation->what, who, asked, on, counted);
+        });
     if (!taken) {
       counted(to_response(
           rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
@@ -292,9 +295,10 @@ struct rest_service::impl {
             make_id, options.secrets, options.views, options.rules,  time_.now().utc};
   }
 
-  void work(const rest_operation& operation, const caller& who, const http_request& request, sql::session& on,
+  void work(const rest_operation& operation, const caller& who, http_request& request, sql::session& on,
             const respond_function& respond) {
     try {
+      if (auto refused = unpack_body(request)) return respond(std::move(*refused));
       deliver(operation, who, perform(operation, who, request, on), respond);
     } catch (...) {
       respond(explain_failure(operation, request, std::current_exception()));
@@ -477,7 +481,8 @@ std::vector<route> rest_service::routes() {
                          self->handle(operation, std::move(request), respond);
                        },
                    .unanswered_max = what.unanswered_max,
-                   .respond_within = what.respond_within});
+                   .respond_within = what.respond_within,
+                   .takes_gzip = true});
   }
   all.push_back({"GET", "/v1/openapi.json", [self = impl_.get()](const http_request&, const respond_function& respond) {
                    respond({.content_type = "application/json", .body = self->document});

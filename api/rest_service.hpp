@@ -1,8 +1,9 @@
 #pragma once
 // The REST API: operations as routes of the listener.
 //
-// On the listener's thread: the key, its scope, the form of the request. On a worker's: one transaction per request, as
-// the role under row-level security, that holds everything the operation does and, with an Idempotency-Key, its answer.
+// On the listener's thread: the key, its budget, its scope. On a worker's: the form of the request, a packed body made
+// plain, and one transaction per request, as the role under row-level security, that holds everything the operation
+// does and, with an Idempotency-Key, its answer.
 
 #include <chrono>
 #include <cstdint>
