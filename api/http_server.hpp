@@ -55,8 +55,7 @@ class answer_stream {
   virtual ~answer_stream() = default;
   /// What there is to send now; empty: nothing; no value: the end. Asked every stream_turn_every on the listener's
   /// thread, and never before the peer has taken all of the last piece: what a slow one can't take is not made. Must
-  /// not wait.
-  /// When it throws, it breaks off.
+  /// not wait. When it throws, the answer breaks off.
   virtual std::optional<std::string> next() = 0;
   /// Called once, before the first next(): `ready`, from any thread, has next() asked at once.
   virtual void wake_by(std::function<void()> /*ready*/) {}
