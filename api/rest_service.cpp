@@ -14,6 +14,7 @@
 #include "api/event_stream.hpp"
 #include "api/event_watch.hpp"
 #include "api/export_stream.hpp"
+#include "api/gzip.hpp"
 #include "api/list_import.hpp"
 #include "api/list_uploads.hpp"
 #include "api/packed_body.hpp"
@@ -150,6 +151,7 @@ struct rest_service::impl {
       }
     }
     document = openapi_document(all, schemas);
+    document_packed = gzip(document);
   }
 
   // --- on the listener's thread ---
@@ -182,6 +184,15 @@ struct rest_service::impl {
       respond(to_response(refused));
       return std::nullopt;
     }
+  }
+
+  http_response document_for(const http_request& request) const {
+    http_response response;
+    response.content_type = "application/json";
+    const bool packs = accepts_gzip(request.header("Accept-Encoding"));
+    response.body = packs ? document_packed : document;
+    if (packs) response.headers.emplace_back("Content-Encoding", "gzip");
+    return response;
   }
 
   std::unique_ptr<body_sink> open_upload(const std::shared_ptr<served_operation>& operation, http_request request,
@@ -426,7 +437,7 @@ struct rest_service::impl {
   const json_schemas schemas;
   request_budget budget;  // the listener's thread
   std::vector<std::shared_ptr<served_operation>> operations;
-  std::string document;
+  std::string document, document_packed;
   applied_wait acknowledgements;
   const clock& time_;
   list_uploads uploads;
@@ -484,8 +495,9 @@ std::vector<route> rest_service::routes() {
                    .respond_within = what.respond_within,
                    .takes_gzip = true});
   }
-  all.push_back({"GET", "/v1/openapi.json", [self = impl_.get()](const http_request&, const respond_function& respond) {
-                   respond({.content_type = "application/json", .body = self->document});
+  all.push_back({"GET", "/v1/openapi.json",
+                 [self = impl_.get()](const http_request& request, const respond_function& respond) {
+                   respond(self->document_for(request));
                  }});
   return all;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "api/gzip.hpp"
 #include "api/packed_body.hpp"
@@ -20,12 +22,16 @@ class HttpCoding : public http_house {
  protected:
   void start(http_limits limits = {}) {
     const auto answer = [](const char* path, const http_response& with) {
-      return route{"GET", path, [with](const http_request&, const respond_function& respond) { respond(with); }};
+      return route{"GET", path, [with](const http_request&, const respond_function& respond) {
+                     std::thread{[with, respond] { respond(with); }}.join();
+                   }};
     };
     http_house::start(limits,
                       {answer("/large", {.body = large_}),
                        answer("/boundary", {.body = std::string(1'024, 'x')}),
                        answer("/problem", to_response({409, "no", std::string(5'000, 'x')})),
+                       {"GET", "/at_once",
+                        [this](const http_request&, const respond_function& respond) { respond({.body = large_}); }},
                        {.method = "POST",
                         .path = "/unpacked",
                         .handle =
@@ -189,6 +195,13 @@ TEST_F(HttpCoding, Answer_IsPackedForWhoTakesIt) {
     EXPECT_THAT(plain.head, HasSubstr("\r\nVary: Accept-Encoding\r\n")) << "a cache must not give it to others";
     EXPECT_EQ(plain.body, large_);
   }
+}
+
+TEST_F(HttpCoding, AnswerOfTheListenersThread_GoesOutAsItIs) {
+  start();
+  const client_response plain = get("/at_once", "Accept-Encoding: gzip\r\n");
+  EXPECT_THAT(plain.head, Not(HasSubstr("Content-Encoding")));
+  EXPECT_EQ(plain.body, large_);
 }
 
 TEST_F(HttpCoding, WhatIsSmallOrAProblem_StaysPlain) {

@@ -349,6 +349,13 @@ TEST_F(RestService, Document_NeedsNoKeyAndDescribesEveryOperation) {
   EXPECT_EQ(post.at("x-required-scope").as_string(), "operate");
   EXPECT_TRUE(post.at("responses").as_object().contains("201"));
   EXPECT_TRUE(paths.at("/v1/wide").at("get").at("x-organisation-wide").as_bool());
+
+  const rest_reply packed = house_.ask("GET", "/v1/openapi.json", "", "", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(packed.header("Content-Encoding"), "gzip");
+  EXPECT_EQ(document.header("Content-Encoding"), "");
+  gunzip from;
+  from.feed(packed.text);
+  EXPECT_EQ(from.read(document.text.size() + 1), document.text);
 }
 
 }  // namespace
