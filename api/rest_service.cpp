@@ -13,6 +13,7 @@
 #include "api/event_board.hpp"
 #include "api/event_stream.hpp"
 #include "api/event_watch.hpp"
+#include "api/export_places.hpp"
 #include "api/export_stream.hpp"
 #include "api/gzip.hpp"
 #include "api/list_import.hpp"
@@ -37,7 +38,6 @@ namespace json = boost::json;
 
 constexpr std::size_t uploads_max = 4;             // at a time
 constexpr std::chrono::minutes upload_within{60};  // for the import of a list that has come
-constexpr int exports_max = 4;                     // at a time
 constexpr std::size_t classes = 6;                 // of status codes; 0 unused
 
 /// An operation in service.
@@ -261,12 +261,12 @@ struct rest_service::impl {
     respond_function counted = count(operation, respond);
     const auto who = admit(operation->what, request, counted);
     if (!who) return;
-    if (++*exports > exports_max) {
-      --*exports;
-      return counted(to_response(
-          rest_error{{503, "overloaded", "four exports are under way already; try again when one is through"}}));
+    std::shared_ptr<void> place;
+    try {
+      place = exports->take(who->organisation);
+    } catch (const rest_error& refused) {
+      return counted(to_response(refused));
     }
-    const std::shared_ptr<void> place{nullptr, [under_way = exports](void*) { --*under_way; }};
     const bool taken =
         workers.submit([this, operation, who = *who, counted, place, asked = std::move(request)](sql::session& on) {
           begin_export(operation->what, who, asked, on, place, counted);
@@ -444,7 +444,7 @@ struct rest_service::impl {
   event_board events;
   event_watch watch;
   // Shared with those under way, which their connections keep.
-  std::shared_ptr<std::atomic<int>> exports = std::make_shared<std::atomic<int>>(0);
+  std::shared_ptr<export_places> exports = std::make_shared<export_places>();
   sql_workers workers;  // last: what it does needs all of the above
 };
 
@@ -495,10 +495,10 @@ std::vector<route> rest_service::routes() {
                    .respond_within = what.respond_within,
                    .takes_gzip = true});
   }
-  all.push_back({"GET", "/v1/openapi.json",
-                 [self = impl_.get()](const http_request& request, const respond_function& respond) {
-                   respond(self->document_for(request));
-                 }});
+  all.push_back(
+      {"GET", "/v1/openapi.json", [self = impl_.get()](const http_request& request, const respond_function& respond) {
+         respond(self->document_for(request));
+       }});
   return all;
 }
 
