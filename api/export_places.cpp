@@ -9,8 +9,8 @@ std::shared_ptr<void> export_places::take(organisation_id organisation) {
     const std::lock_guard lock{mutex_};
     std::size_t& own = taken_[organisation];
     if (own >= of_one_organisation) {
-      throw rest_error{{503, "overloaded",
-                        "two exports of this organisation are under way already; try again when one is through"}};
+      throw rest_error{
+          {503, "overloaded", "two exports of this organisation are under way already; try again when one is through"}};
     }
     if (all_taken_ >= places) {
       throw rest_error{{503, "overloaded", "eight exports are under way already; try again when one is through"}};

@@ -17,7 +17,6 @@
 #include "api/export_stream.hpp"
 #include "api/gzip.hpp"
 #include "api/list_import.hpp"
-#include "api/list_uploads.hpp"
 #include "api/packed_body.hpp"
 #include "api/problem.hpp"
 #include "api/rest_admission.hpp"
@@ -138,7 +137,7 @@ struct rest_service::impl {
         budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
-        uploads{options.uploads},
+        uploads{options.uploads, options.space},
         events{make_id().high},
         watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {

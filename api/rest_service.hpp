@@ -15,6 +15,7 @@
 
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
+#include "api/list_uploads.hpp"
 #include "api/metrics.hpp"
 #include "api/request_budget.hpp"
 #include "api/rest_operation.hpp"
@@ -35,6 +36,7 @@ struct rest_options {
   std::size_t waiting_max = 256;  ///< requests that wait for a thread; beyond it 503
   std::chrono::milliseconds acknowledged_within = sql::applied_within;
   std::filesystem::path uploads;  ///< directory of lists under way and of the verdicts of each
+  disk_space space = system_disk_space();
   campaigns::place_finder place;  ///< where an imported phone is
   secret_keys secrets;            ///< that secrets in the database are sealed with
   engine_views views;             ///< must be there
