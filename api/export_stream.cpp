@@ -21,10 +21,11 @@ void export_stream::wake_by(std::function<void()> ready) {
 }
 
 std::optional<std::string> export_stream::next() {
+  // First: whatever else keeps it, its place is not kept for ever.
+  if (ports_.time.now().steady >= until_) throw std::runtime_error("an export takes an hour at most");
   const key_verdict standing = ports_.keys.standing(who_.key);
   if (standing == key_verdict::unavailable) return std::string{};
   if (standing != key_verdict::good) throw std::runtime_error("the key of this export is in force no more");
-  if (ports_.time.now().steady >= until_) throw std::runtime_error("an export takes an hour at most");
   const std::lock_guard lock{mutex_};
   switch (state_) {
     case state::broken: throw std::runtime_error("a page of this export could not be read");

@@ -71,6 +71,11 @@ std::optional<http_response> of_route(const route_table::match& match) {
   return std::nullopt;
 }
 
+http_response takes_no_gzip() {
+  return to_response({415, "unsupported_content_encoding",
+                      "a body comes here plain only; send it without Content-Encoding", "Content-Encoding"});
+}
+
 http_response too_many_streams() {
   return overloaded("as many streams are open as this engine was started for; poll, or raise its --event-streams",
                     "10");

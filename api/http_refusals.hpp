@@ -24,6 +24,9 @@ std::optional<http_response> of_head(unsigned version, std::string_view transfer
 /// Of a request that no route answers, or whose route has too many waiting.
 std::optional<http_response> of_route(const route_table::match& match);
 
+/// Of a packed body on a route that takes plain ones only.
+http_response takes_no_gzip();
+
 http_response too_many_streams();
 http_response request_too_slow();
 http_response body_stopped();

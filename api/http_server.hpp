@@ -29,12 +29,13 @@ using http_params = std::vector<std::pair<std::string, std::string>>;
 
 /// A complete request. All of it is foreign input.
 struct http_request {
-  std::string method;        ///< "POST"
-  std::string target;        ///< path and query as sent, "/callbacks/twilio?t=..."
-  std::string path;          ///< of the target, not percent-decoded
-  std::string query;         ///< of the target, without "?", not decoded
-  std::string body;          ///< chunks already joined
-  std::string content_type;  ///< of the header, as sent; empty when absent
+  std::string method;            ///< "POST"
+  std::string target;            ///< path and query as sent, "/callbacks/twilio?t=..."
+  std::string path;              ///< of the target, not percent-decoded
+  std::string query;             ///< of the target, without "?", not decoded
+  std::string body;              ///< chunks already joined; gzip, if unpacked_max says so
+  std::size_t unpacked_max = 0;  ///< not 0: the body is gzip, and may unpack to so many bytes (packed_body.hpp)
+  std::string content_type;      ///< of the header, as sent; empty when absent
   http_headers headers;
   http_params params;  ///< of the route's path, in its order, not decoded
   std::string id;  ///< the peer's X-Request-Id when it has the form of one, else made here; comes back in every answer
@@ -54,8 +55,7 @@ class answer_stream {
   virtual ~answer_stream() = default;
   /// What there is to send now; empty: nothing; no value: the end. Asked every stream_turn_every on the listener's
   /// thread, and never before the peer has taken all of the last piece: what a slow one can't take is not made. Must
-  /// not wait.
-  /// When it throws, it breaks off.
+  /// not wait. When it throws, the answer breaks off.
   virtual std::optional<std::string> next() = 0;
   /// Called once, before the first next(): `ready`, from any thread, has next() asked at once.
   virtual void wake_by(std::function<void()> /*ready*/) {}
@@ -93,6 +93,7 @@ struct route {
   std::size_t unanswered_max = 1024;            ///< requests that may wait for `respond`; beyond it 503
   stream_handler stream{};                      ///< instead of `handle`: the body is not bounded, and not kept
   std::chrono::milliseconds respond_within{0};  ///< 0: the server's
+  bool takes_gzip = false;                      ///< `handle` may get a body that is gzip; else 415
 };
 
 struct http_limits {

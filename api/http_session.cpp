@@ -87,23 +87,6 @@ bool is_gzip(const http_request& request) {
   return parse_content_encoding(request.header("Content-Encoding")) == body_coding::gzip;
 }
 
-/// Nothing: the body is plain now.
-std::optional<refusals::unreadable> unpack(http_request& request, std::size_t bytes_max) {
-  if (request.body.empty() || !is_gzip(request)) return std::nullopt;
-  try {
-    gunzip packed;
-    packed.feed(std::exchange(request.body, {}));
-    for (std::string more; !(more = packed.read(piece_bytes)).empty();) {
-      request.body += more;
-      if (request.body.size() > bytes_max) return refusals::unreadable::body_too_large;
-    }
-    if (packed.at_end()) return std::nullopt;
-  } catch (const gzip_error&) {
-    // It is told below.
-  }
-  return refusals::unreadable::no_gzip;
-}
-
 /// One connection. Lives as long as one of its operations; exactly one of read, stream, wait for an answer, write,
 /// push, linger is under way, and `deadline_` guards it but for a push that has nothing to send.
 class session final : public http_session, public std::enable_shared_from_this<session> {
@@ -306,12 +289,14 @@ void session::dispatch() {
   route_table::match found = core_.routes.find(request.method, request.path);
   if (auto response = refusals::of_route(found)) return refuse(std::move(*response), false);
   request.params = std::move(found.params);
-  if (const auto why = unpack(request, core_.limits.body_bytes_max)) {
-    return refuse(refusals::of_unreadable(*why), false);
+  const served_route& served = *found.found;
+  // It stays packed: nobody knows yet whether the sender is worth the work, and this thread has others to serve.
+  if (!request.body.empty() && is_gzip(request)) {
+    if (!served.what.takes_gzip) return refuse(refusals::takes_no_gzip(), false);
+    request.unpacked_max = core_.limits.body_bytes_max;
   }
 
   phase_ = phase::handling;
-  const served_route& served = *found.found;
   const auto pending = expect_answer(served, request);
   guard(respond_within_);
   try {

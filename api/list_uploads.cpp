@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -11,10 +13,19 @@
 #include <string_view>
 #include <utility>
 
+#include "api/rest_operation.hpp"
+
 namespace dialer::api {
 namespace {
 
 constexpr std::string_view spool_prefix = "upload-";
+
+/// What stays free of the disk, whatever comes.
+constexpr std::uintmax_t left_free_min = std::uintmax_t{1} << 30;
+constexpr std::uintmax_t left_free_part = 10;
+
+/// Between two looks at the disk.
+constexpr std::size_t look_every_bytes = 4 * 1024 * 1024;
 
 /// Between the listener's thread, which gives pieces, and the upload's, which writes them down. Holds one.
 struct channel {
@@ -80,8 +91,16 @@ class spool_file {
   int descriptor_ = -1;
 };
 
-/// False: it was cut off.
-bool receive(channel& from, const spool_file& into) {
+void require_room(const std::filesystem::space_info& disk) {
+  if (disk.available >= std::max(left_free_min, disk.capacity / left_free_part)) return;
+  throw rest_error{{413, "no_room",
+                    "the engine's disk is nearly full; have room made where it keeps its state (--state-dir), then "
+                    "send the list again"}};
+}
+
+/// False: it was cut off. `look` is called before the first byte is written, and every few MiB.
+bool receive(channel& from, const spool_file& into, const std::function<void()>& look) {
+  std::size_t unseen = look_every_bytes;
   std::unique_lock lock{from.mutex};
   for (;;) {
     from.changed.wait(lock, [&] { return from.piece || from.whole || from.abandoned; });
@@ -90,6 +109,10 @@ bool receive(channel& from, const spool_file& into) {
     const std::string piece = *std::exchange(from.piece, std::nullopt);
     const std::function<void()> go_on = std::move(from.go_on);
     lock.unlock();
+    if ((unseen += piece.size()) >= look_every_bytes) {
+      look();
+      unseen = 0;
+    }
     into.append(piece);
     go_on();
     lock.lock();
@@ -98,7 +121,12 @@ bool receive(channel& from, const spool_file& into) {
 
 }  // namespace
 
-list_uploads::list_uploads(std::filesystem::path directory) : directory_{std::move(directory)} {
+disk_space system_disk_space() {
+  return [](const std::filesystem::path& directory) { return std::filesystem::space(directory); };
+}
+
+list_uploads::list_uploads(std::filesystem::path directory, disk_space space)
+    : directory_{std::move(directory)}, space_{std::move(space)} {
   std::filesystem::create_directories(directory_);
   // What an engine that was killed left behind: half a list, of no use to anybody.
   std::vector<std::filesystem::path> left;
@@ -122,7 +150,7 @@ std::unique_ptr<body_sink> list_uploads::begin(list_upload what) {
     try {
       upload.admit();
       const spool_file list{directory_};
-      if (receive(*between, list)) upload.import(list.path());
+      if (receive(*between, list, [this] { require_room(space_(directory_)); })) upload.import(list.path());
     } catch (...) {
       upload.failed(std::current_exception());
     }

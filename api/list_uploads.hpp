@@ -19,12 +19,17 @@ struct list_upload {
   std::function<void(std::exception_ptr)> failed;                 ///< with what one of the others threw
 };
 
+/// Of the file system that a directory is on; throws std::filesystem::filesystem_error.
+using disk_space = std::function<std::filesystem::space_info(const std::filesystem::path&)>;
+disk_space system_disk_space();
+
 /// Uploaded lists, each kept in a file until it is imported: an import can then be resumed, and a list that was cut off
-/// on its way leaves nothing behind. Memory: one piece for each.
+/// on its way leaves nothing behind. Memory: one piece for each. The database may be on the same disk: a list is
+/// refused while it comes, with 413, when less than a tenth of the disk or 1 GiB, whichever is more, would be left.
 class list_uploads {
  public:
   /// `directory`, this engine's own, is made when it is not there; lists that a killed engine left in it go.
-  explicit list_uploads(std::filesystem::path directory);
+  explicit list_uploads(std::filesystem::path directory, disk_space space = system_disk_space());
   /// Waits for those under way; imports are told to stop (stopping()).
   ~list_uploads();
   list_uploads(const list_uploads&) = delete;
@@ -37,6 +42,7 @@ class list_uploads {
 
  private:
   std::filesystem::path directory_;
+  const disk_space space_;
   std::atomic<bool> stopping_{false};
   std::vector<std::future<void>> running_;
 };

@@ -18,8 +18,8 @@ using metric_labels = std::vector<std::pair<std::string, std::string>>;
 
 /// Takes the samples of one scrape. Names begin with "dialer_", counters end in "_total", times are in seconds; samples
 /// of one name with different labels form one family and share their help; what looks like a phone number in a label is
-/// masked. A name that breaks the rules, or comes back
-/// as another kind, throws std::invalid_argument: it is a mistake in the source that adds it.
+/// masked. A name that breaks the rules, or comes back as another kind, throws std::invalid_argument: it is a mistake
+/// in the source that adds it.
 class metric_writer {
  public:
   metric_writer();

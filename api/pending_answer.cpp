@@ -38,11 +38,11 @@ pending_answer::~pending_answer() {
 bool pending_answer::deliver(http_response response) {
   if (answered_.exchange(true)) return false;
   --*unanswered_;
-  if (packs_ && is_worth_packing(response)) {
-    response.body = gzip(response.body);
-    response.headers.emplace_back("Content-Encoding", "gzip");
-  }
   if (const auto core = core_.lock()) {
+    if (packs_ && is_worth_packing(response) && !core->io.get_executor().running_in_this_thread()) {
+      response.body = gzip(response.body);
+      response.headers.emplace_back("Content-Encoding", "gzip");
+    }
     boost::asio::post(core->io, [connection = connection_, serial = serial_, response = std::move(response)]() mutable {
       if (const auto alive = connection.lock()) alive->answer(std::move(response), serial);
     });

@@ -21,7 +21,8 @@ class pending_answer {
   pending_answer(const pending_answer&) = delete;
   pending_answer& operator=(const pending_answer&) = delete;
 
-  /// True for the first call. What is to be packed is packed here: on whatever thread made it, not the listener's.
+  /// True for the first call. What is to be packed is packed here, on the thread that made it, unless that is the
+  /// listener's: it has others to serve, and its answers go out as they are.
   bool deliver(http_response response);
 
   /// Counts a fault of the handler.

@@ -13,9 +13,11 @@
 #include "api/event_board.hpp"
 #include "api/event_stream.hpp"
 #include "api/event_watch.hpp"
+#include "api/export_places.hpp"
 #include "api/export_stream.hpp"
+#include "api/gzip.hpp"
 #include "api/list_import.hpp"
-#include "api/list_uploads.hpp"
+#include "api/packed_body.hpp"
 #include "api/problem.hpp"
 #include "api/rest_admission.hpp"
 #include "api/rest_document.hpp"
@@ -35,7 +37,6 @@ namespace json = boost::json;
 
 constexpr std::size_t uploads_max = 4;             // at a time
 constexpr std::chrono::minutes upload_within{60};  // for the import of a list that has come
-constexpr int exports_max = 4;                     // at a time
 constexpr std::size_t classes = 6;                 // of status codes; 0 unused
 
 /// An operation in service.
@@ -136,7 +137,7 @@ struct rest_service::impl {
         budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
-        uploads{options.uploads},
+        uploads{options.uploads, options.space},
         events{make_id().high},
         watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {
@@ -149,6 +150,7 @@ struct rest_service::impl {
       }
     }
     document = openapi_document(all, schemas);
+    document_packed = gzip(document);
   }
 
   // --- on the listener's thread ---
@@ -181,6 +183,15 @@ struct rest_service::impl {
       respond(to_response(refused));
       return std::nullopt;
     }
+  }
+
+  http_response document_for(const http_request& request) const {
+    http_response response;
+    response.content_type = "application/json";
+    const bool packs = accepts_gzip(request.header("Accept-Encoding"));
+    response.body = packs ? document_packed : document;
+    if (packs) response.headers.emplace_back("Content-Encoding", "gzip");
+    return response;
   }
 
   std::unique_ptr<body_sink> open_upload(const std::shared_ptr<served_operation>& operation, http_request request,
@@ -217,8 +228,10 @@ struct rest_service::impl {
     respond_function counted = count(operation, respond);
     const auto who = admit(operation->what, request, counted);
     if (!who) return;
-    const bool taken = workers.submit([this, operation, who = *who, counted, asked = std::move(request)](
-                                          sql::session& on) { work(operation->what, who, asked, on, counted); });
+    const bool taken =
+        workers.submit([this, operation, who = *who, counted, asked = std::move(request)](sql::session& on) mutable {
+          work(operation->what, who, asked, on, counted);
+        });
     if (!taken) {
       counted(to_response(
           rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
@@ -247,12 +260,12 @@ struct rest_service::impl {
     respond_function counted = count(operation, respond);
     const auto who = admit(operation->what, request, counted);
     if (!who) return;
-    if (++*exports > exports_max) {
-      --*exports;
-      return counted(to_response(
-          rest_error{{503, "overloaded", "four exports are under way already; try again when one is through"}}));
+    std::shared_ptr<void> place;
+    try {
+      place = exports->take(who->organisation);
+    } catch (const rest_error& refused) {
+      return counted(to_response(refused));
     }
-    const std::shared_ptr<void> place{nullptr, [under_way = exports](void*) { --*under_way; }};
     const bool taken =
         workers.submit([this, operation, who = *who, counted, place, asked = std::move(request)](sql::session& on) {
           begin_export(operation->what, who, asked, on, place, counted);
@@ -301,9 +314,10 @@ struct rest_service::impl {
             time_.now().utc};
   }
 
-  void work(const rest_operation& operation, const caller& who, const http_request& request, sql::session& on,
+  void work(const rest_operation& operation, const caller& who, http_request& request, sql::session& on,
             const respond_function& respond) {
     try {
+      if (auto refused = unpack_body(request)) return respond(std::move(*refused));
       deliver(operation, who, perform(operation, who, request, on), respond);
     } catch (...) {
       respond(explain_failure(operation, request, std::current_exception()));
@@ -431,14 +445,14 @@ struct rest_service::impl {
   const json_schemas schemas;
   request_budget budget;  // the listener's thread
   std::vector<std::shared_ptr<served_operation>> operations;
-  std::string document;
+  std::string document, document_packed;
   applied_wait acknowledgements;
   const clock& time_;
   list_uploads uploads;
   event_board events;
   event_watch watch;
   // Shared with those under way, which their connections keep.
-  std::shared_ptr<std::atomic<int>> exports = std::make_shared<std::atomic<int>>(0);
+  std::shared_ptr<export_places> exports = std::make_shared<export_places>();
   sql_workers workers;  // last: what it does needs all of the above
 };
 
@@ -486,11 +500,13 @@ std::vector<route> rest_service::routes() {
                          self->handle(operation, std::move(request), respond);
                        },
                    .unanswered_max = what.unanswered_max,
-                   .respond_within = what.respond_within});
+                   .respond_within = what.respond_within,
+                   .takes_gzip = true});
   }
-  all.push_back({"GET", "/v1/openapi.json", [self = impl_.get()](const http_request&, const respond_function& respond) {
-                   respond({.content_type = "application/json", .body = self->document});
-                 }});
+  all.push_back(
+      {"GET", "/v1/openapi.json", [self = impl_.get()](const http_request& request, const respond_function& respond) {
+         respond(self->document_for(request));
+       }});
   return all;
 }
 

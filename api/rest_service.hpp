@@ -1,8 +1,9 @@
 #pragma once
 // The REST API: operations as routes of the listener.
 //
-// On the listener's thread: the key, its scope, the form of the request. On a worker's: one transaction per request, as
-// the role under row-level security, that holds everything the operation does and, with an Idempotency-Key, its answer.
+// On the listener's thread: the key, its budget, its scope. On a worker's: the form of the request, a packed body made
+// plain, and one transaction per request, as the role under row-level security, that holds everything the operation
+// does and, with an Idempotency-Key, its answer.
 
 #include <chrono>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
+#include "api/list_uploads.hpp"
 #include "api/metrics.hpp"
 #include "api/request_budget.hpp"
 #include "api/rest_operation.hpp"
@@ -34,6 +36,7 @@ struct rest_options {
   std::size_t waiting_max = 256;  ///< requests that wait for a thread; beyond it 503
   std::chrono::milliseconds acknowledged_within = sql::applied_within;
   std::filesystem::path uploads;  ///< directory of lists under way and of the verdicts of each
+  disk_space space = system_disk_space();
   campaigns::place_finder place;  ///< where an imported phone is
   secret_keys secrets;            ///< that secrets in the database are sealed with
   engine_views views;             ///< must be there

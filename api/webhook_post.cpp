@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "carriers/http/https_pool.hpp"
 
@@ -28,6 +30,10 @@ namespace asio = boost::asio;
 namespace http = carriers::http;
 
 constexpr std::size_t url_bytes_max = 2'000;
+
+/// Of this process, at a time: each has a thread, which stays for as long as the resolver keeps it.
+constexpr int lookups_max = 32;
+std::atomic<int> lookups_under_way{0};
 
 struct block {
   std::uint32_t network;
@@ -98,8 +104,12 @@ struct lookup {
 // The system's resolver can be neither interrupted nor given a bound.
 std::vector<std::string> resolve(const webhook_post_options& options, const std::string& host,
                                  const std::stop_token& stop) {
+  std::shared_ptr<void> place{nullptr, [](void*) { --lookups_under_way; }};
+  if (++lookups_under_way > lookups_max) {
+    throw std::runtime_error{host + ": its name was not resolved in time; too many names are being looked up"};
+  }
   const auto shared = std::make_shared<lookup>();
-  std::thread{[shared, host, how = options.resolve] {
+  std::thread{[shared, host, how = options.resolve, place = std::move(place)] {
     std::vector<std::string> found;
     std::exception_ptr failed;
     try {

@@ -28,7 +28,8 @@ bool is_public_address(std::string_view numeric);
 
 struct webhook_post_options {
   /// Numeric addresses of a name; throws std::runtime_error. Called on a thread of its own, which is left behind when
-  /// it takes longer than connect_within. Empty: the system's resolver.
+  /// it takes longer than connect_within; while 32 of them are there, nothing is posted to a name. Empty: the system's
+  /// resolver.
   std::function<std::vector<std::string>(const std::string& host)> resolve;
   bool allow_loopback = false;  ///< for trials on one machine
   std::string ca_file;          ///< PEM of an authority besides the system's; for trials, too

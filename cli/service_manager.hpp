@@ -20,8 +20,9 @@ class service_manager {
   /// "READY=1". What can't be told is logged: an engine dials on when nobody wants to know.
   void tell(std::string_view state) const;
 
-  /// How often it wants to hear WATCHDOG=1: half of the time after which it takes the process for dead. 0: never.
-  std::chrono::microseconds watchdog_every() const { return watchdog_ / 2; }
+  /// How often to tell it WATCHDOG=1: a quarter of the time after which it takes the process for dead, so that one time
+  /// may be left out. 0: never.
+  std::chrono::microseconds watchdog_every() const { return watchdog_ / 4; }
 
  private:
   std::string socket_;

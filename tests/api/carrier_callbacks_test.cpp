@@ -174,6 +174,11 @@ class CarrierCallbacks : public testing::Test {
   int status_ = 0;
 };
 
+// Anybody may send one; to unpack it costs more than to look at its signature.
+TEST_F(CarrierCallbacks, PackedOnes_AreNotTaken) {
+  for (const route& each : callbacks_.routes()) EXPECT_FALSE(each.takes_gzip) << each.path;
+}
+
 TEST_F(CarrierCallbacks, GenuineTwilio_IsAcknowledgedOnlyAfterItsCommit) {
   EXPECT_EQ(send(twilio(token(ours))), 0) << "answered before the inbox had it";
   ASSERT_EQ(inbox_.entries.size(), 1U);

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "api/gzip.hpp"
+#include "api/packed_body.hpp"
 #include "api/problem.hpp"
 #include "tests/api/http_house.hpp"
 
@@ -19,12 +22,29 @@ class HttpCoding : public http_house {
  protected:
   void start(http_limits limits = {}) {
     const auto answer = [](const char* path, const http_response& with) {
-      return route{"GET", path, [with](const http_request&, const respond_function& respond) { respond(with); }};
+      return route{"GET", path, [with](const http_request&, const respond_function& respond) {
+                     std::thread{[with, respond] { respond(with); }}.join();
+                   }};
     };
     http_house::start(limits,
                       {answer("/large", {.body = large_}),
                        answer("/boundary", {.body = std::string(1'024, 'x')}),
                        answer("/problem", to_response({409, "no", std::string(5'000, 'x')})),
+                       {"GET", "/at_once",
+                        [this](const http_request&, const respond_function& respond) { respond({.body = large_}); }},
+                       {.method = "POST",
+                        .path = "/unpacked",
+                        .handle =
+                            [](http_request request, const respond_function& respond) {
+                              auto refused = unpack_body(request);
+                              respond(refused ? std::move(*refused) : http_response{.body = request.body});
+                            },
+                        .takes_gzip = true},
+                       {.method = "POST",
+                        .path = "/as_it_came",
+                        .handle = [](http_request request,
+                                     const respond_function& respond) { respond({.body = std::move(request.body)}); },
+                        .takes_gzip = true},
                        {.method = "POST", .path = "/stream", .stream = [this](http_request, respond_function to) {
                           auto sink = std::make_unique<joining_sink>(*this);
                           sink->respond = std::move(to);
@@ -66,25 +86,41 @@ std::string unpacked(const client_response& response) {
   return from.read(1 << 20);
 }
 
-TEST_F(HttpCoding, PackedBody_ReachesItsHandlerPlain) {
+TEST_F(HttpCoding, PackedBody_ReachesItsHandlerPacked) {
   start();
-  EXPECT_EQ(post("/echo", gzip("hello")).body, "|hello");
-  EXPECT_EQ(post("/echo", gzip("hello"), "GZip").body, "|hello");
+  EXPECT_EQ(post("/as_it_came", gzip("hello")).body, gzip("hello"));
+  EXPECT_EQ(post("/unpacked", gzip("hello")).body, "hello");
+  EXPECT_EQ(post("/unpacked", gzip("hello"), "GZip").body, "hello");
+  EXPECT_EQ(post("/unpacked", "hello", "identity").body, "hello");
+  EXPECT_EQ(post("/unpacked", "").body, "") << "there is nothing to unpack";
+}
+
+TEST_F(HttpCoding, RouteThatTakesNoGzip_SaysSo) {
+  start();
+  loopback_client client{port_};
+  for (const std::string& body : {gzip("hello"), std::string("no gzip")}) {
+    const client_response refused = client.post("/echo", "Content-Encoding: gzip\r\n", body);
+    EXPECT_EQ(refused.status, 415);
+    EXPECT_THAT(refused.body, HasSubstr("\"code\":\"unsupported_content_encoding\""));
+    EXPECT_THAT(refused.body, HasSubstr("\"param\":\"Content-Encoding\""));
+    EXPECT_THAT(refused.body, HasSubstr("send it without"));
+  }
+  EXPECT_EQ(client.get("/hello").body, "hello") << "the connection is as good as before";
   EXPECT_EQ(post("/echo", "hello", "identity").body, "|hello");
-  EXPECT_EQ(post("/echo", "").body, "|") << "there is nothing to unpack";
+  EXPECT_EQ(post("/echo", "").body, "|");
 }
 
 TEST_F(HttpCoding, PackedBody_IsBoundedByWhatItUnpacksTo) {
   start({.body_bytes_max = 100'000});
-  EXPECT_EQ(post("/echo", gzip(std::string(100'000, 'x'))).body.size(), 100'001U);
-  EXPECT_EQ(post("/echo", gzip(std::string(100'001, 'x'))).status, 413);
+  EXPECT_EQ(post("/unpacked", gzip(std::string(100'000, 'x'))).body.size(), 100'000U);
+  EXPECT_EQ(post("/unpacked", gzip(std::string(100'001, 'x'))).status, 413);
   const std::string bomb = gzip(std::string(90'000'000, 'x'));
   ASSERT_LT(bomb.size(), 1'000'000U);
   http_limits wide{.body_bytes_max = 1'000'000};
   server_.reset();
   start(wide);
   loopback_client client{port_};
-  const client_response refused = client.post("/echo", "Content-Encoding: gzip\r\n", bomb);
+  const client_response refused = client.post("/unpacked", "Content-Encoding: gzip\r\n", bomb);
   EXPECT_EQ(refused.status, 413);
   EXPECT_THAT(refused.body, HasSubstr("body_too_large"));
   EXPECT_EQ(client.get("/hello").body, "hello") << "the connection is as good as before";
@@ -94,7 +130,7 @@ TEST_F(HttpCoding, BodyThatIsNoGzip_IsRefused) {
   start();
   const std::string whole = gzip("hello");
   for (const std::string& body : {std::string("hello"), whole.substr(0, whole.size() - 1), whole + "x"}) {
-    for (const char* path : {"/echo", "/stream"}) {
+    for (const char* path : {"/unpacked", "/stream"}) {
       const client_response refused = post(path, body);
       EXPECT_EQ(refused.status, 400) << path;
       EXPECT_THAT(refused.body, HasSubstr("\"code\":\"malformed_gzip\""));
@@ -159,6 +195,13 @@ TEST_F(HttpCoding, Answer_IsPackedForWhoTakesIt) {
     EXPECT_THAT(plain.head, HasSubstr("\r\nVary: Accept-Encoding\r\n")) << "a cache must not give it to others";
     EXPECT_EQ(plain.body, large_);
   }
+}
+
+TEST_F(HttpCoding, AnswerOfTheListenersThread_GoesOutAsItIs) {
+  start();
+  const client_response plain = get("/at_once", "Accept-Encoding: gzip\r\n");
+  EXPECT_THAT(plain.head, Not(HasSubstr("Content-Encoding")));
+  EXPECT_EQ(plain.body, large_);
 }
 
 TEST_F(HttpCoding, WhatIsSmallOrAProblem_StaysPlain) {

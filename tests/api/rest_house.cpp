@@ -123,6 +123,7 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
   options.threads = 2;
   options.rate = rate;
   options.uploads = uploads.path();
+  options.space = [this](const auto&) { return disk; };
   options.secrets = secrets;
   options.place = [](const campaigns::place_question&) {
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};

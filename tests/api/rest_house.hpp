@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -75,7 +76,9 @@ class rest_house {
   tenant first;
   tenant second;
   std::vector<engine::organisation_view> views;  ///< of an engine; change it when nothing is under way
-  std::vector<std::string> warnings;             ///< read it when nothing is under way
+  /// Of the disk that lists are kept on; change it when nothing is under way.
+  std::filesystem::space_info disk{std::uintmax_t{100} << 30, std::uintmax_t{50} << 30, std::uintmax_t{50} << 30};
+  std::vector<std::string> warnings;  ///< read it when nothing is under way
 
  private:
   std::mutex warnings_mutex_;

@@ -380,6 +380,21 @@ TEST_F(RestResources, PackedUpload_IsTheSameList) {
   EXPECT_EQ(cut_off.code(), "malformed_gzip");
 }
 
+TEST_F(RestResources, ListThatWouldFillTheDisk_IsRefused) {
+  const std::string list = "phone_number\n+12125550171\n";
+  const auto upload = [&](std::uintmax_t available, std::uintmax_t capacity) {
+    house_.disk = {capacity, available, available};
+    return ask("POST", campaign() + "/contacts", list);
+  };
+  constexpr std::uintmax_t gib = std::uintmax_t{1} << 30;
+  const rest_reply refused = upload(gib - 1, 5 * gib);
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.code(), "no_room");
+  EXPECT_THAT(refused.text, HasSubstr("then send the list again"));
+  EXPECT_EQ(us_.house.on.run("SELECT count(*) FROM contact").integer(0, 0), 3 + 3);
+  EXPECT_EQ(upload(gib, 5 * gib).status, 200);
+}
+
 TEST_F(RestResources, DryRun_SaysWhatWouldBecomeOfEachRowAndStoresNothing) {
   ASSERT_EQ(ask("POST", campaign() + "/contacts", "phone_number\n+12125550172\n").status, 200);
   const auto stored = [&] {

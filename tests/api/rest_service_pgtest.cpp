@@ -9,6 +9,7 @@
 #include <future>
 #include <thread>
 
+#include "api/gzip.hpp"
 #include "sql/generation.hpp"
 #include "tests/api/loopback_client.hpp"
 #include "tests/api/rest_house.hpp"
@@ -164,6 +165,38 @@ TEST_F(RestService, Failure_IsToldWithoutItsWordsAndUndoesEverything) {
   EXPECT_THAT(house_.warnings[0], HasSubstr(failed.header("X-Request-Id")));
 }
 
+// ---- bodies that come packed
+
+// A body that is no gzip tells when somebody tries to unpack it.
+TEST_F(RestService, PackedBody_IsLeftAloneUntilItsSenderMaySendIt) {
+  const auto post = [this](const std::string& key, const std::string& body) {
+    return house_.ask("POST", "/v1/trials", key, body, "Content-Encoding: gzip\r\n");
+  };
+  EXPECT_EQ(post("", "no gzip").status, 401);
+  EXPECT_EQ(post("dlr_nobody", "no gzip").status, 401);
+  EXPECT_EQ(post(house_.first.add_key(house_.keys, static_cast<sql::scope_bits>(sql::scope::read)), "no gzip").status,
+            403);
+  EXPECT_EQ(post(house_.first.key, "no gzip").code(), "malformed_gzip");
+  EXPECT_EQ(post(house_.first.key, "no gzip").status, 400);
+  const std::string bomb = gzip(std::string(1024 * 1024 + 1, ' '));
+  EXPECT_EQ(post("", bomb).status, 401);
+  EXPECT_EQ(post(house_.first.key, bomb).code(), "body_too_large");
+  EXPECT_EQ(post(house_.first.key, bomb).status, 413);
+}
+
+TEST_F(RestService, PackedBody_IsTheSameRequestAsThePlainOne) {
+  const auto make_packed = [this](const std::string& name) {
+    return house_.ask("POST", "/v1/trials", house_.first.key, gzip(R"({"name":")" + name + "\"}"),
+                      "Content-Encoding: gzip\r\nIdempotency-Key: packed\r\n");
+  };
+  const rest_reply once = make("Same", "Idempotency-Key: packed\r\n");
+  const rest_reply again = make_packed("Same");
+  EXPECT_EQ(again.status, 201) << again.text;
+  EXPECT_EQ(again.text, once.text);
+  EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
+  EXPECT_EQ(make_packed("Other").code(), "idempotency_key_reused");
+}
+
 // ---- Idempotency-Key
 
 TEST_F(RestService, RepeatedRequest_GetsTheFirstAnswerAndHasNoSecondEffect) {
@@ -316,6 +349,13 @@ TEST_F(RestService, Document_NeedsNoKeyAndDescribesEveryOperation) {
   EXPECT_EQ(post.at("x-required-scope").as_string(), "operate");
   EXPECT_TRUE(post.at("responses").as_object().contains("201"));
   EXPECT_TRUE(paths.at("/v1/wide").at("get").at("x-organisation-wide").as_bool());
+
+  const rest_reply packed = house_.ask("GET", "/v1/openapi.json", "", "", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(packed.header("Content-Encoding"), "gzip");
+  EXPECT_EQ(document.header("Content-Encoding"), "");
+  gunzip from;
+  from.feed(packed.text);
+  EXPECT_EQ(from.read(document.text.size() + 1), document.text);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <stdexcept>
@@ -312,6 +314,39 @@ TEST_F(PostWebhooks, NameThatIsNotResolved_HoldsNobodyUp) {
     EXPECT_STREQ(error.what(), "carrier.test: its name was not resolved in time");
   }
   never.set_value();
+}
+
+TEST_F(PostWebhooks, NamesThatAreNotResolved_KeepNoMoreThanSomeThreads) {
+  serve(taken);
+  std::promise<void> resolver;
+  std::atomic<int> asked{0};
+  options_.connect_within = 1ms;
+  options_.resolve = [&asked, answer = resolver.get_future().share()](const std::string&) {
+    ++asked;
+    answer.wait();
+    return std::vector<std::string>{"127.0.0.1"};
+  };
+  const auto failure = [this]() -> std::string {
+    try {
+      (void)post();
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  // Those that other tests left behind are on their way out.
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (asked < 32 && std::chrono::steady_clock::now() < end)
+    EXPECT_THAT(failure(), HasSubstr("not resolved in time"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(failure(), "carrier.test: its name was not resolved in time; too many names are being looked up");
+  }
+  EXPECT_EQ(asked, 32);
+  resolver.set_value();
+  options_.connect_within = 5s;
+  std::string last = "none";
+  while (!last.empty() && std::chrono::steady_clock::now() < end) last = failure();
+  EXPECT_EQ(last, "") << "they gave their places back";
 }
 
 TEST_F(PostWebhooks, NobodyThere_IsToldInWords) {

@@ -51,11 +51,11 @@ TEST_F(service_manager_environment, is_taken_so_that_no_child_speaks_for_us) {
   EXPECT_EQ(heard.next(0), "") << "nothing is set now";
 }
 
-TEST_F(service_manager_environment, watchdog_is_half_of_its_time_and_for_its_process_only) {
+TEST_F(service_manager_environment, watchdog_is_a_quarter_of_its_time_and_for_its_process_only) {
   set("@x", "3000000", nullptr);
-  EXPECT_EQ(every(), 1'500ms);
+  EXPECT_EQ(every(), 750ms);
   set("@x", "3000000", std::to_string(getpid()).c_str());
-  EXPECT_EQ(every(), 1'500ms);
+  EXPECT_EQ(every(), 750ms);
   set("@x", "3000000", std::to_string(getpid() + 1).c_str());
   EXPECT_EQ(every(), 0ms) << "another process's";
   set("", "3000000", nullptr);
