@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
@@ -22,7 +21,6 @@ constexpr std::string_view spool_prefix = "upload-";
 
 /// What stays free of the disk, whatever comes.
 constexpr std::uintmax_t left_free_min = std::uintmax_t{1} << 30;
-constexpr std::uintmax_t left_free_part = 10;
 
 /// Between two looks at the disk.
 constexpr std::size_t look_every_bytes = 4 * 1024 * 1024;
@@ -92,7 +90,7 @@ class spool_file {
 };
 
 void require_room(const std::filesystem::space_info& disk) {
-  if (disk.available >= std::max(left_free_min, disk.capacity / left_free_part)) return;
+  if (disk.available >= left_free_min) return;
   throw rest_error{{413, "no_room",
                     "the engine's disk is nearly full; have room made where it keeps its state (--state-dir), then "
                     "send the list again"}};

@@ -25,7 +25,7 @@ disk_space system_disk_space();
 
 /// Uploaded lists, each kept in a file until it is imported: an import can then be resumed, and a list that was cut off
 /// on its way leaves nothing behind. Memory: one piece for each. The database may be on the same disk: a list is
-/// refused while it comes, with 413, when less than a tenth of the disk or 1 GiB, whichever is more, would be left.
+/// refused while it comes, with 413, when less than 1 GiB would be left.
 class list_uploads {
  public:
   /// `directory`, this engine's own, is made when it is not there; lists that a killed engine left in it go.

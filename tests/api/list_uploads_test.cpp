@@ -71,8 +71,7 @@ TEST_F(ListUploads, DiskThatIsNearlyFull_TakesNone) {
   };
   EXPECT_EQ(with(5 * gib, gib), "3");
   EXPECT_EQ(with(5 * gib, gib - 1), "413 no_room");
-  EXPECT_EQ(with(20 * gib, 2 * gib), "3") << "a tenth of a large one";
-  EXPECT_EQ(with(20 * gib, 2 * gib - 1), "413 no_room") << "what only root may use is no room";
+  EXPECT_EQ(with(500 * gib, gib), "3") << "as much as on a small one";
   EXPECT_TRUE(is_empty());
 }
 
