@@ -1,8 +1,10 @@
 #pragma once
 // COPY ... FROM STDIN (FORMAT binary), written into one buffer that is kept between batches.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -76,8 +78,7 @@ class copy_writer {
     const std::size_t length = prefix.size() + value.size();
     char* to = grow(4 + length);
     store_big_endian(to, static_cast<std::uint32_t>(length));
-    std::memcpy(to + 4, prefix.data(), prefix.size());
-    if (!value.empty()) std::memcpy(to + 4 + prefix.size(), value.data(), value.size());
+    std::copy(value.begin(), value.end(), std::copy(prefix.begin(), prefix.end(), to + 4));
   }
 
   std::vector<char> buffer_;
