@@ -60,6 +60,8 @@ TEST(HttpsPool, ManyRequests_UseTheSameConnectionsWithoutPipelining) {
   pool_options options = pool_harness::options_for(server);
   options.connections_max = 3;
   pool_harness pool{options};
+  pool.pool->warm(3);  // or a quick server would have answered all before the third was open
+  pool.run_until([&] { return pool.pool->stats().connections_idle == 3; });
   for (int i = 0; i < 300; ++i) pool.source.to_send.push_back(post(std::to_string(i)));
   pool.pool->wake();
   pool.run_until([&] {
