@@ -176,11 +176,12 @@ struct carrier_simulator::impl {
 
   // The log's instants are those at which requests were read. A thread that was kept from running, or has many of them
   // to read, reads late: whoever judges by these instants can see where.
-  void watch_itself() {
-    heartbeat.expires_after(pulse);
+  void watch_itself(std::chrono::steady_clock::time_point seen) {
+    heartbeat.expires_at(seen + pulse);  // from the instant judged last, so that no pause falls between two beats
     heartbeat.async_wait([this](error_code error) {
       if (error) return;
-      const auto behind = std::chrono::floor<microseconds>(std::chrono::steady_clock::now() - heartbeat.expiry());
+      const auto now = std::chrono::steady_clock::now();
+      const auto behind = std::chrono::floor<microseconds>(now - heartbeat.expiry());
       if (behind > pulse) {
         log_entry entry;
         entry.event = log_event::fell_behind;
@@ -188,7 +189,7 @@ struct carrier_simulator::impl {
         entry.behind_us = behind.count();
         log.append(entry);
       }
-      watch_itself();
+      watch_itself(now);
     });
   }
 
@@ -241,7 +242,7 @@ void carrier_simulator::stop() {
 }
 
 void carrier_simulator::run() {
-  impl_->watch_itself();
+  impl_->watch_itself(std::chrono::steady_clock::now());
   impl_->io.run();
   impl_->record_run(log_event::simulator_stopped);
   impl_->log.flush();

@@ -328,6 +328,12 @@ TEST(SimulatorProcess, KeptFromRunning_SaysSinceWhenItsInstantsAreLate) {
   const scratch place;
   const auto options = options_for(place, quick);
   const started child{options};
+  constexpr std::string_view before = "{\"twilio\":\"";
+  ASSERT_TRUE(child.line.starts_with(before)) << child.line;
+  const std::string address = child.line.substr(before.size(), child.line.find('"', before.size()) - before.size());
+  https_client client{address, options.log_file + ".ca.pem"};
+  client.send(create_request("+12125550100"));
+  ASSERT_TRUE(client.receive().starts_with("HTTP/1.1 201")) << "it runs, and so watches itself";
   constexpr std::chrono::milliseconds kept{50};
   ::kill(child.pid, SIGSTOP);
   int status = 0;
