@@ -40,11 +40,11 @@ inline constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
     {"inactive", callerid::number_status::inactive},
     {"released", callerid::number_status::released},
 }};
-inline constexpr std::array<name_of<callerid::number_type>, 4> type_names{{
-    {"local", callerid::number_type::local},
-    {"national", callerid::number_type::national},
-    {"mobile", callerid::number_type::mobile},
-    {"toll_free", callerid::number_type::toll_free},
+inline constexpr std::array<name_of<number_type>, 4> type_names{{
+    {"local", number_type::local},
+    {"national", number_type::national},
+    {"mobile", number_type::mobile},
+    {"toll_free", number_type::toll_free},
 }};
 /// Where a carrier's API is, unless the account says otherwise.
 constexpr const char* default_base_url(carriers::carrier_kind kind) {

@@ -18,7 +18,7 @@ class referee {
     for (const phone_number& number : numbers) numbers_.emplace(number.id, &number);
   }
 
-  std::optional<assignment_conflict> judge(const outbound_assignment& asked) {
+  std::optional<assignment_conflict> judge(const assignment& asked) {
     const auto found = numbers_.find(asked.number);
     if (found == numbers_.end()) {
       return conflict(asked, "numbers of this organisation",
@@ -40,12 +40,12 @@ class referee {
   }
 
  private:
-  static assignment_conflict conflict(const outbound_assignment& asked, std::string rule, std::string obstacle,
+  static assignment_conflict conflict(const assignment& asked, std::string rule, std::string obstacle,
                                       std::string remedy) {
     return {asked.number, asked.agent, std::move(rule), std::move(obstacle), std::move(remedy)};
   }
 
-  std::optional<assignment_conflict> judge_exclusive(const outbound_assignment& asked, const phone_number& number) {
+  std::optional<assignment_conflict> judge_exclusive(const assignment& asked, const phone_number& number) {
     if (const auto taken = agent_of_.find(asked.number); taken != agent_of_.end() && taken->second != asked.agent) {
       return conflict(asked, "sharing = exclusive",
                       number.number.text() + " is already shown by " + taken->second.text(),
@@ -70,10 +70,10 @@ class referee {
 }  // namespace
 
 std::vector<assignment_conflict> check_assignments(sharing_policy policy, const std::vector<phone_number>& numbers,
-                                                   const std::vector<outbound_assignment>& assignments) {
+                                                   const std::vector<assignment>& assignments) {
   referee judge{policy, numbers};
   std::vector<assignment_conflict> conflicts;
-  for (const outbound_assignment& asked : assignments) {
+  for (const assignment& asked : assignments) {
     if (auto conflict = judge.judge(asked)) conflicts.push_back(std::move(*conflict));
   }
   return conflicts;

@@ -7,21 +7,18 @@
 
 #include "model/e164.hpp"
 #include "model/ids.hpp"
+#include "model/phone_number.hpp"
 
 namespace dialer::callerid {
 
 /// Stored as its number: append only.
 enum class number_status : std::uint8_t { pending = 0, active = 1, inactive = 2, released = 3 };
-enum class number_type : std::uint8_t { local = 0, national = 1, mobile = 2, toll_free = 3 };
 
 /// Index of an E.164 number in a pool book (pick.hpp): given once, never reused while the book lives.
 using number_index = std::uint32_t;
 
 /// Domain S4. Stored as its number: append only.
 enum class sharing_policy : std::uint8_t { workspace = 0, organisation = 1, exclusive = 2 };
-
-/// Bit mask of capabilities.
-enum capability : std::uint8_t { voice = 1, sms = 2, mms = 4, fax = 8 };
 
 struct phone_number {
   phone_number_id id;
@@ -39,11 +36,15 @@ struct phone_number {
   bool frozen = false;                     ///< not shown, whatever else is set
 };
 
-/// "This agent may show this number on outbound calls."
-struct outbound_assignment {
+/// What a number is to an agent: what it shows on calls, what it answers, what it sends messages from. Stored as its
+/// number: append only.
+enum class profile : std::uint8_t { outbound = 1, inbound = 2, sms = 3 };
+
+struct assignment {
   phone_number_id number;
   agent_id agent;
   workspace_id workspace;  ///< the agent's workspace
+  profile as = profile::outbound;
 };
 
 /// Why an assignment is not allowed.
@@ -63,7 +64,7 @@ struct assignment_conflict {
 /// it is reported, so removing what is reported leaves no conflict. Texts name foreign workspaces and agents: whoever
 /// passes them on hides those that the reader may not see (S5, S10).
 std::vector<assignment_conflict> check_assignments(sharing_policy policy, const std::vector<phone_number>& numbers,
-                                                   const std::vector<outbound_assignment>& assignments);
+                                                   const std::vector<assignment>& assignments);
 
 /// Domain S6 for a voice call: active, outbound-enabled, with the voice capability; and not frozen.
 bool may_be_shown(const phone_number& number) noexcept;

@@ -145,7 +145,7 @@ pool_book::pool_book(pool_book&&) noexcept = default;
 pool_book& pool_book::operator=(pool_book&&) noexcept = default;
 
 void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>& numbers,
-                        const std::vector<outbound_assignment>& assignments) {
+                        const std::vector<assignment>& assignments) {
   impl& my = *impl_;
   my.pools.clear();
   my.pool_of.clear();
@@ -172,7 +172,7 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
   }
 
   std::map<pool_key, std::vector<pool_member>> members;  // ordered: pools are numbered alike in every run
-  for (const outbound_assignment& assignment : assignments) {
+  for (const assignment& assignment : assignments) {
     const auto found = showable.find(assignment.number);
     if (found == showable.end() || refused.contains({assignment.number, assignment.agent})) continue;
     const auto& [number, member] = found->second;

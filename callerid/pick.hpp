@@ -60,7 +60,7 @@ class pool_book {
 
   /// Replaces numbers and assignments whole; conflicting assignments (check_assignments) are left out.
   void rebuild(sharing_policy sharing, const std::vector<phone_number>& numbers,
-               const std::vector<outbound_assignment>& assignments);
+               const std::vector<assignment>& assignments);
 
   /// A number for a call to `to` by `agent` on `integration`, all caps respected; `last` is the number shown to this
   /// contact before (none if never). nullopt: `why_not` is no_caller_id or caller_id_caps, `until` (when caps) the

@@ -46,7 +46,7 @@ struct means {
 means find_means(const engine::organisation_snapshot& from, const campaigns::settings& campaign) {
   means found;
   for (const callerid::phone_number& number : from.numbers) {
-    const bool assigned = std::ranges::any_of(from.assignments, [&](const callerid::outbound_assignment& one) {
+    const bool assigned = std::ranges::any_of(from.assignments, [&](const callerid::assignment& one) {
       return one.number == number.id && one.agent == campaign.agent;
     });
     const auto account = std::ranges::find(from.accounts, number.integration, &carriers::account::id);

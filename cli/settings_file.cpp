@@ -30,10 +30,10 @@ using std::string_view;
 constexpr std::uint32_t count_max = 4'294'967'295;
 
 constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
-    {"voice", callerid::voice},
-    {"sms", callerid::sms},
-    {"mms", callerid::mms},
-    {"fax", callerid::fax},
+    {"voice", voice},
+    {"sms", sms},
+    {"mms", mms},
+    {"fax", fax},
 }};
 
 template <class Enum, std::size_t N>
@@ -168,7 +168,7 @@ class reading {
     shared.integration = defined(integrations_, in, "integration");
     callerid::phone_number& what = shared.what;
     what.status = callerid::number_status::active;
-    what.capabilities = callerid::voice;
+    what.capabilities = voice;
     what.outbound_enabled = true;
     in.choice("status", what.status, all(status_names));
     in.choice("type", what.type, all(type_names));

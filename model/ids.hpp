@@ -63,6 +63,7 @@ struct phone_number_kind { static constexpr std::string_view prefix = "phn_"; };
 struct integration_kind  { static constexpr std::string_view prefix = "crd_"; };
 struct api_key_kind      { static constexpr std::string_view prefix = "key_"; };
 struct webhook_id_kind   { static constexpr std::string_view prefix = "whk_"; };
+struct wallet_transfer_kind { static constexpr std::string_view prefix = "wtr_"; };
 struct contact_kind      { static constexpr std::string_view prefix = "con_"; };
 struct attempt_kind      { static constexpr std::string_view prefix = "att_"; };
 // clang-format on
@@ -75,6 +76,7 @@ using phone_number_id = wide_id<phone_number_kind>;
 using integration_id = wide_id<integration_kind>;
 using api_key_id = wide_id<api_key_kind>;
 using webhook_id = wide_id<webhook_id_kind>;
+using wallet_transfer_id = wide_id<wallet_transfer_kind>;
 using contact_id = narrow_id<contact_kind>;
 using attempt_id = narrow_id<attempt_kind>;
 

@@ -273,11 +273,12 @@ change configuration::assignments(organisation_id in, agent_id agent, const std:
   lock_organisation(tx_, in);
   const params wanted = params{}.uuid(in).uuid(agent).uuid_array({numbers.begin(), numbers.end()});
   const int gone =
-      tx_.run("DELETE FROM outbound_assignment WHERE org_id = $1 AND agent_id = $2 AND number_id <> ALL ($3)", wanted)
+      tx_.run("DELETE FROM assignment WHERE org_id = $1 AND agent_id = $2 AND profile = 1 AND number_id <> ALL ($3)",
+              wanted)
           .affected();
   const int come = tx_.run(
-                          "INSERT INTO outbound_assignment (org_id, agent_id, number_id) SELECT DISTINCT $1, $2, n "
-                          "FROM unnest($3) n ON CONFLICT (org_id, agent_id, number_id) DO NOTHING",
+                          "INSERT INTO assignment (org_id, agent_id, number_id) SELECT DISTINCT $1, $2, n "
+                          "FROM unnest($3) n ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
                           wanted)
                        .affected();
   if (gone + come == 0) return change::none;

@@ -137,12 +137,12 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.accounts = read_accounts(in.on(), organisation, resolve_secret);
   all.numbers = read_numbers(in.on(), organisation);
   const result assignments = in.run(
-      "SELECT a.number_id, a.agent_id, g.workspace_id FROM outbound_assignment a JOIN agent g ON g.org_id = a.org_id "
-      "AND g.id = a.agent_id WHERE a.org_id = $1 ORDER BY a.agent_id, a.number_id",
+      "SELECT a.number_id, a.agent_id, g.workspace_id FROM assignment a JOIN agent g ON g.org_id = a.org_id "
+      "AND g.id = a.agent_id WHERE a.org_id = $1 AND a.profile = 1 ORDER BY a.agent_id, a.number_id",
       key);
-  all.assignments = read_all<callerid::outbound_assignment>(assignments, [&](int i) {
-    return callerid::outbound_assignment{assignments.wide<phone_number_id>(i, 0), assignments.wide<agent_id>(i, 1),
-                                         assignments.wide<workspace_id>(i, 2)};
+  all.assignments = read_all<callerid::assignment>(assignments, [&](int i) {
+    return callerid::assignment{assignments.wide<phone_number_id>(i, 0), assignments.wide<agent_id>(i, 1),
+                                assignments.wide<workspace_id>(i, 2)};
   });
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
@@ -189,7 +189,7 @@ std::vector<callerid::phone_number> read_numbers(session& on, organisation_id or
     one.integration = rows.wide<integration_id>(i, 2);
     one.number = rows.phone(i, 3);
     one.status = rows.enumerator<callerid::number_status>(i, 4);
-    one.type = rows.enumerator<callerid::number_type>(i, 5);
+    one.type = rows.enumerator<number_type>(i, 5);
     one.capabilities = as<std::uint8_t>(rows, i, 6);
     one.outbound_enabled = rows.boolean(i, 7);
     one.region = rows.text(i, 8);

@@ -64,7 +64,7 @@ void bench_database::add_organisation(const carriers::account& account, unsigned
     number.integration = integration;
     number.number = number_in(listed_area_codes()[n % listed_area_codes().size()], 2'340'000 + n);
     number.status = callerid::number_status::active;
-    number.capabilities = callerid::voice;
+    number.capabilities = voice;
     number.outbound_enabled = true;
     number.calls_per_day_max = 0;
     number.calls_per_hour_max = 0;

@@ -36,7 +36,7 @@ void add_workspace(engine::organisation_snapshot& to, std::uint32_t n) {
     number.integration = account_id;
     number.number = number_in(codes[serial % codes.size()], 2'340'000 + serial);
     number.status = callerid::number_status::active;
-    number.capabilities = callerid::voice;
+    number.capabilities = voice;
     number.outbound_enabled = true;
     number.calls_per_day_max = uses_without_limit;
     number.calls_per_hour_max = uses_without_limit;

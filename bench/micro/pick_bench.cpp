@@ -33,7 +33,7 @@ struct setting {
 
   setting(std::uint64_t count, std::uint32_t per_hour) {
     std::vector<phone_number> numbers;
-    std::vector<outbound_assignment> assignments;
+    std::vector<assignment> assignments;
     for (std::uint64_t n = 0; n < count; ++n) {
       phone_number each;
       each.id = phone_number_id{id128{1, n}};

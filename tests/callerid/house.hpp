@@ -49,8 +49,7 @@ inline phone_number number(std::uint64_t n, e164 value) {
 }
 
 /// Agent and number of workspace 1.
-inline outbound_assignment assign(std::uint64_t number_row, std::uint64_t agent_number,
-                                  std::uint64_t in_workspace = 1) {
+inline assignment assign(std::uint64_t number_row, std::uint64_t agent_number, std::uint64_t in_workspace = 1) {
   return {row(number_row), agent(agent_number), workspace(in_workspace)};
 }
 

@@ -21,7 +21,7 @@ const e164 second = tel("+12125550102");
 struct cell {
   const char* name;
   sharing_policy policy;
-  std::vector<outbound_assignment> assignments;  // number 1 is of workspace 1, number 2 too
+  std::vector<assignment> assignments;  // number 1 is of workspace 1, number 2 too
   std::size_t conflicts;
   const char* rule;
 };
@@ -105,14 +105,14 @@ RC_GTEST_PROP(check_assignments_property, what_remains_without_the_conflicts_has
     numbers.push_back(number(n, e164::from_digits(12'125'550'100 + n)));
     numbers.back().workspace = workspace(*rc::gen::inRange<std::uint64_t>(1, 3));
   }
-  std::vector<outbound_assignment> assignments;
+  std::vector<assignment> assignments;
   const auto count = *rc::gen::inRange(0, 20);
   for (int i = 0; i < count; ++i) {
     const auto who = *rc::gen::inRange<std::uint64_t>(1, 6);
     assignments.push_back(assign(*rc::gen::inRange<std::uint64_t>(1, 6), who, who % 2 + 1));
   }
   const auto conflicts = check_assignments(policy, numbers, assignments);
-  std::erase_if(assignments, [&](const outbound_assignment& each) {
+  std::erase_if(assignments, [&](const assignment& each) {
     return std::any_of(conflicts.begin(), conflicts.end(), [&](const assignment_conflict& conflict) {
       return conflict.number == each.number && conflict.agent == each.agent;
     });

@@ -39,7 +39,7 @@ class reference {
   };
 
   std::vector<phone_number> numbers;
-  std::vector<outbound_assignment> assignments;  // allowed ones only
+  std::vector<assignment> assignments;  // allowed ones only
   std::map<e164, std::vector<use>> uses;
   utc_time clock = morning;
 
@@ -63,7 +63,7 @@ class reference {
     std::vector<const phone_number*> members;
     for (const phone_number& number : numbers) {
       if (!may_be_shown(number) || number.integration != on) continue;
-      const bool assigned = std::any_of(assignments.begin(), assignments.end(), [&](const outbound_assignment& each) {
+      const bool assigned = std::any_of(assignments.begin(), assignments.end(), [&](const assignment& each) {
         return each.number == number.id && each.agent == who;
       });
       if (assigned) members.push_back(&number);
@@ -172,14 +172,14 @@ class world {
       made.concurrent_calls_max = some_cap(3);
       model_.numbers.push_back(made);
     }
-    std::vector<outbound_assignment> assignments;
+    std::vector<assignment> assignments;
     for (const phone_number& each : model_.numbers) {
       for (std::uint64_t who = 1; who <= 3; ++who) {
         if (random_.below(4) != 0) assignments.push_back({each.id, agent(who), workspace(who == 3 ? 2 : 1)});
       }
     }
     model_.assignments.clear();
-    for (const outbound_assignment& each : assignments) {
+    for (const assignment& each : assignments) {
       const auto held = std::find_if(model_.numbers.begin(), model_.numbers.end(),
                                      [&](const phone_number& number) { return number.id == each.number; });
       if (held->workspace == each.workspace) model_.assignments.push_back(each);

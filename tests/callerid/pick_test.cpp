@@ -45,7 +45,7 @@ class pick_test : public testing::Test {
  protected:
   /// All numbers for agent 1.
   void build(const std::vector<phone_number>& numbers) {
-    std::vector<outbound_assignment> assignments;
+    std::vector<assignment> assignments;
     for (const phone_number& each : numbers) assignments.push_back({each.id, agent(1), workspace(1)});
     book.rebuild(sharing_policy::workspace, numbers, assignments);
   }

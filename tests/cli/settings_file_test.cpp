@@ -161,7 +161,7 @@ redial_absent = true
   EXPECT_EQ(read.integrations[0].secret_ref, "env:TOKEN");
   ASSERT_EQ(read.numbers.size(), 2U);
   EXPECT_EQ(read.numbers[1].what.number.text(), "+12125550101");
-  EXPECT_EQ(read.numbers[1].what.capabilities, callerid::voice | callerid::sms);
+  EXPECT_EQ(read.numbers[1].what.capabilities, voice | sms);
   EXPECT_EQ(read.numbers[1].what.calls_per_hour_max, 0U);
   EXPECT_EQ(read.numbers[1].what.calls_per_day_max, 75U);
   EXPECT_EQ(read.numbers[1].shown_by[0], read.numbers[1].shown_by[1]);

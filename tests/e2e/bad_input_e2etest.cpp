@@ -94,7 +94,7 @@ class BadInput : public testing::Test {
       sql::session session{where};
       std::string all;
       for (const char* table : {"organisation", "org_owner", "workspace", "agent", "integration", "phone_number",
-                                "outbound_assignment", "campaign", "opt_out", "lane", "contact", "campaign_import"}) {
+                                "assignment", "campaign", "opt_out", "lane", "contact", "campaign_import"}) {
         session.for_each_row("SELECT t::text FROM " + std::string{table} + " t ORDER BY 1", {},
                              [&](const sql::result& row) { all.append(row.text(0, 0)) += '\n'; });
       }

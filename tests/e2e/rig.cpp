@@ -174,7 +174,7 @@ void rig::configure(const rig_options& options) {
       number.integration = integration;
       number.number = e164::from_digits(first_number + n);
       number.status = callerid::number_status::active;
-      number.capabilities = callerid::voice;
+      number.capabilities = voice;
       number.outbound_enabled = true;
       number.calls_per_day_max = number.calls_per_hour_max = 0;
       shown.push_back(to.number(organisation_, number).id);

@@ -37,7 +37,7 @@ stage::stage() {
   shown.integration = account.id;
   shown.number = e164::from_digits(caller_id_digits);
   shown.status = callerid::number_status::active;
-  shown.capabilities = callerid::voice;
+  shown.capabilities = voice;
   shown.outbound_enabled = true;
   shown.calls_per_day_max = 0;
   shown.calls_per_hour_max = 0;

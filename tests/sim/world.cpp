@@ -65,7 +65,7 @@ void world::set_up() {
     number.integration = config.accounts[i / workspaces % accounts].id;
     number.number = e164::from_digits(14155550100 + i);
     number.status = callerid::number_status::active;
-    number.capabilities = callerid::voice;
+    number.capabilities = voice;
     number.outbound_enabled = true;
     number.calls_per_day_max = caller_ids_capped ? static_cast<std::uint32_t>(5 + random.below(20)) : 0;
     number.calls_per_hour_max = caller_ids_capped ? static_cast<std::uint32_t>(3 + random.below(10)) : 0;

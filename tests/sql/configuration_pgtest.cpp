@@ -158,8 +158,7 @@ TEST_F(Configuration, AssignmentsBecomeExactlyTheList) {
   transaction tx{org_.on};
   configuration config{tx, test::make_test_id};
   EXPECT_EQ(config.assignments(org_.id, org_.agent, {}), change::updated);
-  EXPECT_EQ(tx.run("SELECT count(*) FROM outbound_assignment WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0),
-            0);
+  EXPECT_EQ(tx.run("SELECT count(*) FROM assignment WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 0);
 }
 
 TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {

@@ -48,7 +48,7 @@ small_organisation::small_organisation(const std::string& target, const std::str
   shown.integration = integration;
   shown.number = e164::from_digits(12125550199);
   shown.status = callerid::number_status::active;
-  shown.capabilities = callerid::voice;
+  shown.capabilities = voice;
   shown.outbound_enabled = true;
   number = config.number(id, shown).id;
   config.assignments(id, agent, {number});

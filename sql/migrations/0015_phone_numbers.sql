@@ -1,0 +1,58 @@
+-- Numbers with what their owners and carriers say of them, who may use one for what, and orders that are not settled.
+
+ALTER TABLE integration
+  ADD COLUMN platform boolean NOT NULL DEFAULT false,       -- the platform's own account for this organisation: it buys on it
+  ADD COLUMN sip_trunk text NOT NULL DEFAULT '';            -- domain of the trunk that its owner set up at the carrier
+
+ALTER TABLE phone_number
+  ADD COLUMN friendly_name     text NOT NULL DEFAULT '',
+  ADD COLUMN provider          smallint NOT NULL DEFAULT 0 CHECK (provider BETWEEN 0 AND 1),  -- 0 the integration's carrier, 1 platform
+  ADD COLUMN country           text NOT NULL DEFAULT '' CHECK (country ~ '^([A-Z]{2})?$'),
+  ADD COLUMN area_code         text NOT NULL DEFAULT '' CHECK (area_code ~ '^[0-9]*$'),
+  ADD COLUMN carrier_ref       text NOT NULL DEFAULT '',    -- what the carrier calls it: Twilio PN..., Telnyx id
+  ADD COLUMN attestation       smallint NOT NULL DEFAULT 0 CHECK (attestation BETWEEN 0 AND 3),  -- 0 unknown, 1 A, 2 B, 3 C
+  ADD COLUMN registered        boolean NOT NULL DEFAULT false,  -- as a caller ID, where a country asks for it
+  ADD COLUMN trunk_address     text NOT NULL DEFAULT '',
+  ADD COLUMN trunk_username    text NOT NULL DEFAULT '',
+  ADD COLUMN trunk_password    text NOT NULL DEFAULT '',    -- sealed
+  ADD COLUMN fallback_agent_id uuid,                        -- answers when the inbound agent can't
+  ADD COLUMN voicemail_message text NOT NULL DEFAULT '',
+  ADD COLUMN monthly_cost      bigint NOT NULL DEFAULT 0 CHECK (monthly_cost >= 0),  -- minor units; what the wallet pays
+  ADD COLUMN currency          text NOT NULL DEFAULT '' CHECK (currency ~ '^([A-Z]{3})?$'),
+  ADD COLUMN created_at        timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN released_at       timestamptz,
+  ADD CONSTRAINT phone_number_fallback FOREIGN KEY (org_id, fallback_agent_id) REFERENCES agent (org_id, id);
+
+-- One number, one agent, one use. Profiles: 1 outbound (shown as caller ID), 2 inbound (answers), 3 sms.
+ALTER TABLE outbound_assignment RENAME TO assignment;
+ALTER TABLE assignment
+  ADD COLUMN profile smallint NOT NULL DEFAULT 1 CHECK (profile BETWEEN 1 AND 3),
+  ADD COLUMN since   timestamptz NOT NULL DEFAULT now();
+ALTER TABLE assignment DROP CONSTRAINT outbound_assignment_pkey;
+ALTER TABLE assignment ADD PRIMARY KEY (org_id, agent_id, number_id, profile);
+-- Rule S3, whoever is first.
+CREATE UNIQUE INDEX one_agent_answers ON assignment (org_id, number_id) WHERE profile = 2;
+CREATE INDEX assignment_by_number ON assignment (org_id, number_id);
+
+-- A purchase between the debit and the carrier's last word. Gone once it is settled.
+CREATE TABLE number_order (
+  org_id         uuid NOT NULL,
+  number_id      uuid NOT NULL,
+  integration_id uuid NOT NULL,
+  carrier_order  text NOT NULL DEFAULT '',          -- Telnyx's id of it, once known
+  charged        bigint NOT NULL CHECK (charged >= 0),
+  currency       text NOT NULL CHECK (currency ~ '^([A-Z]{3})?$'),
+  asked_at       timestamptz NOT NULL DEFAULT now(),
+  looks          integer NOT NULL DEFAULT 0,
+  due_at         timestamptz NOT NULL DEFAULT now(),  -- when the carrier is asked next
+  PRIMARY KEY (org_id, number_id),
+  FOREIGN KEY (org_id, number_id) REFERENCES phone_number (org_id, id),
+  FOREIGN KEY (org_id, integration_id) REFERENCES integration (org_id, id)
+);
+
+ALTER TABLE number_order ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON number_order TO dialer_api USING (org_id = nullif(current_setting('app.org', true), '')::uuid);
+
+GRANT INSERT, UPDATE ON phone_number TO dialer_api;
+GRANT INSERT, DELETE ON assignment TO dialer_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON number_order TO dialer_api;
