@@ -109,8 +109,9 @@ TEST_F(Freeze, OfEachThingUnderLoad_LastCreateIsBeforeTheAcknowledgement) {
       if (each.at < frozen.acknowledged) last = std::max(last, each.at);
       if (each.arrived_from > frozen.acknowledged && each.at < frozen.lifted) ++late;
     }
-    std::cout << "switch " << i << ": acknowledged after " << (frozen.acknowledged - frozen.asked).count() / 1000
-              << " ms, last create " << (last - frozen.asked).count() / 1000 << " ms after it was thrown, " << late
+    std::cout << "switch " << i << " at " << rate_before(creates, {frozen.asked}) << " calls/s: acknowledged after "
+              << (frozen.acknowledged - frozen.asked).count() / 1000 << " ms, last create "
+              << (last - frozen.asked).count() / 1000 << " ms after it was thrown, " << late
               << " after the acknowledgement; unsure for " << unsure.after(frozen.acknowledged).count() / 1000
               << " ms\n";
     EXPECT_LT(unsure.after(frozen.acknowledged), unsure_max) << "lateness can't be judged: " << unsure;
