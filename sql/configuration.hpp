@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "callerid/inventory.hpp"
+#include "callerid/number_rules.hpp"
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
 #include "engine/ledger.hpp"
@@ -57,6 +57,18 @@ struct organisation_record {
 class configuration_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// A rule of numbers refuses it.
+class rule_refused : public configuration_error {
+ public:
+  explicit rule_refused(callerid::refusal why)
+      : configuration_error("rule " + std::string(why.rule) + ": " + why.obstacle + "; " + why.remedy),
+        why_{std::move(why)} {}
+  const callerid::refusal& why() const noexcept { return why_; }
+
+ private:
+  callerid::refusal why_;
 };
 
 enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, integration, number };
