@@ -43,7 +43,8 @@ struct held_number {
   number_type type = number_type::local;
   std::uint8_t capabilities = 0;
   std::string country;
-  std::string voice_webhook;  ///< where calls to it go now: Twilio's VoiceUrl (or trunk, application), Telnyx's connection id
+  std::string
+      voice_webhook;  ///< where calls to it go now: Twilio's VoiceUrl (or trunk, application), Telnyx's connection id
   bool active = true;
 };
 

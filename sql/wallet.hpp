@@ -38,7 +38,8 @@ enum class transfer_outcome : std::uint8_t {
 
 /// Moves the money in the caller's transaction. The wallet's row is locked until its end. A transfer that pays in makes
 /// the wallet of a workspace that has none.
-transfer_outcome move_money(transaction& in, organisation_id organisation, workspace_id workspace, const transfer& what);
+transfer_outcome move_money(transaction& in, organisation_id organisation, workspace_id workspace,
+                            const transfer& what);
 
 struct wallet_record {
   workspace_id workspace;
