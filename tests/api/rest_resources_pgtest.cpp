@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "api/gzip.hpp"
+#include "api/list_import.hpp"
 #include "api/list_uploads.hpp"
 #include "sql/opt_outs.hpp"
 #include "sql/snapshot.hpp"
@@ -478,6 +480,35 @@ TEST_F(RestResources, CallNow_IsInTheUrgentLaneOfItsPlaceOnce) {
       us_.house.on.run("SELECT count(*) FROM contact c JOIN lane l USING (org_id, campaign_id, lane) WHERE l.urgent")
           .integer(0, 0),
       2);
+}
+
+TEST_F(RestResources, CallNowOfANumberOfTheListBeingImported_IsADuplicateInIt) {
+  const scratch here;
+  list_import what;
+  what.list = here.file("list.csv", long_list(12'000));
+  what.country = "US";
+  what.place = [](const campaigns::place_question&) { return campaigns::place_answer{sql::test::place_of(0), {}, {}}; };
+  what.verdicts = [&](const std::string& name) { return here.path() / name; };
+  int commits = 0;
+  what.go_on = [&](const campaigns::import_progress&) {
+    if (++commits > 1) return true;
+    // Of the second batch, which is yet to be read.
+    const rest_reply called =
+        ask("POST", campaign() + "/call-now", R"({"number":")" + sql::test::number_of(12'500).text() + "\"}");
+    EXPECT_EQ(called.status, 201) << called.text;
+    return true;
+  };
+  const list_import_result done =
+      import_list(what, us_.house.connection(), us_.house.id, us_.house.campaign, house_.time);
+  const campaigns::import_progress& at = done.what.progress;
+  EXPECT_TRUE(at.finished);
+  EXPECT_EQ(at.rows, 12'000U);
+  EXPECT_EQ(at.accepted, 10'799U);
+  EXPECT_EQ(at.duplicate, 1U);
+  std::ifstream verdicts{done.verdicts};
+  const std::string told{std::istreambuf_iterator<char>{verdicts}, {}};
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1 + 12'000) << "one of each row, though some were judged twice";
+  EXPECT_THAT(told, HasSubstr(",duplicate,'" + sql::test::number_of(12'500).text() + ",of a contact that came in no"));
 }
 
 TEST_F(RestResources, Imports_ShowHowFarTheyAre) {

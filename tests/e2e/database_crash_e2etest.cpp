@@ -38,7 +38,7 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
     utc_time last = killed;
     engine.wait(3s);
     ASSERT_TRUE(engine.running()) << installation.engine_words();
-    for (const create& each : carriers.more()) last = std::max(last, each.at);
+    for (const create& each : carriers.more()) last = std::max(last, each.arrived_from);
     EXPECT_LT(last - killed, 1500ms) << "crash " << crash;
     installation.restart_database();
     const utc_time back = installation.time().now().utc;
