@@ -16,11 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(CallNow, WhileALongListWaits_IsAmongTheNextCalls) {
-  rig_options options;
-  options.accounts = accounts_for(30);
-  options.scenario = quick_carriers(options.accounts);
-  options.wanted = unhindered();
-  rig installation{options};
+  rig installation{quick_rig(30)};
   const std::vector<fictitious> numbers = open_numbers(installation.time().now().utc);
   const std::size_t listed = 5'000;
   installation.import(installation.campaigns().front(), {numbers.begin(), numbers.begin() + listed});

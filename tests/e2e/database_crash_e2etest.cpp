@@ -15,10 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
-  rig_options options;
-  options.scenario = quick_carriers(200, 100);
-  options.accounts = {200, 100};
-  options.wanted = unhindered();
+  rig_options options = quick_rig({200, 100});
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};

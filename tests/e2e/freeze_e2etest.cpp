@@ -36,11 +36,8 @@ struct frozen_time {
 class Freeze : public testing::Test {
  protected:
   static rig_options options() {
-    rig_options made;
-    made.accounts = accounts_for(wanted.calls_per_second);
-    made.scenario = quick_carriers(made.accounts);
+    rig_options made = quick_rig(wanted.calls_per_second);
     made.caller_ids = 4;  // so that each is seen all the time
-    made.wanted = unhindered();
     return made;
   }
   Freeze() : installation_{options()}, on_{installation_.open()}, carriers_{installation_.log()} {

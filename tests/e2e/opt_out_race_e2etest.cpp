@@ -66,11 +66,8 @@ using opt_out_way = std::function<bool(const std::vector<e164>&)>;
 /// The same list in campaign after campaign: people opt out as soon as they are about to be called in one of them.
 class race {
  public:
-  race() : accounts_{accounts_for(wanted.calls_per_second)} {
-    rig_options options;
-    options.accounts = accounts_;
-    options.scenario = quick_carriers(accounts_);
-    options.wanted = unhindered();
+  race() {
+    rig_options options = quick_rig(wanted.calls_per_second);
     options.campaigns = 16;
     installation_.emplace(options);
     list_ = one_lane(installation_->time().now().utc);
@@ -181,7 +178,6 @@ class race {
     return !left.empty();
   }
 
-  account_limits accounts_;
   std::optional<rig> installation_;
   std::vector<fictitious> list_;
   std::size_t started_ = 0;
