@@ -9,9 +9,9 @@
 #include "carriers/base64.hpp"
 #include "carriers/foreign_text.hpp"
 #include "carriers/form.hpp"
-#include "carriers/json_reading.hpp"
 #include "carriers/request_head.hpp"
 #include "carriers/telnyx_events.hpp"
+#include "carriers/telnyx_reading.hpp"
 #include "carriers/twilio_sid.hpp"
 #include "carriers/twiml.hpp"
 
@@ -74,16 +74,6 @@ telnyx_command command_when_ringing(const inbound_event& event, const inbound_an
     case inbound_answer::kind::busy: break;
   }
   return command(event, "reject", {{"cause", "USER_BUSY"}});
-}
-
-bool has_code(simdjson::dom::object body, std::string_view code) {
-  const auto errors = json_array(body, "errors");
-  if (!errors) return false;
-  for (const simdjson::dom::element element : *errors) {
-    simdjson::dom::object row;
-    if (element.get(row) == simdjson::SUCCESS && json_text(row, "code") == code) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -171,12 +161,11 @@ telnyx_command closing_command(const inbound_event& event) {
 }
 
 std::string encode_command(const account& over, const telnyx_command& command) {
-  require_visible_ascii("secret", over.secret);
   std::string path = "/v2/calls/";
   append_percent_encoded(command.call_ref, path);
   path += "/actions/" + command.action;
   std::string request;
-  request_head{over, "Bearer " + over.secret}.post(path, "application/json", command.body, request);
+  request_head{over, telnyx_authorization(over)}.post(path, json_type, command.body, request);
   return request;
 }
 
@@ -191,7 +180,7 @@ command_answer decode_command(const http::http_answer& answer) {
   const bool heard = answer.status >= 400 && answer.status < 500;
   if (!heard || answer.status == timed_out || answer.status == too_many) return read;
   const auto body = may_be_json(answer) ? json_body(answer.body) : std::nullopt;
-  const bool over = body && (has_code(*body, "90018") || has_code(*body, "90015") || has_code(*body, "10005"));
+  const bool over = body && (has_telnyx_error(*body, "90018") || has_telnyx_error(*body, "90015") || has_telnyx_error(*body, "10005"));
   read.result = over ? command_result::call_over : command_result::refused;
   return read;
 }
