@@ -180,7 +180,8 @@ command_answer decode_command(const http::http_answer& answer) {
   const bool heard = answer.status >= 400 && answer.status < 500;
   if (!heard || answer.status == timed_out || answer.status == too_many) return read;
   const auto body = may_be_json(answer) ? json_body(answer.body) : std::nullopt;
-  const bool over = body && (has_telnyx_error(*body, "90018") || has_telnyx_error(*body, "90015") || has_telnyx_error(*body, "10005"));
+  const bool over = body && (has_telnyx_error(*body, "90018") || has_telnyx_error(*body, "90015") ||
+                             has_telnyx_error(*body, "10005"));
   read.result = over ? command_result::call_over : command_result::refused;
   return read;
 }
