@@ -62,11 +62,20 @@ struct rest_call {
   const sql::rules_loader& rules;
   const campaigns::place_finder& place;
   utc_time now{};
+  const sql::do_not_call_record* list = nullptr;  ///< that came as the body, in its place; of list_body::suppression
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };
 
 struct opened_export;  // rest_export.hpp
+
+/// A body of any size that is kept in a file until it is there whole. The same list again is done once, so it takes no
+/// Idempotency-Key.
+enum class list_body : std::uint8_t {
+  none,
+  contacts,     ///< instead of `run`
+  suppression,  ///< a registry's numbers: `run` finds the list built
+};
 
 struct query_parameter {
   std::string_view name;
@@ -95,8 +104,8 @@ struct rest_operation {
   std::size_t unanswered_max = 1024;            ///< that may wait for an answer; few, where one reads for seconds
   std::chrono::milliseconds respond_within{0};  ///< 0: the server's
   bool only_looks = false;                      ///< a POST that changes nothing: its question takes a body
-  bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
-  bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
+  list_body takes_list = list_body::none;
+  bool is_stream = false;  ///< answered with events until one side ends it; instead of `run`
   opened_export (*open_export)(rest_call&) = nullptr;  ///< answered with a file of any length; instead of `run`
 
   bool changes() const { return method != "GET" && !only_looks; }

@@ -23,6 +23,7 @@
 #include "api/rest_lookup.hpp"
 #include "api/rest_uploads.hpp"
 #include "api/sql_workers.hpp"
+#include "api/suppression_lists.hpp"
 #include "api/upload_json.hpp"
 #include "sql/api_requests.hpp"
 #include "sql/audit_log.hpp"
@@ -89,7 +90,9 @@ struct rest_service::impl {
         budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
-        uploads{options, time, [this](const upload_request& asked) { return campaign_of(asked); }},
+        suppression{options.suppression_lists},
+        uploads{options, time, files, [this](const upload_request& asked) { return campaign_of(asked); }},
+        files{options.uploads, options.space},
         events{make_id().high},
         watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {
@@ -167,6 +170,30 @@ struct rest_service::impl {
     };
     asked.request = std::move(request);
     return uploads.begin(std::move(asked), respond, failed);
+  }
+
+  std::unique_ptr<body_sink> open_suppression_list(const std::shared_ptr<served_operation>& operation,
+                                                   http_request request, respond_function respond) {
+    const auto who = admit(operation, request, respond);
+    if (!who) return nullptr;
+    suppression_upload asked;
+    try {
+      asked = read_suppression_upload(read_request(operation->what, request, *who, schemas).query, time_.now().utc);
+    } catch (const rest_error& refused) {
+      respond(to_response(refused));
+      return nullptr;
+    }
+    const auto failed = [this, operation, respond, id = request.id](const std::exception_ptr& error) {
+      respond(answer_failure(operation->what, id, error));
+    };
+    return files.begin({[] {},
+                        [this, operation, who = *who, asked, respond, request](const std::filesystem::path& text) {
+                          sql::session on{as_tenant(options.database)};
+                          suppression.put(who.organisation, text, asked, on, [&](const sql::do_not_call_record& built) {
+                            deliver(operation->what, who, perform(operation->what, who, request, on, &built), respond);
+                          });
+                        },
+                        failed});
   }
 
   void handle(const std::shared_ptr<served_operation>& operation, http_request request, respond_function respond) {
@@ -269,7 +296,7 @@ struct rest_service::impl {
   }
 
   done_request perform(const rest_operation& operation, const caller& who, const http_request& request,
-                       sql::session& on) {
+                       sql::session& on, const sql::do_not_call_record* list = nullptr) {
     const admitted_request admitted = read_request(operation, request, who, schemas);
     const sql::acting_for tenant{on, who.organisation};
     using mode = sql::transaction::mode;
@@ -280,6 +307,7 @@ struct rest_service::impl {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
     rest_call call = call_of(tx, admitted, request);
+    call.list = list;
     rest_answer answer = operation.run(call);
     done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
@@ -349,7 +377,9 @@ struct rest_service::impl {
   std::string document, document_packed;
   applied_wait acknowledgements;
   const clock& time_;
+  suppression_lists suppression;
   rest_uploads uploads;
+  list_uploads files;
   event_board events;
   event_watch watch;
   // Shared with those under way, which their connections keep.
@@ -369,13 +399,15 @@ std::vector<route> rest_service::routes() {
   std::vector<route> all;
   for (const auto& operation : impl_->operations) {
     const rest_operation& what = operation->what;
-    if (what.takes_list) {
+    if (what.takes_list != list_body::none) {
       all.push_back({.method = std::string(what.method),
                      .path = std::string(what.path),
                      .unanswered_max = uploads_max,
                      .stream =
                          [self = impl_.get(), operation](http_request request, const respond_function& respond) {
-                           return self->open_upload(operation, std::move(request), respond);
+                           return operation->what.takes_list == list_body::contacts
+                                      ? self->open_upload(operation, std::move(request), respond)
+                                      : self->open_suppression_list(operation, std::move(request), respond);
                          },
                      .respond_within = upload_within});
       continue;
