@@ -24,6 +24,7 @@ constexpr std::string_view shared_schemas = R"({
       "code": {"type": "string", "description": "Never changes its meaning: branch on it."},
       "detail": {"type": "string", "description": "For a person: what is wrong, and what to do about it."},
       "param": {"type": "string", "description": "What it is about."},
+      "rule": {"type": "string", "description": "Of those that numbers are shared by; with the code `rule`."},
       "request_id": {"type": "string"},
       "errors": {
         "type": "array",

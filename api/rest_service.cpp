@@ -331,7 +331,9 @@ struct rest_service::impl {
     } catch (const rest_error& refused) {
       return to_response(refused);
     } catch (const sql::configuration_error& refused) {
-      return to_response(rest_error{{409, "conflict", refused.what()}});
+      problem told{409, refused.rule().empty() ? "conflict" : "rule", refused.what()};
+      told.rule = refused.rule();
+      return to_response(told);
     } catch (const sql::sql_error& error) {
       const rest_error told = explain(error);
       // Not its words when the server spoke them: they quote values, phone numbers among them.

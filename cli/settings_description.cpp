@@ -52,7 +52,7 @@ std::string secret_text(const std::string& reference) {
 
 described_fields fields_of(const sql::integration_record& one) {
   const carriers::account& account = one.account;
-  return {{"carrier", word(api::carrier_names, account.kind)},
+  return {{"provider", word(api::carrier_names, account.kind)},
           {"base_url", account.base_url},
           {"ca_file", account.ca_file},
           {"account_sid", account.account_sid},
@@ -61,7 +61,10 @@ described_fields fields_of(const sql::integration_record& one) {
           {"secondary_secret", secret_text(one.secondary_secret_ref)},
           {"webhook_public_key", account.webhook_public_key},
           {"calls_per_second", text_of(account.calls_per_second)},
-          {"concurrent_calls_max", text_of(account.concurrent_calls_max)}};
+          {"concurrent_calls_max", text_of(account.concurrent_calls_max)},
+          {"platform", text_of(one.platform)},
+          {"sip_trunk", one.sip_trunk},
+          {"phone_number", one.phone_number ? one.phone_number.text() : ""}};
 }
 
 described_fields fields_of(const callerid::phone_number& one, const std::string& workspace,

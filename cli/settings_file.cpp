@@ -123,8 +123,8 @@ class reading {
     carriers::account& account = one.account;
     account.name = in.required_text("name", "give it a name");
     once(integrations_, account.name, in, "name");
-    if (in.find("carrier") == nullptr) in.fail_missing("carrier", "write \"twilio\" or \"telnyx\"");
-    in.choice("carrier", account.kind, all(carrier_names));
+    if (in.find("provider") == nullptr) in.fail_missing("provider", "write \"twilio\" or \"telnyx\"");
+    in.choice("provider", account.kind, all(carrier_names));
     const bool twilio = account.kind == carriers::carrier_kind::twilio;
     account.base_url = api::default_base_url(account.kind);
     if (in.text("base_url", account.base_url)) {
@@ -149,10 +149,21 @@ class reading {
     if (twilio) one.secondary_secret_ref = secret(in, "secondary_secret");
     in.number("calls_per_second", account.calls_per_second, 0, 10'000, true);
     in.integer("concurrent_calls_max", account.concurrent_calls_max, 0, count_max);
+    in.boolean("platform", one.platform);
+    in.text("sip_trunk", one.sip_trunk);
+    phone_number(in, one.phone_number);
     if (!accounts_.insert(carriers::account_key(account)).second) {
       in.fail(twilio ? "account_sid" : "connection_id", "is used by another integration of this file; keep one");
     }
     out_.integrations.push_back(std::move(one));
+  }
+
+  static void phone_number(toml_table& in, e164& out) {
+    std::string text;
+    if (!in.text("phone_number", text)) return;
+    const auto number = e164::parse(text);
+    if (!number) in.fail("phone_number", "is \"" + text + "\"; write E.164: + and 7 to 15 digits");
+    out = *number;
   }
 
   static std::string secret(toml_table& in, string_view key) {

@@ -95,13 +95,18 @@ applied<agent_id> configuration::agent(organisation_id in, const engine::agent_r
 
 applied<integration_id> configuration::integration(organisation_id in, const integration_record& wanted) {
   const carriers::account& account = wanted.account;
-  const params carrier = params{}.int2(stored(account.kind)).text(carriers::account_key(account)).uuid(in);
-  tx_.run(
-      "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO NOTHING",
-      carrier);
-  if (tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier).rows() == 0) {
+  for (const std::string& name : carriers::account_names(account)) {
+    const params carrier = params{}.int2(stored(account.kind)).text(name).uuid(in);
+    tx_.run(
+        "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO "
+        "NOTHING",
+        carrier);
+    const result ours =
+        tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier);
+    if (ours.rows() != 0) continue;
     throw configuration_error("the carrier account of integration \"" + account.name +
-                              "\" already serves another organisation; use an account of this organisation's own");
+                                  "\" already serves another organisation; use an account of this organisation's own",
+                              "S2");
   }
   lock_organisation(tx_, in);
   const result twin = tx_.run(
@@ -124,20 +129,25 @@ applied<integration_id> configuration::integration(organisation_id in, const int
       in,
       "INSERT INTO integration AS t (org_id, id, name, kind, base_url, ca_file, account_sid, connection_id, "
       "secret_ref, "
-      "secondary_secret_ref, webhook_public_key, calls_per_second, concurrent_calls_max) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (org_id, name) DO UPDATE SET "
+      "secondary_secret_ref, webhook_public_key, calls_per_second, concurrent_calls_max, platform, sip_trunk, "
+      "phone_number) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (org_id, name) DO "
+      "UPDATE SET "
       "kind = excluded.kind, base_url = excluded.base_url, ca_file = excluded.ca_file, account_sid = "
       "excluded.account_sid, "
       "connection_id = excluded.connection_id, secret_ref = excluded.secret_ref, "
       "secondary_secret_ref = excluded.secondary_secret_ref, webhook_public_key = excluded.webhook_public_key, "
       "calls_per_second = excluded.calls_per_second, concurrent_calls_max = excluded.concurrent_calls_max, "
+      "platform = excluded.platform, sip_trunk = excluded.sip_trunk, phone_number = excluded.phone_number, "
       "revoked_at = NULL "
       "WHERE (t.kind, t.base_url, t.ca_file, t.account_sid, t.connection_id, t.secret_ref, t.secondary_secret_ref, "
-      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max, t.revoked_at) IS DISTINCT FROM "
+      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max, t.platform, t.sip_trunk, t.phone_number, "
+      "t.revoked_at) IS DISTINCT FROM "
       "(excluded.kind, "
       "excluded.base_url, excluded.ca_file, excluded.account_sid, excluded.connection_id, excluded.secret_ref, "
       "excluded.secondary_secret_ref, excluded.webhook_public_key, excluded.calls_per_second, "
-      "excluded.concurrent_calls_max, NULL) RETURNING id, xmax = 0",
+      "excluded.concurrent_calls_max, excluded.platform, excluded.sip_trunk, excluded.phone_number, NULL) RETURNING "
+      "id, xmax = 0",
       params{}
           .uuid(in)
           .uuid(id)
@@ -151,7 +161,10 @@ applied<integration_id> configuration::integration(organisation_id in, const int
           .text(wanted.secondary_secret_ref)
           .text(account.webhook_public_key)
           .float8(account.calls_per_second)
-          .int8(std::int64_t{account.concurrent_calls_max}),
+          .int8(std::int64_t{account.concurrent_calls_max})
+          .boolean(wanted.platform)
+          .text(wanted.sip_trunk)
+          .int8(wanted.phone_number.digits()),
       "SELECT id FROM integration WHERE org_id = $1 AND name = $2", params{}.uuid(in).text(account.name));
 }
 
@@ -341,9 +354,8 @@ std::optional<organisation_id> find_organisation(session& on, std::string_view n
 std::vector<integration_record> read_integrations(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, name, kind, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen FROM integration WHERE org_id = "
-      "$1 "
-      "ORDER BY id",
+      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen, platform, sip_trunk, "
+      "phone_number FROM integration WHERE org_id = $1 ORDER BY id",
       params{}.uuid(organisation));
   std::vector<integration_record> all;
   for (int i = 0; i < rows.rows(); ++i) {
@@ -362,6 +374,9 @@ std::vector<integration_record> read_integrations(session& on, organisation_id o
     one.account.concurrent_calls_max = static_cast<std::uint32_t>(rows.integer(i, 11));
     if (!rows.null(i, 12)) one.revoked_at = rows.time(i, 12);
     one.account.frozen = rows.boolean(i, 13);
+    one.platform = rows.boolean(i, 14);
+    one.sip_trunk = rows.text(i, 15);
+    one.phone_number = rows.phone(i, 16);
     all.push_back(std::move(one));
   }
   return all;

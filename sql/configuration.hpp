@@ -14,6 +14,7 @@
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
 #include "engine/ledger.hpp"
+#include "model/e164.hpp"
 #include "sql/session.hpp"
 
 namespace dialer::sql {
@@ -33,6 +34,9 @@ struct integration_record {
   std::string secret_ref;              ///< "env:NAME", "file:/path", or the secret sealed; empty when revoked
   std::string secondary_secret_ref;    ///< or empty
   std::optional<utc_time> revoked_at;  ///< never dialed over since then
+  bool platform = false;               ///< the platform's own account for the organisation: numbers are bought on it
+  std::string sip_trunk;               ///< domain of the trunk that its owner set up at the carrier, or empty
+  e164 phone_number;                   ///< the one it was set up for, or none
   friend bool operator==(const integration_record&, const integration_record&) = default;
 };
 
@@ -53,10 +57,16 @@ struct organisation_record {
   bool frozen = false;
 };
 
-/// A rule refuses the change; the message names the rule, the obstacle and the remedy.
+/// A rule refuses the change; the message names the obstacle and the remedy.
 class configuration_error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// `rule`: "S2", where it has a name.
+  explicit configuration_error(const std::string& message, std::string rule = {})
+      : std::runtime_error{message}, rule_{std::move(rule)} {}
+  const std::string& rule() const noexcept { return rule_; }
+
+ private:
+  std::string rule_;
 };
 
 enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, integration, number };

@@ -2,7 +2,8 @@
 
 ALTER TABLE integration
   ADD COLUMN platform boolean NOT NULL DEFAULT false,       -- the platform's own account for this organisation: it buys on it
-  ADD COLUMN sip_trunk text NOT NULL DEFAULT '';            -- domain of the trunk that its owner set up at the carrier
+  ADD COLUMN sip_trunk text NOT NULL DEFAULT '',            -- domain of the trunk that its owner set up at the carrier
+  ADD COLUMN phone_number bigint NOT NULL DEFAULT 0 CHECK (phone_number >= 0);  -- the one it was set up for; 0: none
 
 ALTER TABLE phone_number
   ADD COLUMN friendly_name     text NOT NULL DEFAULT '',

@@ -127,7 +127,7 @@ TEST_F(running_engine, an_account_whose_secret_cannot_be_read_stops_nobody_else_
   (void)apply(house_.on, parse_settings(test::small_file + R"(
 [[integration]]
 name = "second"
-carrier = "twilio"
+provider = "twilio"
 base_url = "https://127.0.0.1:1"
 account_sid = "AC00000000000000000000000000000001"
 secret = "file:)" + (dir_.path() / "secret").string() +

@@ -22,7 +22,7 @@ std::string numbers(const std::string& lines) {
   return house + "[[numbers]]\nworkspace = \"Sales\"\nintegration = \"twilio\"\n" + lines;
 }
 std::string telnyx(const std::string& lines) {
-  return house + "[[integration]]\nname = \"telnyx\"\ncarrier = \"telnyx\"\n" + lines;
+  return house + "[[integration]]\nname = \"telnyx\"\nprovider = \"telnyx\"\n" + lines;
 }
 
 std::string complaint(const std::string& toml) {
@@ -70,10 +70,10 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
        "write https://"},
       {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\npublished = \"yes\"", "f.toml:18:", "published",
        "true or false, without quotes"},
-      {house + "[[integration]]\nname = \"x\"", line_of_extra, "carrier", "write \"twilio\" or \"telnyx\""},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"plivo\"", "f.toml:17:", "carrier", "twilio, telnyx"},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"twilio\"", line_of_extra, "account_sid", "Twilio console"},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"twilio\"\naccount_sid = \"AC1\"", line_of_number,
+      {house + "[[integration]]\nname = \"x\"", line_of_extra, "provider", "write \"twilio\" or \"telnyx\""},
+      {house + "[[integration]]\nname = \"x\"\nprovider = \"plivo\"", "f.toml:17:", "provider", "twilio, telnyx"},
+      {house + "[[integration]]\nname = \"x\"\nprovider = \"twilio\"", line_of_extra, "account_sid", "Twilio console"},
+      {house + "[[integration]]\nname = \"x\"\nprovider = \"twilio\"\naccount_sid = \"AC1\"", line_of_number,
        "account_sid", "AC and 32 letters or digits"},
       {telnyx("secret = \"env:KEY\""), line_of_extra, "connection_id", "Call Control application"},
       {telnyx("connection_id = \"1\""), line_of_extra, "secret", "env:NAME"},
