@@ -80,6 +80,18 @@ std::string body_text(const rest_call& call, std::string_view name) {
   return std::string(call.body.at(boost::json::string_view{name.data(), name.size()}).as_string());
 }
 
+problem rule_problem(const callerid::refusal& refused, bool named) {
+  problem told{409, "rule", (named ? named_obstacle(refused) : refused.obstacle) + "; " + refused.remedy};
+  if (refused.kind == callerid::refusal_kind::permission) told.status = 403;
+  if (refused.kind == callerid::refusal_kind::funds) told.status = 402;
+  told.rule = refused.rule;
+  return told;
+}
+
+void refuse_by_rule(const rest_call& call, const callerid::refusal& refused) {
+  throw rest_error{rule_problem(refused, sees(call.who, refused.workspace))};
+}
+
 void refuse_taken(std::string_view kind) {
   throw rest_error{{409, "conflict",
                     "there is " + std::string(kind) + " of this name already; choose another, or change that one",

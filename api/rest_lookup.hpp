@@ -41,6 +41,12 @@ workspace_id body_workspace(const rest_call& call);
 /// Text of the body that the schema has let through.
 std::string body_text(const rest_call& call, std::string_view name);
 
+/// A rule's refusal: 409, or 403 where the permission and 402 where the money is missing. `named`: with the ids of what
+/// stands in the way, for who may see them.
+problem rule_problem(const callerid::refusal& refused, bool named);
+/// Throws it; the ids only to a key that sees the workspace of what stands in the way.
+[[noreturn]] void refuse_by_rule(const rest_call& call, const callerid::refusal& refused);
+
 /// Refuses with 409: `kind` of that name is there, change it instead.
 [[noreturn]] void refuse_taken(std::string_view kind);
 

@@ -330,10 +330,10 @@ struct rest_service::impl {
       std::rethrow_exception(failed);
     } catch (const rest_error& refused) {
       return to_response(refused);
+    } catch (const sql::rule_refused& refused) {
+      return to_response(rule_problem(refused.why(), false));
     } catch (const sql::configuration_error& refused) {
-      problem told{409, refused.rule().empty() ? "conflict" : "rule", refused.what()};
-      told.rule = refused.rule();
-      return to_response(told);
+      return to_response(rest_error{{409, "conflict", refused.what()}});
     } catch (const sql::sql_error& error) {
       const rest_error told = explain(error);
       // Not its words when the server spoke them: they quote values, phone numbers among them.

@@ -34,6 +34,9 @@ struct phone_number {
   std::uint32_t calls_per_hour_max = 15;   ///< rolling 60 min; 0 = unlimited
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited
   bool frozen = false;                     ///< not shown, whatever else is set
+  std::string country;                     ///< ISO 3166-1 alpha-2; empty: not stated
+  attestation attested = attestation::unknown;
+  bool registered = false;  ///< as a caller ID, where a country asks for it
 };
 
 /// What a number is to an agent: what it shows on calls, what it answers, what it sends messages from. Stored as its
@@ -46,27 +49,5 @@ struct assignment {
   workspace_id workspace;  ///< the agent's workspace
   profile as = profile::outbound;
 };
-
-/// Why an assignment is not allowed.
-struct assignment_conflict {
-  phone_number_id number;
-  agent_id agent;
-  std::string rule;      ///< "sharing = workspace", "sharing = exclusive", …
-  std::string obstacle;  ///< what stands in the way
-  std::string remedy;
-};
-
-/// Checks all assignments against the sharing policy; empty when all are allowed. Pure.
-///
-/// workspace: the agent's workspace must be the number's. organisation: any agent. exclusive: as workspace, and one
-/// agent per number, one number per agent (released numbers hold no place). An assignment to a number that is not in
-/// `numbers` conflicts with S6. Judged in the order given: an earlier assignment stands, the later one that contradicts
-/// it is reported, so removing what is reported leaves no conflict. Texts name foreign workspaces and agents: whoever
-/// passes them on hides those that the reader may not see (S5, S10).
-std::vector<assignment_conflict> check_assignments(sharing_policy policy, const std::vector<phone_number>& numbers,
-                                                   const std::vector<assignment>& assignments);
-
-/// Domain S6 for a voice call: active, outbound-enabled, with the voice capability; and not frozen.
-bool may_be_shown(const phone_number& number) noexcept;
 
 }  // namespace dialer::callerid

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "callerid/locality.hpp"
+#include "callerid/number_rules.hpp"
 #include "callerid/pool.hpp"
 #include "callerid/rolling_use.hpp"
 
@@ -155,7 +156,7 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
       showable;
   boost::unordered_flat_map<number_index, use_caps> caps;
   for (const phone_number& number : numbers) {
-    if (!may_be_shown(number)) continue;
+    if (check_number(number, number_use::call)) continue;
     const number_index index = my.use.add(number.number);
     const std::string_view region = number.region.empty() ? my.region(number.number) : number.region;
     showable.emplace(number.id,
@@ -167,13 +168,14 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
   for (const auto& [index, strictest] : caps) my.use.set_caps(index, strictest);
 
   std::set<std::pair<phone_number_id, agent_id>> refused;
-  for (const assignment_conflict& conflict : check_assignments(sharing, numbers, assignments)) {
-    refused.emplace(conflict.number, conflict.agent);
+  for (const conflict& each : find_conflicts(sharing, numbers, assignments)) {
+    if (each.asked.as == profile::outbound) refused.emplace(each.asked.number, each.asked.agent);
   }
 
   std::map<pool_key, std::vector<pool_member>> members;  // ordered: pools are numbered alike in every run
   for (const assignment& assignment : assignments) {
     const auto found = showable.find(assignment.number);
+    if (assignment.as != profile::outbound) continue;
     if (found == showable.end() || refused.contains({assignment.number, assignment.agent})) continue;
     const auto& [number, member] = found->second;
     members[{assignment.agent, number->integration}].push_back(member);

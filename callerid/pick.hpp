@@ -58,7 +58,8 @@ class pool_book {
   pool_book(pool_book&&) noexcept;
   pool_book& operator=(pool_book&&) noexcept;
 
-  /// Replaces numbers and assignments whole; conflicting assignments (check_assignments) are left out.
+  /// Replaces numbers and assignments whole; what conflicts (number_rules.hpp) is left out, and what is not
+  /// an outbound assignment.
   void rebuild(sharing_policy sharing, const std::vector<phone_number>& numbers,
                const std::vector<assignment>& assignments);
 

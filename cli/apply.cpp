@@ -4,6 +4,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "callerid/number_rules.hpp"
 #include "cli/audit_by.hpp"
 #include "cli/errors.hpp"
 #include "cli/new_id.hpp"
@@ -119,16 +120,18 @@ class applying {
   // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.
   void refuse_conflicts() {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
-    const auto conflicts = callerid::check_assignments(now.sharing, now.numbers, now.assignments);
+    const auto conflicts = callerid::find_conflicts(now.sharing, now.numbers, now.assignments);
     if (conflicts.empty()) return;
-    const auto number_of = [&](const callerid::assignment_conflict& conflict) {
-      const auto number = std::ranges::find(now.numbers, conflict.number, &callerid::phone_number::id);
-      return number == now.numbers.end() ? conflict.number.text() : number->number.text();
-    };
-    // The same file is refused with the same words: ids made in one millisecond come in any order.
-    const auto& first = *std::ranges::min_element(conflicts, {}, number_of);
-    throw settings_error("shown_by: " + number_of(first) + ": rule " + first.rule + ": " + first.obstacle + "; " +
-                         first.remedy);
+    std::vector<std::string> lines;
+    for (const callerid::conflict& each : conflicts) {
+      const auto agent = std::ranges::find(now.agents, each.asked.agent, &engine::agent_record::id);
+      lines.push_back("agent \"" + agent->name + "\": rule " + std::string(each.why.rule) + ": " +
+                      callerid::named_obstacle(each.why) + "; " + each.why.remedy);
+    }
+    std::ranges::sort(lines);  // by name: ids made in one millisecond come in any order
+    std::string all = "shown_by: " + std::to_string(lines.size()) + " assignments that the sharing policy refuses";
+    for (const std::string& line : lines) all += "\n  " + line;
+    throw settings_error(all);
   }
 
   sql::transaction& tx_;

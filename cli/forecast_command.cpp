@@ -6,7 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
 
-#include "callerid/inventory.hpp"
+#include "callerid/number_rules.hpp"
 #include "cli/campaign_lanes.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
@@ -47,10 +47,11 @@ means find_means(const engine::organisation_snapshot& from, const campaigns::set
   means found;
   for (const callerid::phone_number& number : from.numbers) {
     const bool assigned = std::ranges::any_of(from.assignments, [&](const callerid::assignment& one) {
-      return one.number == number.id && one.agent == campaign.agent;
+      return one.number == number.id && one.agent == campaign.agent && one.as == callerid::profile::outbound;
     });
     const auto account = std::ranges::find(from.accounts, number.integration, &carriers::account::id);
-    if (!assigned || !callerid::may_be_shown(number) || account == from.accounts.end()) continue;
+    if (!assigned || callerid::check_number(number, callerid::number_use::call) || account == from.accounts.end())
+      continue;
     if (account->frozen || !account->unusable.empty()) continue;
     found.numbers.push_back(number);
     if (std::ranges::find(found.accounts, account->id, &carriers::account::id) == found.accounts.end()) {

@@ -200,7 +200,7 @@ struct organisation_snapshot {
   std::vector<agent_record> agents;
   std::vector<carriers::account> accounts;
   std::vector<callerid::phone_number> numbers;
-  std::vector<callerid::assignment> assignments;
+  std::vector<callerid::assignment> assignments;  ///< the earliest first
   std::vector<campaigns::settings> campaigns;  ///< drafts, running and paused ones; stopped and finished are left out
   std::vector<lane_record> lanes;              ///< of those campaigns
   compliance::rules_snapshot rules;

@@ -101,12 +101,12 @@ applied<integration_id> configuration::integration(organisation_id in, const int
         "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO "
         "NOTHING",
         carrier);
-    const result ours =
-        tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier);
-    if (ours.rows() != 0) continue;
-    throw configuration_error("the carrier account of integration \"" + account.name +
-                                  "\" already serves another organisation; use an account of this organisation's own",
-                              "S2");
+    const bool ours =
+        tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier).rows() != 0;
+    if (auto refused = callerid::check_account(ours)) {
+      refused->obstacle += " (integration \"" + account.name + "\")";
+      throw rule_refused{std::move(*refused)};
+    }
   }
   lock_organisation(tx_, in);
   const result twin = tx_.run(

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "callerid/inventory.hpp"
+#include "callerid/number_rules.hpp"
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
 #include "engine/ledger.hpp"
@@ -57,16 +57,22 @@ struct organisation_record {
   bool frozen = false;
 };
 
-/// A rule refuses the change; the message names the obstacle and the remedy.
+/// A rule refuses the change; the message names the rule, the obstacle and the remedy.
 class configuration_error : public std::runtime_error {
  public:
-  /// `rule`: "S2", where it has a name.
-  explicit configuration_error(const std::string& message, std::string rule = {})
-      : std::runtime_error{message}, rule_{std::move(rule)} {}
-  const std::string& rule() const noexcept { return rule_; }
+  using std::runtime_error::runtime_error;
+};
+
+/// A rule of numbers refuses it.
+class rule_refused : public configuration_error {
+ public:
+  explicit rule_refused(callerid::refusal why)
+      : configuration_error("rule " + std::string(why.rule) + ": " + why.obstacle + "; " + why.remedy),
+        why_{std::move(why)} {}
+  const callerid::refusal& why() const noexcept { return why_; }
 
  private:
-  std::string rule_;
+  callerid::refusal why_;
 };
 
 enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, integration, number };

@@ -137,12 +137,12 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.accounts = read_accounts(in.on(), organisation, resolve_secret);
   all.numbers = read_numbers(in.on(), organisation);
   const result assignments = in.run(
-      "SELECT a.number_id, a.agent_id, g.workspace_id FROM assignment a JOIN agent g ON g.org_id = a.org_id "
-      "AND g.id = a.agent_id WHERE a.org_id = $1 AND a.profile = 1 ORDER BY a.agent_id, a.number_id",
+      "SELECT a.number_id, a.agent_id, g.workspace_id, a.profile FROM assignment a JOIN agent g ON g.org_id = "
+      "a.org_id AND g.id = a.agent_id WHERE a.org_id = $1 ORDER BY a.since, a.agent_id, a.number_id, a.profile",
       key);
   all.assignments = read_all<callerid::assignment>(assignments, [&](int i) {
     return callerid::assignment{assignments.wide<phone_number_id>(i, 0), assignments.wide<agent_id>(i, 1),
-                                assignments.wide<workspace_id>(i, 2)};
+                                assignments.wide<workspace_id>(i, 2), assignments.enumerator<callerid::profile>(i, 3)};
   });
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
@@ -179,7 +179,8 @@ std::vector<engine::agent_record> read_agents(session& on, organisation_id organ
 std::vector<callerid::phone_number> read_numbers(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
-      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen FROM phone_number WHERE org_id = $1 "
+      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen, country, attestation, registered FROM "
+      "phone_number WHERE org_id = $1 "
       "ORDER BY id",
       params{}.uuid(organisation));
   return read_all<callerid::phone_number>(rows, [&](int i) {
@@ -197,6 +198,9 @@ std::vector<callerid::phone_number> read_numbers(session& on, organisation_id or
     one.calls_per_hour_max = as<std::uint32_t>(rows, i, 10);
     one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
     one.frozen = rows.boolean(i, 12);
+    one.country = rows.text(i, 13);
+    one.attested = rows.enumerator<attestation>(i, 14);
+    one.registered = rows.boolean(i, 15);
     return one;
   });
 }

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "callerid/number_rules.hpp"
 #include "callerid/pick.hpp"
 #include "model/random.hpp"
 #include "tests/callerid/house.hpp"
@@ -62,7 +63,7 @@ class reference {
   std::vector<const phone_number*> pool(agent_id who, integration_id on) const {
     std::vector<const phone_number*> members;
     for (const phone_number& number : numbers) {
-      if (!may_be_shown(number) || number.integration != on) continue;
+      if (check_number(number, number_use::call) || number.integration != on) continue;
       const bool assigned = std::any_of(assignments.begin(), assignments.end(), [&](const assignment& each) {
         return each.number == number.id && each.agent == who;
       });
