@@ -51,13 +51,6 @@ sql::integration_record find_integration(const rest_call& call) {
   refuse_missing("integration");
 }
 
-callerid::phone_number find_number(const rest_call& call) {
-  const auto id = path_id<phone_number_id>(call, "number_id", "number");
-  callerid::phone_number found = pick(sql::read_numbers(call.tx.on(), call.who.organisation), id, "number");
-  if (!sees(call.who, found.workspace)) refuse_missing("number");
-  return found;
-}
-
 std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
                                                            organisation_id organisation) {
   std::map<campaign_id, engine::campaign_view> all;
@@ -74,6 +67,12 @@ workspace_id body_workspace(const rest_call& call) {
     refuse_param("workspace_id", "names no workspace; GET /v1/workspaces lists them");
   }
   return *id;
+}
+
+e164 body_number(const rest_call& call) {
+  const auto number = e164::parse(body_text(call, "phone_number"));
+  if (!number) refuse_param("phone_number", "must be E.164: + and 7 to 15 digits");
+  return *number;
 }
 
 std::string body_text(const rest_call& call, std::string_view name) {

@@ -29,7 +29,6 @@ engine::workspace_record find_workspace(const rest_call& call);
 engine::agent_record find_agent(const rest_call& call);
 campaigns::settings find_campaign(const rest_call& call);
 sql::integration_record find_integration(const rest_call& call);
-callerid::phone_number find_number(const rest_call& call);
 
 /// What the engine in this process says of the organisation's campaigns; of none when another one dials them.
 std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
@@ -37,6 +36,9 @@ std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<eng
 
 /// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
 workspace_id body_workspace(const rest_call& call);
+
+/// The body's `phone_number`.
+e164 body_number(const rest_call& call);
 
 /// Text of the body that the schema has let through.
 std::string body_text(const rest_call& call, std::string_view name);

@@ -18,7 +18,7 @@ rest_resource attempt_resource();
 rest_resource opt_out_resource();
 rest_resource integration_resource();
 rest_resource key_resource();
-rest_resource number_resource();
+rest_resource phone_number_resource();
 rest_resource freeze_resource();
 rest_resource audit_resource();
 rest_resource stats_resource();

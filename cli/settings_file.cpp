@@ -17,6 +17,7 @@ namespace dialer::cli {
 namespace {
 
 using api::caller_id_names;
+using api::capability_names;
 using api::carrier_names;
 using api::detection_names;
 using api::name_of;
@@ -28,13 +29,6 @@ using api::weekdays;
 using std::string_view;
 
 constexpr std::uint32_t count_max = 4'294'967'295;
-
-constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
-    {"voice", voice},
-    {"sms", sms},
-    {"mms", mms},
-    {"fax", fax},
-}};
 
 template <class Enum, std::size_t N>
 std::span<const name_of<Enum>> all(const std::array<name_of<Enum>, N>& names) {

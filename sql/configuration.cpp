@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "sql/generation.hpp"
+#include "sql/phone_numbers.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -176,35 +177,23 @@ change configuration::revoke_integration(organisation_id in, integration_id whic
 }
 
 applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted) {
-  return upsert<phone_number_id>(
-      in,
-      "INSERT INTO phone_number AS t (org_id, id, workspace_id, integration_id, number, status, type, capabilities, "
-      "outbound_enabled, region, calls_per_day_max, calls_per_hour_max, concurrent_calls_max) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (org_id, number) DO UPDATE SET "
-      "workspace_id = excluded.workspace_id, integration_id = excluded.integration_id, status = excluded.status, "
-      "type = excluded.type, capabilities = excluded.capabilities, outbound_enabled = excluded.outbound_enabled, "
-      "region = excluded.region, calls_per_day_max = excluded.calls_per_day_max, "
-      "calls_per_hour_max = excluded.calls_per_hour_max, concurrent_calls_max = excluded.concurrent_calls_max "
-      "WHERE (t.workspace_id, t.integration_id, t.status, t.type, t.capabilities, t.outbound_enabled, t.region, "
-      "t.calls_per_day_max, t.calls_per_hour_max, t.concurrent_calls_max) IS DISTINCT FROM (excluded.workspace_id, "
-      "excluded.integration_id, excluded.status, excluded.type, excluded.capabilities, excluded.outbound_enabled, "
-      "excluded.region, excluded.calls_per_day_max, excluded.calls_per_hour_max, excluded.concurrent_calls_max) "
-      "RETURNING id, xmax = 0",
-      params{}
-          .uuid(in)
-          .uuid(make_id_())
-          .uuid(wanted.workspace)
-          .uuid(wanted.integration)
-          .int8(wanted.number.digits())
-          .int2(stored(wanted.status))
-          .int2(stored(wanted.type))
-          .int2(wanted.capabilities)
-          .boolean(wanted.outbound_enabled)
-          .text(wanted.region)
-          .int8(std::int64_t{wanted.calls_per_day_max})
-          .int8(std::int64_t{wanted.calls_per_hour_max})
-          .int8(std::int64_t{wanted.concurrent_calls_max}),
-      "SELECT id FROM phone_number WHERE org_id = $1 AND number = $2", params{}.uuid(in).int8(wanted.number.digits()));
+  lock_organisation(tx_, in);
+  const auto before = find_number_record(tx_.on(), in, wanted.number);
+  using enum callerid::number_status;
+  // One that was given up is history: who has the number again has another one.
+  const bool made = !before || (before->status == released && wanted.status != released);
+  number_record record = made ? number_record{} : *before;
+  const number_record known = record;
+  static_cast<callerid::phone_number&>(record) = wanted;
+  record.id = made ? phone_number_id{make_id_()} : known.id;
+  record.country = known.country;
+  record.attested = known.attested;
+  record.registered = known.registered;
+  if (made) {
+    insert_number(tx_, in, record);
+    return {record.id, change::created};
+  }
+  return {record.id, update_number(tx_, in, record) ? change::updated : change::none};
 }
 
 applied<campaign_id> configuration::campaign(organisation_id in, const campaigns::settings& wanted) {
