@@ -14,15 +14,16 @@
 #include <boost/beast/http/write.hpp>
 #include <cctype>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "api/answer_push.hpp"
 #include "api/gzip.hpp"
 #include "api/http_refusals.hpp"
+#include "api/packed_body.hpp"
 #include "api/pending_answer.hpp"
 #include "api/problem.hpp"
 #include "api/route_table.hpp"
@@ -44,14 +45,6 @@ constexpr std::chrono::seconds linger{2};
 
 /// Of a body that is streamed, as it is read and as it is given on.
 constexpr std::size_t piece_bytes = 64 * 1024;
-
-/// Of a body that is streamed and comes packed: beyond it, it is there to fill our disk. Lists of contacts have 3
-/// to 10.
-constexpr std::uint64_t packing_ratio_max = 100;
-
-/// Of the kernel, for a connection whose answer is a stream: many that have little to say, few that are files.
-constexpr int stream_send_buffer = 32 * 1024;
-constexpr int file_send_buffer = 256 * 1024;
 
 /// Safe in a header and in a log.
 bool is_request_id(std::string_view text) {
@@ -107,6 +100,9 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void answer(http_response response, std::uint64_t serial) override;
   void close_if_idle() override;
   void push() override;
+  void guard(std::chrono::steady_clock::duration within) override;
+  void unguard() override;
+  void shut_down() override;
   void close() override;
 
  private:
@@ -129,11 +125,8 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void write(http_response response);
   void on_written(error_code error);
   void begin_push();
-  void on_pushed(error_code error);
-  void shut_down();
   void linger_and_close();
   void discard();
-  void guard(std::chrono::steady_clock::duration within);
   void on_deadline();
   bool request_begun() const { return parser_ || head_->got_some() || buffer_.size() > 0; }
 
@@ -145,19 +138,15 @@ class session final : public http_session, public std::enable_shared_from_this<s
   std::optional<http::request_parser<http::string_body>> parser_;
   // Of a body that is streamed.
   std::optional<http::request_parser<http::buffer_body>> stream_;
-  std::unique_ptr<gunzip> unpacking_;  // of one that comes packed
-  std::uint64_t packed_bytes_ = 0, unpacked_bytes_ = 0;
+  std::optional<packed_stream> unpacking_;  // of one that comes packed
   std::unique_ptr<body_sink> sink_;
   std::string piece_;
   bool piece_coming_ = false;
   std::optional<http_response> early_;  // answer that came while a piece was coming
   std::optional<http::response<http::string_body>> response_;
-  std::optional<http::response_serializer<http::string_body>> head_only_;  // of a stream's answer
-  // Of an answer that is a stream. `piece_` is what the peer has not taken.
-  std::shared_ptr<answer_stream> pushed_;
-  bool piece_going_ = false;
-  bool chunked_ = false;
-  bool end_told_ = false;
+  // Of an answer that is a stream.
+  std::optional<http::response_serializer<http::string_body>> head_only_;
+  std::unique_ptr<answer_push> push_;
   phase phase_ = phase::reading;
   bool keep_alive_ = true;
   bool timed_out_ = false;
@@ -173,6 +162,11 @@ void session::guard(std::chrono::steady_clock::duration within) {
   deadline_.async_wait([self = shared_from_this(), number = ++deadline_number_](error_code error) {
     if (!error && number == self->deadline_number_) self->on_deadline();
   });
+}
+
+void session::unguard() {
+  ++deadline_number_;
+  deadline_.cancel();
 }
 
 void session::on_deadline() {
@@ -203,10 +197,8 @@ void session::on_deadline() {
 
 void session::close() {
   sink_.reset();
-  if (pushed_) --core_.stats.streams;
-  pushed_.reset();
-  ++deadline_number_;
-  deadline_.cancel();
+  if (push_) push_->stop();
+  unguard();
   error_code ignored;
   socket_.close(ignored);
 }
@@ -317,8 +309,7 @@ void session::begin_stream(const route_table::match& found) {
   const bool waits = same_ignoring_case({expect.data(), expect.size()}, "100-continue");
   const bool keep_alive = head_->keep_alive();
   unpacking_.reset();
-  packed_bytes_ = unpacked_bytes_ = 0;
-  if (is_gzip(request)) unpacking_ = std::make_unique<gunzip>();
+  if (is_gzip(request)) unpacking_.emplace(core_.limits.body_bytes_max);  // what could have come in one piece
   phase_ = phase::streaming;
   const served_route& served = *found.found;
   const auto pending = expect_answer(served, request);
@@ -371,7 +362,6 @@ void session::on_piece(error_code error) {
   piece_.resize(piece_.size() - stream_->get().body().size);
   if (piece_.empty()) return go_on(serial_);
   if (!unpacking_) return give_piece();
-  packed_bytes_ += piece_.size();
   unpacking_->feed(std::move(piece_));
   go_on(serial_);
 }
@@ -389,16 +379,7 @@ void session::give_piece() {
 void session::go_on(std::uint64_t serial) {
   if (phase_ != phase::streaming || serial != serial_ || !sink_) return;
   if (unpacking_) {
-    try {
-      piece_ = unpacking_->read(piece_bytes);
-    } catch (const gzip_error&) {
-      return refuse_body(refusals::unreadable::no_gzip);
-    }
-    unpacked_bytes_ += piece_.size();
-    // Small enough is what could have come in one piece.
-    if (unpacked_bytes_ > core_.limits.body_bytes_max && unpacked_bytes_ / packing_ratio_max > packed_bytes_) {
-      return refuse_body(refusals::unreadable::packed_too_tightly);
-    }
+    if (const auto why = unpacking_->read(piece_, piece_bytes)) return refuse_body(*why);
     guard(respond_within_);
     if (!piece_.empty()) return give_piece();
   }
@@ -437,9 +418,8 @@ void session::refuse(http_response response, bool close) {
 void session::write(http_response response) {
   if (response.stream) {
     if (core_.stats.streams >= core_.limits.streams_max) return refuse(refusals::too_many_streams(), false);
-    ++core_.stats.streams;
-    pushed_ = std::move(response.stream);
-    chunked_ = response.end_is_told && version_ >= 11;
+    push_ = std::make_unique<answer_push>(core_, socket_, std::move(response.stream),
+                                          response.end_is_told && version_ >= 11);
     keep_alive_ = false;
   }
   phase_ = phase::writing;
@@ -448,7 +428,7 @@ void session::write(http_response response) {
   response_->version(version_);
   if (response.status != 204) response_->set(http::field::content_type, response.content_type);
   response_->set(http::field::cache_control, "no-store");
-  if (!pushed_) response_->set(http::field::vary, "Accept-Encoding");
+  if (!push_) response_->set(http::field::vary, "Accept-Encoding");
   response_->set("X-Content-Type-Options", "nosniff");
   response_->set("X-Request-Id", request_id_);
   response_->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
@@ -457,10 +437,10 @@ void session::write(http_response response) {
   if (response.content_type == problem_type) name_request(response_->body(), request_id_);
   keep_alive_ = keep_alive_ && !core_.draining;
   response_->keep_alive(keep_alive_);
-  if (chunked_) response_->chunked(true);
+  if (push_ && push_->chunked()) response_->chunked(true);
   guard(core_.limits.write_within);
   const auto written = [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); };
-  if (pushed_) {  // its body follows piece by piece
+  if (push_) {  // its body follows piece by piece
     head_only_.emplace(*response_);
     http::async_write_header(socket_, *head_only_, written);
     return;
@@ -471,18 +451,15 @@ void session::write(http_response response) {
 }
 
 void session::on_written(error_code error) {
-  if (pushed_ && !error && !core_.draining) return begin_push();
+  if (push_ && !error && !core_.draining) return begin_push();
   if (error) return close();
   if (!keep_alive_ || core_.draining) return linger_and_close();
   read();
 }
 
-// ---- an answer that is a stream
-
 void session::begin_push() {
   phase_ = phase::pushing;
-  ++deadline_number_;
-  deadline_.cancel();
+  unguard();
   // What stays for hours is kept small, in the kernel too: a peer that does not read must not fill what grows by
   // itself.
   head_only_.reset();
@@ -491,56 +468,12 @@ void session::begin_push() {
   head_.reset();
   buffer_.clear();
   buffer_.shrink_to_fit();
-  error_code ignored;
-  socket_.set_option(asio::socket_base::send_buffer_size{chunked_ ? file_send_buffer : stream_send_buffer}, ignored);
   discard();  // until the peer goes
-  core_.add_stream(weak_from_this());
-  pushed_->wake_by([core = core_.weak_from_this(), self = weak_from_this()] {
-    const auto alive_core = core.lock();
-    if (!alive_core) return;
-    asio::post(alive_core->io, [self] {
-      if (const auto alive = self.lock()) alive->push();
-    });
-  });
-  push();
+  push_->begin(weak_from_this());
 }
 
 void session::push() {
-  if (phase_ != phase::pushing || piece_going_ || !pushed_) return;  // closed, with an operation still to end
-  std::optional<std::string> piece;
-  bool failed = false;
-  try {
-    piece = pushed_->next();
-  } catch (const std::exception&) {
-    ++core_.stats.handler_faults;
-    failed = true;
-  }
-  if (piece && piece->empty()) return;
-  if (!piece && (!chunked_ || failed)) return shut_down();
-  if (chunked_) {
-    char size[2 * sizeof(std::size_t) + 1];
-    std::snprintf(size, sizeof size, "%zx", piece ? piece->size() : 0);
-    piece_ = std::string(size) + "\r\n" + piece.value_or("") + "\r\n";
-    end_told_ = !piece;
-  } else {
-    piece_ = std::move(*piece);
-  }
-  piece_going_ = true;
-  core_.stats.stream_bytes += piece_.size();
-  guard(core_.limits.stream_write_within);
-  asio::async_write(socket_, asio::buffer(piece_),
-                    [self = shared_from_this()](error_code error, std::size_t) { self->on_pushed(error); });
-}
-
-void session::on_pushed(error_code error) {
-  piece_going_ = false;
-  core_.stats.stream_bytes -= piece_.size();
-  std::string{}.swap(piece_);
-  if (error) return close();
-  if (phase_ != phase::pushing || !pushed_) return;
-  ++deadline_number_;
-  deadline_.cancel();
-  end_told_ ? shut_down() : push();
+  if (phase_ == phase::pushing) push_->send();
 }
 
 // ---- the end

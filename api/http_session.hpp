@@ -3,6 +3,7 @@
 // thread only.
 
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstdint>
 
 #include "api/http_server.hpp"
@@ -19,6 +20,11 @@ class http_session {
   virtual void close_if_idle() = 0;
   /// Sends what its stream has, if the last piece is through.
   virtual void push() = 0;
+  /// What is under way may take so long.
+  virtual void guard(std::chrono::steady_clock::duration within) = 0;
+  virtual void unguard() = 0;
+  /// Nothing more is sent; closed when the peer has read it.
+  virtual void shut_down() = 0;
   virtual void close() = 0;
 };
 

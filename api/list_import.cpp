@@ -6,16 +6,21 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "model/hex.hpp"
 #include "sql/contact_store.hpp"
+#include "sql/session.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::api {
 namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
+
+constexpr std::string_view number_taken = "23505";  // a unique key: a campaign holds a number once
+constexpr int tries_max = 100;
 
 campaigns::list_format format_of(const std::string& name) {
   if (name == "csv") return campaigns::list_format::csv;
@@ -57,12 +62,12 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
   // What else the verdicts depend on belongs to the name: other options are another import.
   const std::string source = "sha256:" + hex_digest(file) + " format=" + what.format +
                              " country=" + how.default_country + " phone=" + how.phone_column;
-  file.clear();
-  file.seekg(0);
   list_import_result result;
   std::istringstream name{campaign.text() + " " + source};
   result.verdicts = what.verdicts(hex_digest(name));
   const auto import = [&](campaigns::contact_sink& sink, id_sequence ids, const campaigns::import_progress& from) {
+    file.clear();
+    file.seekg(0);
     campaigns::verdict_file verdicts{result.verdicts.string()};
     const campaigns::import_ports ports{what.place, sink, verdicts, ids, time, what.go_on};
     result.what = campaigns::import_contacts(file, how, ports, from);
@@ -80,8 +85,16 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
   }
   sql::contact_store sink{database, organisation, campaign, source, what.by};
   result.imported_before = sink.progress().finished;
-  import(sink, sink.contact_ids(), sink.progress());
-  return result;
+  for (int tries = 1;; ++tries) {
+    try {
+      import(sink, sink.contact_ids(), sink.progress());
+      return result;
+    } catch (const sql::sql_error& error) {
+      // Somebody who is to be called at once came into the campaign after the list was compared with it: the batch is
+      // compared anew.
+      if (error.sqlstate() != number_taken || tries == tries_max) throw;
+    }
+  }
 }
 
 }  // namespace dialer::api

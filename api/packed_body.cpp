@@ -1,10 +1,6 @@
 #include "api/packed_body.hpp"
 
-#include <string>
 #include <utility>
-
-#include "api/gzip.hpp"
-#include "api/http_refusals.hpp"
 
 namespace dialer::api {
 namespace {
@@ -29,6 +25,24 @@ std::optional<http_response> unpack_body(http_request& request) {
     // It is told below.
   }
   return refusals::of_unreadable(no_gzip);
+}
+
+void packed_stream::feed(std::string packed) {
+  packed_bytes_ += packed.size();
+  from_.feed(std::move(packed));
+}
+
+std::optional<refusals::unreadable> packed_stream::read(std::string& plain, std::size_t bytes_max) {
+  try {
+    plain = from_.read(bytes_max);
+  } catch (const gzip_error&) {
+    return refusals::unreadable::no_gzip;
+  }
+  plain_bytes_ += plain.size();
+  if (plain_bytes_ > harmless_bytes_ && plain_bytes_ / ratio_max > packed_bytes_) {
+    return refusals::unreadable::packed_too_tightly;
+  }
+  return std::nullopt;
 }
 
 }  // namespace dialer::api

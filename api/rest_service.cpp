@@ -7,7 +7,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <exception>
-#include <stdexcept>
 
 #include "api/applied_wait.hpp"
 #include "api/event_board.hpp"
@@ -16,18 +15,17 @@
 #include "api/export_places.hpp"
 #include "api/export_stream.hpp"
 #include "api/gzip.hpp"
-#include "api/list_import.hpp"
 #include "api/packed_body.hpp"
-#include "api/problem.hpp"
 #include "api/rest_admission.hpp"
 #include "api/rest_document.hpp"
 #include "api/rest_export.hpp"
+#include "api/rest_failure.hpp"
 #include "api/rest_lookup.hpp"
+#include "api/rest_uploads.hpp"
 #include "api/sql_workers.hpp"
 #include "api/upload_json.hpp"
 #include "sql/api_requests.hpp"
 #include "sql/audit_log.hpp"
-#include "sql/configuration.hpp"
 #include "sql/tenant.hpp"
 
 namespace dialer::api {
@@ -78,52 +76,6 @@ std::string digest_of(const http_request& request) {
   return digest;
 }
 
-http_response to_response(const rest_error& refused) {
-  http_response response = to_response(refused.what_happened());
-  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  const std::string& code = refused.what_happened().code;
-  if (response.status == 503 || code == "request_in_progress") response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-rest_error explain(const sql::sql_error& error) {
-  switch (error.kind()) {
-    case sql::error_class::not_sent:
-    case sql::error_class::connection:
-      return rest_error{{503, "database_unavailable", "nothing was changed; try again in a second"}};
-    case sql::error_class::unknown:
-      return rest_error{{503, "outcome_unknown",
-                         "the database did not say whether the change was made; repeat the request with the same "
-                         "Idempotency-Key, or look before you repeat it"}};
-    case sql::error_class::refused: break;
-  }
-  if (error.sqlstate() == "57014") return rest_error{{503, "too_slow", "this took too long; ask for less"}};
-  if (error.sqlstate() == "23505") {
-    return rest_error{{409, "conflict", "something of that name is there already; choose another or change that one"}};
-  }
-  return rest_error{{500, "internal", "the request failed here; nothing was changed"}};
-}
-
-}  // namespace
-
-namespace {
-
-struct removed_at_end {
-  ~removed_at_end() {
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-  }
-  std::filesystem::path file;
-};
-
-/// An upload with what is known of it so far.
-struct upload_request {
-  http_request request;
-  admitted_request admitted;
-  list_import import;
-  campaign_id campaign;
-};
-
 }  // namespace
 
 struct rest_service::impl {
@@ -137,7 +89,7 @@ struct rest_service::impl {
         budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
-        uploads{options.uploads, options.space},
+        uploads{options, time, [this](const upload_request& asked) { return campaign_of(asked); }},
         events{make_id().high},
         watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max} {
@@ -163,8 +115,10 @@ struct rest_service::impl {
     };
   }
 
-  /// Key, its budget, its scope. Nothing: it is answered. From here on `respond` tells of the budget.
-  std::optional<caller> admit(const rest_operation& operation, const http_request& request, respond_function& respond) {
+  /// Key, its budget, its scope. Nothing: it is answered. From here on `respond` counts, and tells of the budget.
+  std::optional<caller> admit(const std::shared_ptr<served_operation>& operation, const http_request& request,
+                              respond_function& respond) {
+    respond = count(operation, respond);
     try {
       const caller who = identify_caller(request, keys);
       const request_budget::verdict given = budget.take(who.key, time_.now().steady);
@@ -177,7 +131,7 @@ struct rest_service::impl {
                           "this API key has no requests left; wait for " + std::to_string(given.more_after.count()) +
                               " s (Retry-After), and pace requests by the RateLimit header"}};
       }
-      check_scope(operation, who);
+      check_scope(operation->what, who);
       return who;
     } catch (const rest_error& refused) {
       respond(to_response(refused));
@@ -195,53 +149,37 @@ struct rest_service::impl {
   }
 
   std::unique_ptr<body_sink> open_upload(const std::shared_ptr<served_operation>& operation, http_request request,
-                                         const respond_function& respond) {
-    respond_function counted = count(operation, respond);
-    const auto who = admit(operation->what, request, counted);
+                                         respond_function respond) {
+    const auto who = admit(operation, request, respond);
     if (!who) return nullptr;
-    auto asked = std::make_shared<upload_request>();
-    asked->request = std::move(request);
+    upload_request asked;
     try {
-      asked->admitted = read_request(operation->what, asked->request, *who, schemas);
-      asked->import = read_upload(asked->admitted.query);
+      asked.admitted = read_request(operation->what, request, *who, schemas);
+      asked.import = read_upload(asked.admitted.query);
     } catch (const rest_error& refused) {
-      counted(to_response(refused));
+      respond(to_response(refused));
       return nullptr;
     }
-    asked->import.place = options.place;
-    asked->import.by = audit_of(operation->what, *who, asked->request, asked->admitted.reason,
-                                std::string(asked->request.param("campaign_id")));
-    asked->import.verdicts = [this](const std::string& name) { return uploads.directory() / (name + ".verdicts.csv"); };
-    asked->import.go_on = [this](const campaigns::import_progress&) { return !uploads.stopping(); };
-    return uploads.begin({[this, asked] { find_upload_campaign(*asked); },
-                          [this, asked, counted](const std::filesystem::path& list) {
-                            asked->import.list = list;
-                            counted(import_upload(*asked));
-                          },
-                          [this, asked, counted, operation](std::exception_ptr error) {
-                            counted(explain_failure(operation->what, asked->request, error));
-                          }});
+    asked.import.by =
+        audit_of(operation->what, *who, request, asked.admitted.reason, std::string(request.param("campaign_id")));
+    const auto failed = [this, operation, respond, id = request.id](const std::exception_ptr& error) {
+      respond(answer_failure(operation->what, id, error));
+    };
+    asked.request = std::move(request);
+    return uploads.begin(std::move(asked), respond, failed);
   }
 
-  void handle(const std::shared_ptr<served_operation>& operation, http_request request,
-              const respond_function& respond) {
-    respond_function counted = count(operation, respond);
-    const auto who = admit(operation->what, request, counted);
+  void handle(const std::shared_ptr<served_operation>& operation, http_request request, respond_function respond) {
+    const auto who = admit(operation, request, respond);
     if (!who) return;
-    const bool taken =
-        workers.submit([this, operation, who = *who, counted, asked = std::move(request)](sql::session& on) mutable {
-          work(operation->what, who, asked, on, counted);
-        });
-    if (!taken) {
-      counted(to_response(
-          rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
-    }
+    on_worker(respond, [this, operation, who = *who, respond, asked = std::move(request)](sql::session& on) mutable {
+      work(operation->what, who, asked, on, respond);
+    });
   }
 
   void open_stream(const std::shared_ptr<served_operation>& operation, const http_request& request,
-                   const respond_function& respond) {
-    respond_function counted = count(operation, respond);
-    const auto who = admit(operation->what, request, counted);
+                   respond_function respond) {
+    const auto who = admit(operation, request, respond);
     if (!who) return;
     try {
       (void)read_request(operation->what, request, *who, schemas);
@@ -249,31 +187,30 @@ struct rest_service::impl {
       response.content_type = "text/event-stream";
       response.stream = std::make_shared<event_stream>(events.of(who->organisation), *who,
                                                        request.header("Last-Event-ID"), keys, time_);
-      counted(std::move(response));
+      respond(std::move(response));
     } catch (const rest_error& refused) {
-      counted(to_response(refused));
+      respond(to_response(refused));
     }
   }
 
-  void open_export(const std::shared_ptr<served_operation>& operation, http_request request,
-                   const respond_function& respond) {
-    respond_function counted = count(operation, respond);
-    const auto who = admit(operation->what, request, counted);
+  void open_export(const std::shared_ptr<served_operation>& operation, http_request request, respond_function respond) {
+    const auto who = admit(operation, request, respond);
     if (!who) return;
     std::shared_ptr<void> place;
     try {
       place = exports->take(who->organisation);
     } catch (const rest_error& refused) {
-      return counted(to_response(refused));
+      return respond(to_response(refused));
     }
-    const bool taken =
-        workers.submit([this, operation, who = *who, counted, place, asked = std::move(request)](sql::session& on) {
-          begin_export(operation->what, who, asked, on, place, counted);
-        });
-    if (!taken) {
-      counted(to_response(
-          rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
-    }
+    on_worker(respond, [this, operation, who = *who, respond, place, asked = std::move(request)](sql::session& on) {
+      begin_export(operation->what, who, asked, on, place, respond);
+    });
+  }
+
+  void on_worker(const respond_function& respond, std::function<void(sql::session&)> work) {
+    if (workers.submit(std::move(work))) return;
+    respond(
+        to_response(rest_error{{503, "overloaded", "too many requests wait for the database; try again in a second"}}));
   }
 
   // --- on a worker's thread ---
@@ -295,7 +232,7 @@ struct rest_service::impl {
       response.stream = std::make_shared<export_stream>(std::move(opened.reader), who, std::move(ports), place);
       respond(std::move(response));
     } catch (...) {
-      respond(explain_failure(operation, request, std::current_exception()));
+      respond(answer_failure(operation, request.id, std::current_exception()));
     }
   }
 
@@ -320,62 +257,15 @@ struct rest_service::impl {
       if (auto refused = unpack_body(request)) return respond(std::move(*refused));
       deliver(operation, who, perform(operation, who, request, on), respond);
     } catch (...) {
-      respond(explain_failure(operation, request, std::current_exception()));
+      respond(answer_failure(operation, request.id, std::current_exception()));
     }
   }
 
-  http_response explain_failure(const rest_operation& operation, const http_request& request,
-                                const std::exception_ptr& failed) const {
-    try {
-      std::rethrow_exception(failed);
-    } catch (const rest_error& refused) {
-      return to_response(refused);
-    } catch (const sql::rule_refused& refused) {
-      return to_response(rule_problem(refused.why(), false));
-    } catch (const sql::configuration_error& refused) {
-      return to_response(rest_error{{409, "conflict", refused.what()}});
-    } catch (const sql::sql_error& error) {
-      const rest_error told = explain(error);
-      // Not its words when the server spoke them: they quote values, phone numbers among them.
-      const bool quotes = error.kind() == sql::error_class::refused;
-      if (told.what_happened().status >= 500) {
-        complain(operation, request, quotes ? "SQLSTATE " + error.sqlstate() : error.what());
-      }
-      return to_response(told);
-    } catch (const std::exception& error) {
-      complain(operation, request, error.what());
-      return to_response(rest_error{{500, "internal", "the request failed here; nothing was changed"}});
-    }
-  }
-
-  // --- on an upload's thread ---
-
-  void find_upload_campaign(upload_request& asked) const {
-    const caller& who = asked.admitted.who;
-    sql::session on{as_tenant(options.database)};
-    const sql::acting_for tenant{on, who.organisation};
-    sql::transaction tx{on, sql::transaction::mode::snapshot};
-    const rest_call call = call_of(tx, asked.admitted, asked.request);
-    asked.campaign = find_campaign(call).id;
-  }
-
-  http_response import_upload(const upload_request& asked) const {
-    list_import_result done;
-    const removed_at_end verdicts_of_dry_run{asked.import.list.string() + ".verdicts"};
-    try {
-      done = import_list(asked.import, options.database, asked.admitted.who.organisation, asked.campaign, time_);
-    } catch (const std::invalid_argument& refused) {
-      throw rest_error{{409, "conflict", refused.what()}};
-    }
-    if (!done.what.refused.empty()) throw rest_error{{422, "no_list", done.what.refused}};
-    http_response response;
-    response.content_type = "application/json";
-    response.body = json::serialize(upload_json(asked.import, done));
-    return response;
-  }
-
-  void complain(const rest_operation& operation, const http_request& request, const std::string& why) const {
-    warn(request.id + " " + std::string(operation.name) + ": " + why);
+  http_response answer_failure(const rest_operation& operation, const std::string& request_id,
+                               const std::exception_ptr& failed) const {
+    told_failure told = explain_failure(failed);
+    if (!told.ours.empty()) warn(request_id + " " + std::string(operation.name) + ": " + told.ours);
+    return std::move(told.response);
   }
 
   done_request perform(const rest_operation& operation, const caller& who, const http_request& request,
@@ -440,6 +330,15 @@ struct rest_service::impl {
                           });
   }
 
+  // --- on an upload's thread ---
+
+  campaign_id campaign_of(const upload_request& asked) const {
+    sql::session on{as_tenant(options.database)};
+    const sql::acting_for tenant{on, asked.admitted.who.organisation};
+    sql::transaction tx{on, sql::transaction::mode::snapshot};
+    return find_campaign(call_of(tx, asked.admitted, asked.request)).id;
+  }
+
   const rest_options options;
   const key_ring& keys;
   const std::function<id128()> make_id;
@@ -450,7 +349,7 @@ struct rest_service::impl {
   std::string document, document_packed;
   applied_wait acknowledgements;
   const clock& time_;
-  list_uploads uploads;
+  rest_uploads uploads;
   event_board events;
   event_watch watch;
   // Shared with those under way, which their connections keep.

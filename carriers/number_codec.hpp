@@ -1,6 +1,7 @@
 #pragma once
 // A carrier's dialect for its numbers: what can be bought, what an account holds, orders, settings, release. Bytes to
-// and from the model, like codec.hpp. Pure; one object per account and thread.
+// and from the model, like codec.hpp. Pure; one object per account and thread, and one request at a time: answers do
+// not repeat the question, so a decode_ reads the answer to the last encode_ of its name.
 
 #include <memory>
 #include <optional>
@@ -30,7 +31,7 @@ struct offered_number {
   number_type type = number_type::local;
   std::uint8_t capabilities = 0;
   std::string country;
-  std::string area_code;  ///< empty when the carrier does not say and the country has none
+  std::string area_code;  ///< empty when neither the number's plan nor the carrier tells
   std::string locality;   ///< "San Francisco", or empty
   std::string state;      ///< "CA", or empty
 };
@@ -41,9 +42,10 @@ struct held_number {
   e164 number;
   std::string friendly_name;
   number_type type = number_type::local;
-  std::uint8_t capabilities = 0;
-  std::string country;
-  std::string voice_webhook;  ///< where calls to it go now: Twilio's VoiceUrl (or trunk, application), Telnyx's connection id
+  std::uint8_t capabilities = 0;  ///< Telnyx lists none: voice, and sms once a messaging profile is set
+  std::string country;            ///< empty: not said (Twilio)
+  std::string
+      voice_webhook;  ///< where calls to it go now: Twilio's VoiceUrl (or trunk, application), Telnyx's connection id
   bool active = true;
 };
 
@@ -53,7 +55,7 @@ enum class number_outcome : std::uint8_t {
   pending,    ///< an order that is not settled
   refused,    ///< certainly not done; the text says why
   unknown,    ///< nobody can tell: ask before doing it again
-  throttled,  ///< certainly not done; later
+  throttled,  ///< certainly not done, for no fault of the request (not sent, or too many at once): later
 };
 
 struct number_answer {
@@ -61,7 +63,7 @@ struct number_answer {
   std::string carrier_ref;    ///< of the number, when done and known
   std::string carrier_order;  ///< Telnyx's order, when there is one
   std::string why;            ///< carrier's code and words, or what happened to the request; empty when done
-  bool gone = false;          ///< refused because somebody else has it by now: search again
+  bool gone = false;          ///< refused because it can't be had as it was offered any more: search again
 };
 
 template <class Thing>
@@ -76,7 +78,8 @@ class number_codec {
  public:
   virtual ~number_codec() = default;
 
-  /// Each encode_ appends one complete HTTP/1.1 request.
+  /// Each encode_ appends one complete HTTP/1.1 request. Twilio knows area codes in +1 only: elsewhere the number has
+  /// to contain them, followed at once by `contains`.
   virtual void encode_search(const number_search& query, std::string& out) = 0;
   virtual number_page<offered_number> decode_search(const http::http_answer& answer) = 0;
 
@@ -85,8 +88,9 @@ class number_codec {
   virtual void encode_buy(e164 number, std::string_view reference, std::string_view voice_url, std::string& out) = 0;
   virtual number_answer decode_buy(const http::http_answer& answer) = 0;
 
-  /// What became of a purchase: Twilio, whether the account holds the number; Telnyx, the order of that reference.
-  /// done: bought. refused: the order failed, or there is none (then it may be asked for anew).
+  /// What became of a purchase: Twilio, whether the account holds the number; Telnyx, the order of that reference,
+  /// which must not be empty. done: bought. refused: the order failed, or there is none (then it may be asked for
+  /// anew).
   virtual void encode_find_purchase(e164 number, std::string_view reference, std::string& out) = 0;
   virtual number_answer decode_find_purchase(const http::http_answer& answer, e164 number) = 0;
 
@@ -94,7 +98,8 @@ class number_codec {
   virtual void encode_held(std::optional<e164> only, std::string_view next, std::string& out) = 0;
   virtual number_page<held_number> decode_held(const http::http_answer& answer) = 0;
 
-  /// Calls to the number go there from now on; replaces what was set.
+  /// Calls to the number go there from now on; replaces what was set. Telnyx: to the account's connection; throws
+  /// std::invalid_argument for an account without one.
   virtual void encode_route(std::string_view carrier_ref, std::string_view voice_url, std::string& out) = 0;
   virtual number_answer decode_route(const http::http_answer& answer) = 0;
 

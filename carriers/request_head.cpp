@@ -38,20 +38,37 @@ request_head::request_head(const account& value, std::string_view authorization)
 }
 
 void request_head::get(std::string_view path_and_query, std::string& out) const {
-  out += "GET ";
-  out += path_prefix_;
-  out += path_and_query;
-  out += tail_;
-  out += "\r\n";
+  append_bodiless("GET ", path_and_query, out);
+}
+
+void request_head::remove(std::string_view path, std::string& out) const {
+  append_bodiless("DELETE ", path, out);
 }
 
 void request_head::post(std::string_view path, std::string_view content_type, std::string_view body,
                         std::string& out) const {
-  post_prepared(prepare_post(path, content_type), body, out);
+  post_prepared(prepare("POST ", path, content_type), body, out);
+}
+
+void request_head::patch(std::string_view path, std::string_view content_type, std::string_view body,
+                         std::string& out) const {
+  post_prepared(prepare("PATCH ", path, content_type), body, out);
 }
 
 std::string request_head::prepare_post(std::string_view path, std::string_view content_type) const {
-  std::string prepared = "POST ";
+  return prepare("POST ", path, content_type);
+}
+
+void request_head::append_bodiless(std::string_view method, std::string_view path, std::string& out) const {
+  out += method;
+  out += path_prefix_;
+  out += path;
+  out += tail_;
+  out += "\r\n";
+}
+
+std::string request_head::prepare(std::string_view method, std::string_view path, std::string_view content_type) const {
+  std::string prepared{method};
   prepared += path_prefix_;
   prepared += path;
   prepared += tail_;

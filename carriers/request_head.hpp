@@ -16,12 +16,17 @@ class request_head {
 
   void get(std::string_view path_and_query, std::string& out) const;
   void post(std::string_view path, std::string_view content_type, std::string_view body, std::string& out) const;
+  void patch(std::string_view path, std::string_view content_type, std::string_view body, std::string& out) const;
+  void remove(std::string_view path, std::string& out) const;  ///< DELETE
 
   /// The part of a POST before the length, for post_prepared().
   std::string prepare_post(std::string_view path, std::string_view content_type) const;
   static void post_prepared(std::string_view prepared, std::string_view body, std::string& out);
 
  private:
+  void append_bodiless(std::string_view method, std::string_view path, std::string& out) const;
+  std::string prepare(std::string_view method, std::string_view path, std::string_view content_type) const;
+
   std::string path_prefix_;  // of base_url, without a slash at its end
   std::string tail_;         // from " HTTP/1.1" to the last header all requests share
 };

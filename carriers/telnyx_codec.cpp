@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 
 #include "carriers/answer_reading.hpp"
@@ -14,28 +13,18 @@
 #include "carriers/reactions.hpp"
 #include "carriers/request_head.hpp"
 #include "carriers/telnyx_events.hpp"
+#include "carriers/telnyx_reading.hpp"
 #include "carriers/timestamps.hpp"
 
 namespace dialer::carriers {
 namespace {
 
-constexpr std::string_view json_type = "application/json";
 constexpr std::string_view events_path = "/v2/call_events?page[size]=250&page[number]=";
 
 template <class Integer>
 void append_number(Integer value, std::string& out) {
   std::array<char, 24> digits;
   out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
-}
-
-std::string json_string(std::string_view text) {
-  return boost::json::serialize(boost::json::string_view{text.data(), text.size()});
-}
-
-std::string bearer_authorization(const account& value) {
-  require_visible_ascii("connection_id", value.connection_id);
-  require_visible_ascii("secret", value.secret);
-  return "Bearer " + value.secret;
 }
 
 /// The first string of that name in an object or in what it holds, at most `depth` levels down: call events nest the
@@ -53,7 +42,8 @@ constexpr int payload_depth = 4;
 
 class telnyx_codec final : public codec {
  public:
-  explicit telnyx_codec(const account& value) : head_{value, bearer_authorization(value)} {
+  explicit telnyx_codec(const account& value) : head_{value, telnyx_authorization(value)} {
+    require_visible_ascii("connection_id", value.connection_id);
     active_calls_path_ = "/v2/connections/";
     append_percent_encoded(value.connection_id, active_calls_path_);
     active_calls_path_ += "/active_calls?page[limit]=250";
@@ -146,7 +136,7 @@ class telnyx_codec final : public codec {
     const auto body = json_document(parser_, answer.body);
     if (!body) return cancel_result::failed;
     if (answer.status == 200) return json_object(*body, "data") ? cancel_result::done : cancel_result::failed;
-    if (has_error(*body, "90018")) return cancel_result::already_ended;
+    if (has_telnyx_error(*body, "90018")) return cancel_result::already_ended;
     return is_unknown_call(*body, answer.status) ? cancel_result::unknown_call : cancel_result::failed;
   }
 
@@ -206,38 +196,11 @@ class telnyx_codec final : public codec {
     return true;
   }
 
-  static telnyx_error read_error(simdjson::dom::object row) {
-    telnyx_error error;
-    error.code = json_text(row, "code");
-    if (const auto source = json_object(row, "source")) error.pointer = json_text(*source, "pointer");
-    const std::string_view detail = json_text(row, "detail");
-    error.token = find_refusal_token(detail);
-    if (error.token.empty()) error.token = find_refusal_token(json_text(row, "title"));
-    std::string lowered{detail.substr(0, foreign_text_bytes_max)};
-    std::ranges::transform(lowered, lowered.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    error.spend_limit = lowered.find("spend limit") != std::string::npos;
-    return error;
-  }
-
-  /// Several errors: the first that the tables know decides, else the first.
   static bool read_refused(simdjson::dom::object body, const http::http_answer& answer, create_answer& result) {
-    const auto errors = json_array(body, "errors");
-    if (!errors) return false;
-    std::optional<telnyx_error> chosen;
-    std::string_view words;
-    for (const simdjson::dom::element element : *errors) {
-      simdjson::dom::object row;
-      if (element.get(row) != simdjson::SUCCESS || json_text(row, "code").empty()) return false;
-      const telnyx_error error = read_error(row);
-      const bool known = known_telnyx_error(answer.status, error);
-      if (chosen && !known) continue;
-      chosen = error;
-      words = json_text(row, "detail");
-      if (words.empty()) words = json_text(row, "title");
-      if (known) break;
-    }
-    if (!chosen) return false;
-    const classified verdict = classify_telnyx(answer.status, *chosen);
+    const auto refusal = read_telnyx_refusal(body, answer.status);
+    if (!refusal) return false;
+    const auto& [chosen, words] = *refusal;
+    const classified verdict = classify_telnyx(answer.status, chosen);
     result.what = verdict.what;
     result.react = verdict.react;
     result.circuit = verdict.circuit;
@@ -245,23 +208,13 @@ class telnyx_codec final : public codec {
     result.retry_after = retry_after_of(answer);
     if (!result.retry_after && answer.status == 429) result.retry_after = rate_limit_reset_of(answer);
     if (!result.retry_after) result.retry_after = verdict.pause;
-    result.carrier_code = foreign_text(chosen->token.empty() ? chosen->code : chosen->token);
+    result.carrier_code = foreign_text(chosen.token.empty() ? chosen.code : chosen.token);
     result.detail = foreign_text(words.empty() ? answer.body : words);
     return true;
   }
 
-  static bool has_error(simdjson::dom::object body, std::string_view code) {
-    const auto errors = json_array(body, "errors");
-    if (!errors) return false;
-    for (const simdjson::dom::element element : *errors) {
-      simdjson::dom::object row;
-      if (element.get(row) == simdjson::SUCCESS && json_text(row, "code") == code) return true;
-    }
-    return false;
-  }
-
   static bool is_unknown_call(simdjson::dom::object body, int status) {
-    return (status == 404 && has_error(body, "10005")) || (status == 422 && has_error(body, "90015"));
+    return (status == 404 && has_telnyx_error(body, "10005")) || (status == 422 && has_telnyx_error(body, "90015"));
   }
 
   /// is_alive is also false while a call is being set up, so only a time or a length makes it an end.

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
 
 #include "carriers/answer_reading.hpp"
-#include "carriers/base64.hpp"
 #include "carriers/callback_url.hpp"
 #include "carriers/dispositions.hpp"
 #include "carriers/foreign_text.hpp"
@@ -15,12 +13,11 @@
 #include "carriers/reactions.hpp"
 #include "carriers/request_head.hpp"
 #include "carriers/timestamps.hpp"
+#include "carriers/twilio_reading.hpp"
 #include "carriers/twilio_sid.hpp"
 
 namespace dialer::carriers {
 namespace {
-
-constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 
 template <class Integer>
 void append_number(Integer value, std::string& out) {
@@ -36,21 +33,12 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return value >= 0 && value <= sane_max ? std::optional{value} : std::nullopt;
 }
 
-std::string basic_authorization(const account& value) {
-  require_visible_ascii("account_sid", value.account_sid);
-  require_visible_ascii("secret", value.secret);
-  std::string header = "Basic ";
-  append_base64(value.account_sid + ":" + value.secret, base64_kind::standard, header);
-  return header;
-}
-
 class twilio_codec final : public codec {
  public:
   explicit twilio_codec(const account& value)
-      : head_{value, basic_authorization(value)},
+      : head_{value, twilio_authorization(value)},
         account_sid_{value.account_sid},
-        account_path_{"/2010-04-01/Accounts/"} {
-    append_percent_encoded(value.account_sid, account_path_);
+        account_path_{twilio_account_path(value)} {
     create_head_ = head_.prepare_post(account_path_ + "/Calls.json", form_type);
   }
 
@@ -88,7 +76,7 @@ class twilio_codec final : public codec {
     if (!may_be_json(answer)) return std::nullopt;
     const auto body = json_document(parser_, answer.body);
     if (!body) return std::nullopt;
-    if (answer.status == 404 && error_code(*body) == 20404) return no_such_call();
+    if (answer.status == 404 && twilio_error_code(*body) == 20404) return no_such_call();
     if (answer.status != 200) return std::nullopt;
     return read_call(*body);
   }
@@ -110,7 +98,7 @@ class twilio_codec final : public codec {
     const auto body = json_document(parser_, answer.body);
     const auto calls = body ? json_array(*body, "calls") : std::nullopt;
     if (!calls) return page;
-    page.ok = read_rows(*calls, page.calls) && read_next(json_text(*body, "next_page_uri"), page.next);
+    page.ok = read_rows(*calls, page.calls) && read_twilio_next(*body, account_path_ + "/Calls.json?", page.next);
     if (!page.ok) page.calls.clear();
     return page;
   }
@@ -129,9 +117,9 @@ class twilio_codec final : public codec {
       const bool by_itself = status == "busy" || status == "no-answer" || status == "failed";
       return by_itself ? cancel_result::already_ended : cancel_result::done;
     }
-    if (answer.status == 404 && error_code(*body) == 20404) return cancel_result::unknown_call;
+    if (answer.status == 404 && twilio_error_code(*body) == 20404) return cancel_result::unknown_call;
     constexpr int invalid_call_state = 21220;
-    return error_code(*body) == invalid_call_state ? cancel_result::already_ended : cancel_result::failed;
+    return twilio_error_code(*body) == invalid_call_state ? cancel_result::already_ended : cancel_result::failed;
   }
 
   void encode_probe(std::string& out) override { head_.get(account_path_ + ".json", out); }
@@ -185,12 +173,6 @@ class twilio_codec final : public codec {
     return path += ".json";
   }
 
-  /// 0 when there is none. Twilio's codes have five digits and more; a smaller number is somebody else's.
-  static int error_code(simdjson::dom::object body) {
-    const std::int64_t code = json_integer(body, "code").value_or(0);
-    return code >= 10'000 && code <= std::numeric_limits<int>::max() ? static_cast<int>(code) : 0;
-  }
-
   bool read_created(simdjson::dom::object body, create_answer& result) const {
     const std::string_view sid = json_text(body, "sid");
     const std::string_view owner = json_text(body, "account_sid");
@@ -202,13 +184,10 @@ class twilio_codec final : public codec {
     return true;
   }
 
-  /// Twilio's own error has a code, or a status beside its words (older form: message; RFC 9457: title, detail).
   static bool read_refused(simdjson::dom::object body, const http::http_answer& answer, create_answer& result) {
-    const int code = error_code(body);
-    std::string_view words = json_text(body, "message");
-    if (words.empty()) words = json_text(body, "detail");
-    if (words.empty()) words = json_text(body, "title");
-    if (code == 0 && (words.empty() || json_integer(body, "status") != answer.status)) return false;
+    const auto error = read_twilio_error(body, answer.status);
+    if (!error) return false;
+    const auto [code, words] = *error;
     const classified verdict = classify_twilio(answer.status, code);
     result.what = verdict.what;
     result.react = verdict.react;
@@ -261,15 +240,6 @@ class twilio_codec final : public codec {
       call.created_at = parse_rfc2822(json_text(row, "date_created")).value_or(utc_time{});
       calls.push_back(std::move(call));
     }
-    return true;
-  }
-
-  /// The next page is foreign text that we send back with our credentials: only this account's list is followed.
-  bool read_next(std::string_view uri, std::string& next) const {
-    if (uri.empty()) return true;
-    const bool visible = std::ranges::all_of(uri, [](char c) { return c > ' ' && c < 0x7F; });
-    if (!visible || !uri.starts_with(account_path_ + "/Calls.json?")) return false;
-    next = uri;
     return true;
   }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The commands as data, for whoever describes them: completions, the manual page, tests.
+// The commands as data, for whoever describes them: completions, the manual page, hints, tests.
 
 #include <string>
 #include <vector>
@@ -26,6 +26,10 @@ struct command {
 
 /// The script that completes them in "bash", "zsh" or "fish".
 std::string completion_script(const command& root, const std::string& shell);
+
+/// After a complaint about the arguments: the first word that nobody knows, and the one it was meant to be or those
+/// there are. "; see --help" when all are known.
+std::string hint(const command& root, int argc, const char* const* argv);
 
 /// The manual page, in roff; `version`: of the program.
 std::string manual_page(const command& root, const std::string& version);

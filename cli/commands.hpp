@@ -1,5 +1,5 @@
 #pragma once
-// What each command is given and where it runs. Options come checked for form by command_line.cpp; what a run_ function
+// What each command is given and where it runs. Options come checked for form by arguments.hpp; what a run_ function
 // throws is mapped by errors.hpp. All write data to standard output, the rest to standard error, and answer the exit
 // code.
 

@@ -13,7 +13,9 @@
 #include <system_error>
 #include <type_traits>
 
+#include "cli/descriptor.hpp"
 #include "cli/errors.hpp"
+#include "cli/private_file.hpp"
 
 namespace dialer::cli {
 namespace {
@@ -22,42 +24,12 @@ using file_key = std::array<std::uint8_t, 32>;
 static_assert(std::is_same_v<file_key, carriers::token_key> && std::is_same_v<file_key, api::key_pepper> &&
               std::is_same_v<file_key, api::secret_key>);
 
-class descriptor {
- public:
-  explicit descriptor(int value) : value_{value} {}
-  ~descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-[[noreturn]] void fail(const std::string& what, const std::filesystem::path& file) {
-  throw std::system_error(errno, std::generic_category(), what + " " + file.string());
-}
-
-// Written beside its place and linked into it: whoever looks sees a whole key or none, and the first one stays.
-void make_key(const std::filesystem::path& file, const std::string& what) {
+file_key new_key() {
   file_key key{};
-  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) fail("no randomness for", file);
-  std::filesystem::create_directories(file.parent_path());
-  const std::string draft = file.string() + "." + std::to_string(getpid());
-  {
-    const descriptor out{open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (out.get() < 0) fail("cannot make the " + what, draft);
-    if (write(out.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size()) || fsync(out.get()) != 0) {
-      fail("cannot write the " + what, draft);
-    }
+  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
+    throw std::system_error(errno, std::generic_category(), "no randomness for a key");
   }
-  const int linked = link(draft.c_str(), file.c_str());
-  const int why = errno;
-  unlink(draft.c_str());
-  errno = why;
-  if (linked != 0 && why != EEXIST) fail("cannot make the " + what, file);
+  return key;
 }
 
 // `private_place`: others may look into the file, but nobody gets where it lies.
@@ -83,7 +55,11 @@ file_key read_key(const std::filesystem::path& file, const std::string& what, bo
 
 file_key load_key_file(const std::filesystem::path& file, const std::filesystem::path& own, const std::string& what) {
   if (!file.empty()) return read_key(file, what);
-  if (!std::filesystem::exists(own)) make_key(own, what);
+  if (!std::filesystem::exists(own)) {
+    std::filesystem::create_directories(own.parent_path());  // for others' files, too
+    const file_key key = new_key();
+    write_private_file(own, {reinterpret_cast<const char*>(key.data()), key.size()}, if_there::keep);
+  }
   return read_key(own, what);
 }
 

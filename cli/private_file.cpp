@@ -6,26 +6,37 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
+#include "cli/descriptor.hpp"
 #include "cli/errors.hpp"
 
 namespace dialer::cli {
 namespace {
 
-class descriptor {
+/// What becomes a file, beside its place. Its own name is gone at the end.
+class draft {
  public:
-  explicit descriptor(int value) : value_{value} {}
-  ~descriptor() {
-    if (value_ >= 0) close(value_);
+  explicit draft(const std::filesystem::path& of)
+      : name_{of.string() + ".XXXXXX"}, out_{mkostemp(name_.data(), O_CLOEXEC)} {}  // mode 0600
+  ~draft() {
+    if (out_.get() >= 0) unlink(name_.c_str());
   }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const { return value_; }
+  draft(const draft&) = delete;
+  draft& operator=(const draft&) = delete;
+
+  /// True: it is on the disk whole.
+  bool fill(std::string_view text) {
+    return out_.get() >= 0 && write(out_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+           fsync(out_.get()) == 0;
+  }
+  const char* name() const { return name_.c_str(); }
 
  private:
-  int value_;
+  std::string name_;
+  descriptor out_;
 };
 
 }  // namespace
@@ -48,28 +59,19 @@ std::string read_private_file(const std::filesystem::path& file) {
   return text;
 }
 
-void write_private_file(const std::filesystem::path& file, const std::string& text) {
-  const auto fail = [&](const char* what) {
-    throw std::system_error(errno, std::generic_category(), std::string(what) + " " + file.string());
-  };
+void write_private_file(const std::filesystem::path& file, std::string_view text, if_there standing) {
   const auto directory = file.parent_path();
   if (!std::filesystem::exists(directory)) {
     std::filesystem::create_directories(directory);
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
   }
-  const std::string draft = file.string() + "." + std::to_string(getpid());
-  {
-    const descriptor out{open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (out.get() < 0) fail("cannot write");
-    const bool whole = write(out.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    if (!whole || fsync(out.get()) != 0) {
-      unlink(draft.c_str());
-      fail("cannot write");
-    }
-  }
-  if (rename(draft.c_str(), file.c_str()) != 0) {
-    unlink(draft.c_str());
-    fail("cannot replace");
+  draft made{file};
+  const auto placed = [&] {
+    if (standing == if_there::replace) return rename(made.name(), file.c_str()) == 0;
+    return link(made.name(), file.c_str()) == 0 || errno == EEXIST;
+  };
+  if (!made.fill(text) || !placed()) {
+    throw std::system_error(errno, std::generic_category(), "cannot write " + file.string());
   }
 }
 

@@ -29,6 +29,11 @@ service_context context_of(const command_options& options) {
   return read_contexts(contexts_file()).find(options.context);
 }
 
+/// The service may answer later what it does not now.
+bool passes(const service_refusal& refused) {
+  return refused.status() == 429 || refused.status() == 503;
+}
+
 /// Draws over what it drew before, or writes lines where there is no terminal.
 class screen {
  public:
@@ -68,7 +73,11 @@ int run_top(const top_options& options) {
   const auto show = [&] {
     const steady_time now = time.now().steady;
     if (stats_at == steady_time{} || now - stats_at >= stats_every) {
-      view.take_stats(service.get("/v1/stats"));
+      try {
+        view.take_stats(service.get("/v1/stats"));
+      } catch (const service_refusal& refused) {
+        if (!passes(refused)) throw;  // else the counts of before stay, until the next time
+      }
       stats_at = now;
     }
     if (drawn_at != steady_time{} && now - drawn_at < every) return true;

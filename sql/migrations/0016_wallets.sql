@@ -16,6 +16,7 @@ CREATE TABLE wallet (
   workspace_id uuid NOT NULL,
   currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
   balance      bigint NOT NULL DEFAULT 0 CHECK (balance >= 0),  -- the sum of its entries on account 1
+  transfers    bigint NOT NULL DEFAULT 0,                       -- how many there were
   PRIMARY KEY (org_id, workspace_id),
   FOREIGN KEY (org_id, workspace_id) REFERENCES workspace (org_id, id)
 ) WITH (fillfactor = 50);
@@ -24,6 +25,7 @@ CREATE TABLE wallet (
 CREATE TABLE wallet_entry (
   org_id       uuid NOT NULL,
   workspace_id uuid NOT NULL,
+  position     bigint NOT NULL CHECK (position > 0),  -- of the transfer: 1, 2, 3, ... without a gap
   id           uuid NOT NULL,                         -- of the transfer
   name         text NOT NULL CHECK (name <> ''),      -- what the transfer is for; the same one happens once
   account      smallint NOT NULL CHECK (account BETWEEN 1 AND 4),
@@ -31,7 +33,7 @@ CREATE TABLE wallet_entry (
   at           timestamptz NOT NULL DEFAULT now(),
   number_id    uuid,
   note         text NOT NULL DEFAULT '',
-  PRIMARY KEY (org_id, workspace_id, id, account),
+  PRIMARY KEY (org_id, workspace_id, position, account),
   UNIQUE (org_id, workspace_id, name, account),
   FOREIGN KEY (org_id, workspace_id) REFERENCES wallet (org_id, workspace_id)
 );

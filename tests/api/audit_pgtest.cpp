@@ -6,26 +6,17 @@
 #include <boost/json/array.hpp>
 
 #include "sql/audit_log.hpp"
-#include "tests/api/rest_house.hpp"
+#include "tests/api/rest_fixture.hpp"
 
 namespace dialer::api {
 namespace {
 
 using test::rest_reply;
 
-class Audit : public testing::Test {
+class Audit : public test::rest_fixture {
  protected:
-  Audit() { house_.engine_follows(); }
-  rest_reply ask(const std::string& method, const std::string& target, const std::string& body = "",
-                 const std::string& headers = "") {
-    return house_.ask(method, target, us_.key, body, headers);
-  }
   std::uint64_t rows() { return sql::verify_audit(us_.house.on, us_.house.id).rows; }
   sql::audit_record newest() { return sql::read_audit(us_.house.on, us_.house.id, 0, 1).at(0); }
-  std::string campaign() const { return "/v1/campaigns/" + us_.ids.at("campaign_id"); }
-
-  test::rest_house house_;
-  test::tenant& us_ = house_.first;
 };
 
 TEST_F(Audit, Change_LeavesWhoWhatAndWhy) {

@@ -277,6 +277,13 @@ TEST_F(CampaignPreview, OfAnAgentThatMayNotCall_SaysThatNothingIsCalled) {
   EXPECT_EQ(preview("{}").at("before").at("held").as_string(), "campaign_not_running");
 }
 
+TEST_F(CampaignPreview, OfACampaignThatEnded_IsRefused) {
+  ASSERT_EQ(ask("POST", "/stop", "").status, 200);
+  const rest_reply refused = ask("POST", "/preview", "{}");
+  EXPECT_EQ(refused.status, 409) << refused.text;
+  EXPECT_EQ(refused.code(), "conflict");
+}
+
 TEST_F(CampaignPreview, ChangesNothingAndLeavesNoTrace) {
   const auto all = [&] {
     return us_.house.on

@@ -11,7 +11,7 @@
 
 #include "api/instants.hpp"
 #include "tests/api/loopback_client.hpp"
-#include "tests/api/rest_house.hpp"
+#include "tests/api/rest_fixture.hpp"
 
 namespace dialer::api {
 namespace {
@@ -29,11 +29,10 @@ std::vector<std::string> lines_of(const std::string& text) {
   return all;
 }
 
-class RestExports : public testing::Test {
+class RestExports : public test::rest_fixture {
  protected:
-  RestExports() { house_.engine_follows(); }
   rest_reply get(const std::string& target) { return house_.ask("GET", target, us_.key); }
-  std::string contacts() const { return "/v1/campaigns/" + us_.ids.at("campaign_id") + "/contacts"; }
+  std::string contacts() const { return campaign() + "/contacts"; }
   /// By their `id`, from page to page; `pages` counts them.
   std::vector<std::string> listed(std::string target, int& pages) {
     std::vector<std::string> ids;
@@ -82,9 +81,6 @@ class RestExports : public testing::Test {
       connection.send("GET " + target + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + "\r\n\r\n");
     }
   };
-
-  test::rest_house house_;
-  test::tenant& us_ = house_.first;
 };
 
 TEST_F(RestExports, Contacts_ComeWholeInBothFormatsAsTheListTellsThem) {

@@ -162,7 +162,7 @@ TEST_F(HttpAnswerStream, PieceThatDoesNotGoThrough_EndsTheConnection) {
   serve_streams({.stream_write_within = 100ms});
   loopback_client stuck{port_, small_buffer};
   ask(stuck, "/endless");
-  ASSERT_TRUE(becomes([&] { return server_->stats().streams == 1; }));
+  ASSERT_TRUE(becomes([&] { return asked_->load() > 0; }));
   EXPECT_TRUE(becomes([&] { return server_->stats().streams == 0 && server_->stats().stream_bytes == 0; }));
 }
 

@@ -73,7 +73,7 @@ TEST_F(HttpRefusals, HugeHead_IsRefused) {
 }
 
 TEST_F(HttpRefusals, SlowHead_IsCutOffWith408) {
-  start({.read_within = 100ms});
+  start({.read_within = 1s});
   loopback_client client{port_};
   client.send("GET /hello HTTP/1.1\r\nA:");
   EXPECT_EQ(client.receive().status, 408);
@@ -81,7 +81,7 @@ TEST_F(HttpRefusals, SlowHead_IsCutOffWith408) {
 }
 
 TEST_F(HttpRefusals, SlowBody_IsCutOffWith408) {
-  start({.read_within = 100ms});
+  start({.read_within = 1s});
   loopback_client client{port_};
   client.send("POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
   EXPECT_EQ(client.receive().status, 408);

@@ -9,7 +9,7 @@
 #include "model/hex.hpp"
 #include "sql/configuration.hpp"
 #include "sql/snapshot.hpp"
-#include "tests/api/rest_house.hpp"
+#include "tests/api/rest_fixture.hpp"
 
 namespace dialer::api {
 namespace {
@@ -21,13 +21,8 @@ using testing::Not;
 constexpr const char* token = "canary0123456789canary0123456789";
 constexpr const char* other_token = "sparrow123456789sparrow123456789";
 
-class Integrations : public testing::Test {
+class Integrations : public test::rest_fixture {
  protected:
-  Integrations() { house_.engine_follows(); }
-  rest_reply ask(const std::string& method, const std::string& target, const std::string& body = "",
-                 const std::string& headers = "") {
-    return house_.ask(method, target, us_.key, body, headers);
-  }
   static std::string twilio(const std::string& name, const std::string& sid, const std::string& more = "") {
     return R"({"name":")" + name + R"(","provider":"twilio","metadata":{"account_sid":")" + sid + R"("},"api_key":")" +
            token + '"' + more + "}";
@@ -66,9 +61,6 @@ class Integrations : public testing::Test {
     }
     return {};
   }
-
-  test::rest_house house_;
-  test::tenant& us_ = house_.first;
 };
 
 TEST_F(Integrations, MadeOverRest_OpenForTheEngineAndForNobodyElse) {

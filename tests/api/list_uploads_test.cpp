@@ -82,5 +82,13 @@ TEST_F(ListUploads, DiskThatFillsMeanwhile_TakesNoMore) {
   EXPECT_TRUE(is_empty());
 }
 
+TEST_F(ListUploads, WhatAKilledEngineLeft_IsRemovedAndVerdictsAreKept) {
+  const std::string left = directory_.file("upload-abc123", "x");
+  const std::string verdicts = directory_.file("0123.verdicts.csv", "x");
+  const list_uploads made{directory_.path()};
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(verdicts));
+}
+
 }  // namespace
 }  // namespace dialer::api

@@ -10,7 +10,7 @@
 #include "api/json_schema.hpp"
 #include "api/rest_resources.hpp"
 #include "tests/api/loopback_client.hpp"
-#include "tests/api/rest_house.hpp"
+#include "tests/api/rest_fixture.hpp"
 
 namespace dialer::api {
 namespace {
@@ -68,14 +68,7 @@ class follower {
   loopback_client client_;
 };
 
-class RestEvents : public testing::Test {
- protected:
-  RestEvents() { house_.engine_follows(); }
-  std::string campaign() const { return "/v1/campaigns/" + us_.ids.at("campaign_id"); }
-
-  test::rest_house house_;
-  test::tenant& us_ = house_.first;
-};
+using RestEvents = test::rest_fixture;
 
 TEST_F(RestEvents, Follower_IsToldHowEverythingStandsAndThenWhatChanges) {
   engine::campaign_view dialing;

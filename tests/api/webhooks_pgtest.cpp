@@ -58,6 +58,13 @@ class Webhooks : public testing::Test {
                     sql::params{}.uuid(of.house.id).int8(call.attempt.value).time(house_.time.now().utc));
   }
   void end_attempt(std::uint64_t n) { end_attempt(n, us_); }
+  /// A webhook, and the end of attempt 500, which it has to tell by now.
+  void make_with_outcome() {
+    make();
+    later(1s);
+    end_attempt(500);
+    later(3s);
+  }
   std::chrono::milliseconds turn() { return deliverer_.turn(on_, hook_, endpoint_); }
   /// Turns until nothing is left to do at this moment.
   void turns() {
@@ -171,10 +178,7 @@ TEST_F(Webhooks, ManyOutcomesOfOneMoment_AreAllTold) {
 }
 
 TEST_F(Webhooks, Failure_IsTriedAgainBySchedule_ThenGivenUp) {
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   status_ = 500;
   turns();
   ASSERT_EQ(received_.size(), 1U);
@@ -194,10 +198,7 @@ TEST_F(Webhooks, Failure_IsTriedAgainBySchedule_ThenGivenUp) {
 }
 
 TEST_F(Webhooks, Gone_EndsIt) {
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   status_ = 410;
   turns();
   EXPECT_EQ(ask("GET", path_).body.at("state").as_string(), "gone");
@@ -258,10 +259,7 @@ TEST_F(Webhooks, RotatedSecret_SignsBesideTheOneBeforeUntilItsTime) {
 }
 
 TEST_F(Webhooks, Replay_TellsAgainUnderTheSameIds) {
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   turns();
   ASSERT_EQ(received_.size(), 1U);
   EXPECT_EQ(ask("POST", path_ + "/replay", R"({"since":"2026-09-21T14:13:20Z"})").status, 200);
@@ -297,10 +295,7 @@ TEST_F(Webhooks, CampaignsState_IsTold) {
 }
 
 TEST_F(Webhooks, AnotherEngineDeliversMeanwhile_NobodyDoesItTwice) {
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   {
     sql::session other{us_.house.connection()};
     const sql::webhook_claim claim{other, hook_};
@@ -346,10 +341,7 @@ TEST_F(Webhooks, WorkersThatStop_WaitForNoEndpoint) {
         return std::vector<webhook_answer>(all.size(), webhook_answer{0, "", false});
       },
       1, [](const std::string&) {}};
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   {
     const webhook_workers workers{us_.house.connection(), 2, deliverer, house_.time};
     ASSERT_EQ(under_way.get_future().wait_for(10s), std::future_status::ready);
@@ -361,10 +353,7 @@ TEST_F(Webhooks, WorkersThatStop_WaitForNoEndpoint) {
 }
 
 TEST_F(Webhooks, SwitchedOff_LosesWhatWasOnItsWay) {
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   status_ = 500;
   turns();
   EXPECT_EQ(waiting(), 1);
@@ -482,10 +471,7 @@ TEST_F(Webhooks, UrlThatIsNotPublic_IsRefusedByName) {
 }
 
 TEST_F(Webhooks, Deleted_TakesAlongWhatWasOnItsWay) {
-  make();
-  later(1s);
-  end_attempt(500);
-  later(3s);
+  make_with_outcome();
   status_ = 500;
   turns();
   EXPECT_EQ(ask("GET", path_).body.at("waiting").to_number<int>(), 1);

@@ -69,6 +69,26 @@ TEST(CommandTree, WrongArguments_AreTold) {
   EXPECT_THAT(check_arguments(3, arguments), HasSubstr("--campaign is required"));
 }
 
+std::string hint_of(const std::string& line) {
+  const std::vector<std::string> words = words_of(line);
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  return hint(describe_commands(), static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(CommandTree, MistypedWord_IsToldWithWhatItWasMeantToBe) {
+  EXPECT_EQ(hint_of("dialer campain status"), "; \"campain\" is not known, did you mean \"campaign\"?");
+  EXPECT_EQ(hint_of("dialer campaign status -c Spring --databse=x"),
+            "; \"--databse\" is not known, did you mean \"--database\"?");
+  EXPECT_THAT(hint_of("dialer freeze --agnt Ann"), HasSubstr("did you mean \"--agent\"?")) << "of a group";
+  EXPECT_THAT(hint_of("dialer campaign frobnicate"),
+              testing::StartsWith("; \"frobnicate\" is not known; commands here: create, import, list, start"));
+}
+
+TEST(CommandTree, WordsThatAreKnownOrValues_AreNotTakenForMistyped) {
+  EXPECT_EQ(hint_of("dialer campaign status -c campain"), "; see --help");
+}
+
 class described : public testing::Test {
  protected:
   /// What a shell command prints, both streams; it must succeed.

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "campaigns/contact_sink.hpp"
-#include "sql/contact_store.hpp"
 #include "sql/opt_outs.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/cli/small_house.hpp"
@@ -20,18 +18,7 @@ const e164 number = e164::from_digits(12125550101);
 
 class explanation : public testing::Test {
  protected:
-  explanation() {
-    sql::connect_options connection;
-    connection.target = house_.target;
-    sql::contact_store store{connection, house_.campaign.organisation, house_.campaign.campaign, "test"};
-    campaigns::imported_contact one;
-    one.id = contact_id{7};
-    one.number = number;
-    one.place = "US US-NY America/New_York number";
-    one.row = 1;
-    one.variables = "{}";
-    store.commit({one}, {10, 1, 1, 0, 0, 0, true});
-  }
+  explanation() { house_.import({{number, "US US-NY America/New_York number"}}); }
   void start() {
     sql::change_campaign_state(house_.on, house_.campaign.organisation, house_.campaign.campaign,
                                sql::campaign_action::start);
@@ -118,7 +105,7 @@ TEST_F(explanation, what_is_frozen_is_named) {
 
 TEST_F(explanation, an_open_attempt_is_in_flight) {
   start();
-  house_.intent(1, 7, number, noon - 1min);
+  house_.intent(1, 1, number, noon - 1min);
   EXPECT_EQ(blocker().why, reason::contact_in_flight);
 }
 

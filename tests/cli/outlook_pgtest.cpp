@@ -6,10 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "campaigns/contact_sink.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
-#include "sql/contact_store.hpp"
 #include "tests/cli/small_house.hpp"
 
 namespace dialer::cli {
@@ -21,22 +19,13 @@ using testing::HasSubstr;
 class outlook : public testing::Test {
  protected:
   outlook() {
-    sql::connect_options connection;
-    connection.target = house_.target;
-    sql::contact_store store{connection, house_.campaign.organisation, house_.campaign.campaign, "test"};
-    std::vector<campaigns::imported_contact> contacts;
-    const auto add = [&](std::uint64_t number, const char* place) {
-      campaigns::imported_contact one;
-      one.id = contact_id{contacts.size() + 1};
-      one.number = e164::from_digits(number);
-      one.place = place;
-      one.row = contacts.size() + 1;
-      one.variables = "{}";
-      contacts.push_back(one);
-    };
-    for (std::uint64_t n = 0; n < 40; ++n) add(12125550100 + n, "US US-NY America/New_York number");
-    for (std::uint64_t n = 0; n < 20; ++n) add(13105550100 + n, "US US-CA America/Los_Angeles number");
-    store.commit(contacts, {10, 60, 60, 0, 0, 0, true});
+    std::vector<std::pair<e164, std::string>> list;
+    for (std::uint64_t n = 0; n < 60; ++n) {
+      const bool east = n < 40;
+      list.emplace_back(e164::from_digits(east ? 12125550100 + n : 13105550100 + n - 40),
+                        east ? "US US-NY America/New_York number" : "US US-CA America/Los_Angeles number");
+    }
+    house_.import(list);
   }
   template <class Options>
   std::string run(int (*command)(const Options&), Options options) {

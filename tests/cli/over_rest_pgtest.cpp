@@ -34,6 +34,11 @@ class over_rest_command : public testing::Test {
   over_rest_command() {
     setenv("XDG_CONFIG_HOME", dir_.path().c_str(), 1);
     add_context("main", {"read", "operate", "admin"});
+    start_engine();
+  }
+  ~over_rest_command() override { unsetenv("XDG_CONFIG_HOME"); }
+
+  void start_engine(const api::request_rate& requests = {}) {
     runtime_options options;
     options.database = house_.target;
     options.listen = "127.0.0.1:" + std::to_string(port_);
@@ -42,10 +47,11 @@ class over_rest_command : public testing::Test {
     options.uploads = dir_.path() / "uploads";
     options.shards = 1;
     options.drain = 1s;
+    options.requests = requests;
+    engine_.reset();
     engine_.emplace(options, clock_);
     engine_->start();
   }
-  ~over_rest_command() override { unsetenv("XDG_CONFIG_HOME"); }
 
   /// A context with a key of its own, added as people add it.
   void add_context(const std::string& name, const std::vector<std::string>& scopes, const std::string& url = {}) {
@@ -83,7 +89,21 @@ class over_rest_command : public testing::Test {
   template <class Options, class... More>
   std::string run(int (*command)(const Options&, More...), Options options, More... more) {
     options.context = context_;
-    return captured([&] { return command(options, more...); });
+    // On a busy machine the service's last look at the keys is too old now and then: whoever is told 503 asks again.
+    std::string said;
+    std::exception_ptr refused;
+    e2e::eventually(20s, [&] {
+      refused = nullptr;
+      try {
+        said = captured([&] { return command(options, more...); });
+      } catch (const service_refusal& refusal) {
+        refused = std::current_exception();
+        return refusal.status() != 503;
+      }
+      return true;
+    });
+    if (refused) std::rethrow_exception(refused);
+    return said;
   }
   template <class Options>
   std::string on_database(int (*command)(const Options&), Options options) {
@@ -235,6 +255,18 @@ TEST_F(over_rest_command, stats_and_the_live_view_show_the_campaigns) {
   EXPECT_THAT(captured([&] { return run_top(top); }), HasSubstr("calls/s  live 0  attempts 0"));
   top.context.clear();
   EXPECT_THROW(run_top(top), usage_error);
+}
+
+TEST_F(over_rest_command, live_view_goes_on_without_the_counts_that_it_is_refused) {
+  start_engine({.per_second = 0.001, .burst = 1});
+  command_options stats;
+  stats.context = "main";
+  captured([&] { return run_stats(stats); });  // that was the one
+  EXPECT_THROW(run_stats(stats), service_refusal);
+  top_options top;
+  top.context = "main";
+  top.pictures = 1;
+  EXPECT_THAT(captured([&] { return run_top(top); }), HasSubstr("calls/s  live 0  attempts 0"));
 }
 
 TEST_F(over_rest_command, events_are_followed_until_told_otherwise_or_refused) {

@@ -79,7 +79,12 @@ secret = "env:DIALER_TEST_MISSING"
   e2e::process engine = serve({{"NOTIFY_SOCKET", heard_.name()}, {"DIALER_TEST_CANARY", "canary-token"}},
                               {"--config", config, "--listen", "127.0.0.1:" + std::to_string(port)});
   ASSERT_EQ(heard_.next(), "READY=1") << e2e::read_file(dir_.path() / "err");
-  const std::string page = api::loopback_client{port}.get("/metrics").body;
+  // What is shown of an organisation is taken from its thread now and then.
+  std::string page;
+  e2e::eventually(20s, [&] {
+    page = api::loopback_client{port}.get("/metrics").body;
+    return page.find("account=") != std::string::npos;
+  });
   engine.signal(SIGTERM);
   EXPECT_EQ(engine.wait(30s), 0);
 

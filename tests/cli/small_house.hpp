@@ -2,10 +2,13 @@
 // A small organisation set up by a configuration file, and the ledger rows of hand-made attempts.
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/lookup.hpp"
 #include "cli/settings_file.hpp"
 #include "engine/ledger.hpp"
+#include "sql/contact_store.hpp"
 #include "sql/session.hpp"
 #include "tests/settings_text.hpp"
 #include "tests/sql/database.hpp"
@@ -39,6 +42,25 @@ struct small_house {
   }
 
   database_options database() const { return {target, ""}; }
+
+  /// Into the campaign, as one list; their ids and rows count from 1.
+  void import(const std::vector<std::pair<e164, std::string>>& numbers_with_places) {
+    sql::connect_options connection;
+    connection.target = target;
+    sql::contact_store store{connection, campaign.organisation, campaign.campaign, "test"};
+    std::vector<campaigns::imported_contact> contacts;
+    for (const auto& [number, place] : numbers_with_places) {
+      campaigns::imported_contact one;
+      one.row = contacts.size() + 1;
+      one.id = contact_id{one.row};
+      one.number = number;
+      one.place = place;
+      one.variables = "{}";
+      contacts.push_back(std::move(one));
+    }
+    const std::uint64_t rows = contacts.size();
+    store.commit(contacts, {10, rows, rows, 0, 0, 0, true});
+  }
 
   void intent(std::int64_t attempt, std::int64_t contact, e164 to, utc_time at = noon) {
     on.run("INSERT INTO intent VALUES ($1, $2, $3, $4, $5, $6, 12125550199, $7, 0, 1, 5)",

@@ -20,10 +20,7 @@ constexpr std::uint64_t megabytes_max = 300;
 
 // There are some 50,000 fictitious numbers: a longer list repeats them, a campaign each time.
 TEST(BigList, ImportedAndDialed_EngineStaysSmall) {
-  rig_options options;
-  options.scenario = quick_carriers(300, 100);
-  options.accounts = {300, 100};
-  options.wanted = unhindered();
+  rig_options options = quick_rig({300, 100});
   const std::vector<fictitious> numbers = open_numbers(cli::parse_instant("2026-11-18T17:00:00Z").value());
   options.campaigns = static_cast<unsigned>((wanted.list + numbers.size() - 1) / numbers.size());
   rig installation{options};

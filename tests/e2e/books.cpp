@@ -71,6 +71,21 @@ std::vector<create> read_creates(const std::filesystem::path& log) {
   return all;
 }
 
+double rate_before(const std::vector<create>& creates, const std::vector<utc_time>& instants) {
+  if (instants.empty()) return 0;
+  constexpr std::chrono::milliseconds half_second{500};
+  std::vector<utc_time> at;
+  for (const create& each : creates) at.push_back(each.at);
+  std::ranges::sort(at);
+  std::vector<std::ptrdiff_t> calls;
+  for (const utc_time each : instants) {
+    calls.push_back(std::ranges::lower_bound(at, each) - std::ranges::lower_bound(at, each - half_second));
+  }
+  const auto median = calls.begin() + std::ssize(calls) / 2;
+  std::ranges::nth_element(calls, median);
+  return static_cast<double>(*median) * 2;
+}
+
 unsure_time read_unsure(const std::filesystem::path& log) {
   std::optional<utc_time> first;
   unsure_time found;

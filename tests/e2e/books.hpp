@@ -27,6 +27,9 @@ struct create {
 
 std::vector<create> read_creates(const std::filesystem::path& log);
 
+/// Creates a second, of the half second before each of these instants: the median. 0 without instants.
+double rate_before(const std::vector<create>& creates, const std::vector<utc_time>& instants);
+
 /// While the carriers were behind with reading: what they read then may have arrived at any time since.
 struct spell {
   utc_time since, until;

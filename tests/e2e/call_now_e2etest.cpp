@@ -16,11 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(CallNow, WhileALongListWaits_IsAmongTheNextCalls) {
-  rig_options options;
-  options.accounts = accounts_for(30);
-  options.scenario = quick_carriers(options.accounts);
-  options.wanted = unhindered();
-  rig installation{options};
+  rig installation{quick_rig(30)};
   const std::vector<fictitious> numbers = open_numbers(installation.time().now().utc);
   const std::size_t listed = 5'000;
   installation.import(installation.campaigns().front(), {numbers.begin(), numbers.begin() + listed});
@@ -37,8 +33,8 @@ TEST(CallNow, WhileALongListWaits_IsAmongTheNextCalls) {
   const std::string path = "/v1/campaigns/" + installation.campaigns().front().text() + "/call-now";
   for (std::size_t n = 0; n < 5; ++n) {
     const std::string number = numbers[listed + n].number.text();
-    const rest_answer told = client.ask("POST", path, R"({"number":")" + number + "\"}");
-    ASSERT_EQ(told.status, 201) << told.text;
+    const rest_answer told = served([&] { return client.ask("POST", path, R"({"number":")" + number + "\"}"); });
+    ASSERT_TRUE(told.status == 201 || told.status == 202) << told.text;
     const std::size_t at = follow();
     ASSERT_TRUE(eventually(10s,
                            [&] {

@@ -15,10 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
-  rig_options options;
-  options.scenario = quick_carriers(200, 100);
-  options.accounts = {200, 100};
-  options.wanted = unhindered();
+  rig_options options = quick_rig({200, 100});
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};
@@ -38,7 +35,7 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
     utc_time last = killed;
     engine.wait(3s);
     ASSERT_TRUE(engine.running()) << installation.engine_words();
-    for (const create& each : carriers.more()) last = std::max(last, each.at);
+    for (const create& each : carriers.more()) last = std::max(last, each.arrived_from);
     EXPECT_LT(last - killed, 1500ms) << "crash " << crash;
     installation.restart_database();
     const utc_time back = installation.time().now().utc;

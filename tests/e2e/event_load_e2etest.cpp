@@ -141,10 +141,7 @@ class followers {
 TEST(EventLoad, ThousandsFollowAndSomeNeverRead_DialingGoesOnAtItsRate) {
   const std::size_t clients = wanted.event_clients + wanted.event_deaf;
   make_room_for(clients);
-  rig_options options;
-  options.accounts = accounts_for(wanted.calls_per_second);
-  options.scenario = quick_carriers(options.accounts);
-  options.wanted = unhindered();
+  rig_options options = quick_rig(wanted.calls_per_second);
   const std::size_t calls = wanted.calls_per_second * (2 * rounds * (measured.count() + 2) + 20);
   options.campaigns = static_cast<unsigned>(calls / 40'000 + 1);
   rig installation{options};

@@ -37,11 +37,8 @@ struct frozen_time {
 class Freeze : public testing::Test {
  protected:
   static rig_options options() {
-    rig_options made;
-    made.accounts = accounts_for(wanted.calls_per_second);
-    made.scenario = quick_carriers(made.accounts);
+    rig_options made = quick_rig(wanted.calls_per_second);
     made.caller_ids = 4;  // so that each is seen all the time
-    made.wanted = unhindered();
     return made;
   }
   Freeze() : installation_{options()}, on_{installation_.open()}, carriers_{installation_.log()} {
@@ -110,8 +107,9 @@ TEST_F(Freeze, OfEachThingUnderLoad_LastCreateIsBeforeTheAcknowledgement) {
       if (each.at < frozen.acknowledged) last = std::max(last, each.at);
       if (each.arrived_from > frozen.acknowledged && each.at < frozen.lifted) ++late;
     }
-    std::cout << "switch " << i << ": acknowledged after " << (frozen.acknowledged - frozen.asked).count() / 1000
-              << " ms, last create " << (last - frozen.asked).count() / 1000 << " ms after it was thrown, " << late
+    std::cout << "switch " << i << " at " << rate_before(creates, {frozen.asked}) << " calls/s: acknowledged after "
+              << (frozen.acknowledged - frozen.asked).count() / 1000 << " ms, last create "
+              << (last - frozen.asked).count() / 1000 << " ms after it was thrown, " << late
               << " after the acknowledgement; unsure for " << unsure.after(frozen.acknowledged).count() / 1000
               << " ms\n";
     EXPECT_LT(unsure.after(frozen.acknowledged), unsure_max) << "lateness can't be judged: " << unsure;

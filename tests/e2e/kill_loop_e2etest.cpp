@@ -29,10 +29,8 @@ std::chrono::milliseconds longest_life() {
 }
 
 TEST(KillLoop, EngineKilledAtRandomMoments_NothingLostNothingTwiceDialsWithinSeconds) {
-  rig_options options;
-  options.scenario = quick_carriers(twilio_cps, telnyx_dps) + acting_faults();
-  options.accounts = {twilio_cps, telnyx_dps};
-  options.wanted = unhindered();
+  rig_options options = quick_rig({twilio_cps, telnyx_dps});
+  options.scenario += acting_faults();
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};

@@ -37,11 +37,7 @@ pace pace_of(const std::vector<create>& creates, carrier_name carrier) {
 }
 
 TEST(Pacing, SaturatedAccounts_LimitsKeptAndUsed) {
-  rig_options options;
-  options.scenario = quick_carriers(twilio_cps, telnyx_dps);
-  options.accounts = {twilio_cps, telnyx_dps};
-  options.wanted = unhindered();
-  rig installation{options};
+  rig installation{quick_rig({twilio_cps, telnyx_dps})};
   const std::size_t contacts = (twilio_cps + telnyx_dps) * (wanted.pacing_seconds + 10) + 200;
   installation.import(installation.campaigns().front(), contacts);
   installation.start_campaign(installation.campaigns().front());

@@ -51,14 +51,8 @@ bool done(const rest_answer& answer) {
 
 class RestKill : public testing::Test {
  protected:
-  static rig_options options() {
-    rig_options made;
-    made.accounts = accounts_for(wanted.calls_per_second);
-    made.scenario = quick_carriers(made.accounts);
-    made.wanted = unhindered();
-    return made;
-  }
-  RestKill() : installation_{options()}, on_{installation_.open()}, key_{installation_.make_key()} {
+  RestKill()
+      : installation_{quick_rig(wanted.calls_per_second)}, on_{installation_.open()}, key_{installation_.make_key()} {
     const organisation_id organisation = installation_.organisation();
     owners_ = R"({"workspace_id":")" + sql::read_workspaces(on_, organisation).front().id.text() + R"(","agent_id":")" +
               sql::read_agents(on_, organisation).front().id.text() + R"(","name":")";

@@ -66,11 +66,6 @@ std::string dialer_binary() {
   return path;
 }
 
-account_limits accounts_for(unsigned calls_per_second) {
-  const unsigned telnyx = calls_per_second / 3;
-  return {static_cast<double>(calls_per_second - telnyx), static_cast<double>(telnyx)};
-}
-
 rig::rig(const rig_options& options) : clock_{cli::system_clock::starting_at(stated_instant)}, port_{free_port()} {
   start_carriers(options.scenario);  // forks: before anything else is open
   start_database();

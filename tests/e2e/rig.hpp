@@ -27,9 +27,6 @@ struct account_limits {
   double telnyx_calls_per_second = 200;
 };
 
-/// Both accounts together make so many calls a second.
-account_limits accounts_for(unsigned calls_per_second);
-
 struct rig_options {
   std::string scenario;  ///< TOML of the simulated carriers; empty: their defaults
   account_limits accounts;

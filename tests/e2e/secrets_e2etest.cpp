@@ -63,10 +63,8 @@ std::string random_text(std::size_t letters) {
 }
 
 TEST(Secrets, AfterARunWithRefusals_AreInNoDumpLogMetricNorAnswer) {
-  rig_options options;
-  options.accounts = {60, 30};
-  options.scenario = quick_carriers(options.accounts) + acting_faults();
-  options.wanted = unhindered();
+  rig_options options = quick_rig({60, 30});
+  options.scenario += acting_faults();
   rig installation{options};
   const std::vector<fictitious> list = [&] {
     auto all = open_numbers(installation.time().now().utc);

@@ -17,10 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(GracefulStop, ToldToStopUnderLoad_DrainsLeavesNoDoubtAndTheNextGoesOn) {
-  rig_options options;
-  options.scenario = quick_carriers(300, 100);
-  options.accounts = {300, 100};
-  options.wanted = unhindered();
+  rig_options options = quick_rig({300, 100});
   options.wanted.ring_timeout = 5s;
   options.wanted.call_time_limit = 30s;
   rig installation{options};

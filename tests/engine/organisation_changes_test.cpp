@@ -19,12 +19,6 @@ class changes : public testing::Test, protected stage {
     change([](auto& config) { config.campaigns[0].state = campaigns::campaign_state::paused; });
   }
   void opt_out(e164 who) { stage::opt_out({{who, true}}); }
-  void veto_answered(attempt_id id, reason why) {
-    create_answered told{id, {}, why};
-    told.answer.what = carriers::answer_class::not_sent;
-    told.answer.react = carriers::reaction::none;
-    tell(std::move(told));
-  }
 };
 
 TEST_F(changes, an_opt_out_of_a_contact_not_yet_decided_ends_it_undialed) {
@@ -139,77 +133,6 @@ TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {
   EXPECT_EQ(vetoes[0].why, reason::account_unusable);
 }
 
-struct kill_switch {
-  const char* name;
-  bool& (*of)(organisation_snapshot& config);
-  reason taken_back;
-  reason blocked;
-};
-std::ostream& operator<<(std::ostream& out, const kill_switch& one) {
-  return out << one.name;
-}
-
-class freezing : public changes, public testing::WithParamInterface<kill_switch> {};
-
-INSTANTIATE_TEST_SUITE_P(
-    each, freezing,
-    testing::Values(kill_switch{"organisation", [](auto& config) -> bool& { return config.frozen; },
-                                reason::organisation_frozen, reason::organisation_frozen},
-                    kill_switch{"workspace", [](auto& config) -> bool& { return config.workspaces[0].frozen; },
-                                reason::workspace_frozen, reason::workspace_frozen},
-                    kill_switch{"campaign", [](auto& config) -> bool& { return config.campaigns[0].frozen; },
-                                reason::campaign_frozen, reason::campaign_frozen},
-                    kill_switch{"agent", [](auto& config) -> bool& { return config.agents[0].frozen; },
-                                reason::agent_frozen, reason::agent_frozen},
-                    kill_switch{"account", [](auto& config) -> bool& { return config.accounts[0].frozen; },
-                                reason::account_frozen, reason::account_frozen},
-                    kill_switch{"number", [](auto& config) -> bool& { return config.numbers[0].frozen; },
-                                reason::caller_id_withdrawn, reason::no_caller_id}),
-    [](const auto& one) { return std::string(one.param.name); });
-
-TEST_P(freezing, takes_back_a_request_not_yet_written_and_dials_again_when_lifted) {
-  add_contact(1);
-  start();
-  ASSERT_EQ(sends.size(), 1U);
-  confirmed.clear();
-  change([](auto& config) { GetParam().of(config) = true; });
-  ASSERT_EQ(vetoes.size(), 1U);
-  EXPECT_EQ(vetoes[0].why, GetParam().taken_back);
-  EXPECT_TRUE(confirmed.empty());
-  veto_answered(last().attempt, GetParam().taken_back);
-  EXPECT_THAT(confirmed, ElementsAre(2));
-  wait(30s);
-  EXPECT_EQ(sends.size(), 1U);
-  EXPECT_EQ(machine->view(now).campaigns[0].blocked, GetParam().blocked);
-  change([](auto& config) { GetParam().of(config) = false; });
-  wait(61s);
-  EXPECT_EQ(sends.size(), 2U);
-}
-
-TEST_P(freezing, lets_a_call_that_rings_come_to_its_end) {
-  add_contact(1);
-  start();
-  accept(last().attempt, "CA1");
-  report(last().attempt, "CA1", call_phase::ringing);
-  change([](auto& config) { GetParam().of(config) = true; });
-  EXPECT_TRUE(asked<cancel_call>().empty());
-  report(last().attempt, "CA1", call_phase::ended, disposition::answered);
-  EXPECT_EQ(outcomes.back().kind, outcome_kind::ended);
-}
-
-TEST_P(freezing, leaves_no_call_alone_whose_number_opts_out) {
-  add_contact(1);
-  start();
-  accept(last().attempt, "CA1");
-  report(last().attempt, "CA1", call_phase::ringing);
-  change([](auto& config) { GetParam().of(config) = true; });
-  ASSERT_TRUE(asked<cancel_call>().empty());
-  confirmed.clear();
-  opt_out(number(1));
-  EXPECT_EQ(asked<cancel_call>().size(), 1U);
-  EXPECT_TRUE(confirmed.empty());
-}
-
 TEST_F(changes, a_country_no_longer_allowed_takes_back_a_request_not_yet_written_and_ends_the_rest_undialed) {
   add_contact(1);
   start();
@@ -233,103 +156,12 @@ TEST_F(changes, a_campaign_calls_its_own_country_when_none_is_allowed_by_name) {
   EXPECT_EQ(ends[0].why, reason::country_not_allowed);
 }
 
-// Settings that are narrowed take back what nobody's phone rings for yet: an acknowledged change is in force.
-struct narrowing {
-  const char* name;
-  void (*edit)(organisation_snapshot& config);
-  reason taken_back;
-};
-std::ostream& operator<<(std::ostream& out, const narrowing& one) {
-  return out << one.name;
-}
-
-class narrowed_settings : public changes, public testing::WithParamInterface<narrowing> {
- protected:
-  // The number was called twice today already, over another campaign; this is the contact's second attempt.
-  void call_once_more() {
-    for (const auto ago : {3h, 2h}) {
-      found.history.push_back({number(1), e164::from_digits(caller_id_digits), now.utc - ago, false});
-    }
-    add_contact(1).attempts = 1;
-    start();
-    confirmed.clear();
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(
-    each, narrowed_settings,
-    testing::Values(
-        narrowing{"window",
-                  [](auto& config) {
-                    config.campaigns[0].window.fill({1, 2});
-                  },
-                  reason::window_closed},
-        narrowing{"attempts_of_the_contact", [](auto& config) { config.campaigns[0].attempts_per_contact_max = 1; },
-                  reason::attempts_exhausted},
-        narrowing{"attempts_of_the_number_24h", [](auto& config) { config.campaigns[0].attempts_per_number_24h = 2; },
-                  reason::attempt_cap_24h},
-        narrowing{"attempts_of_the_number_7d", [](auto& config) { config.campaigns[0].attempts_per_number_7d = 2; },
-                  reason::attempt_cap_7d},
-        narrowing{"agent",
-                  [](auto& config) {
-                    config.agents.push_back(config.agents[0]);
-                    config.agents[1].id = agent_id{id128{3, 2}};
-                    config.assignments.push_back(config.assignments[0]);
-                    config.assignments[1].agent = config.agents[1].id;
-                    config.campaigns[0].agent = config.agents[1].id;
-                  },
-                  reason::changed_since_decided}),
-    [](const testing::TestParamInfo<narrowing>& one) { return one.param.name; });
-
-TEST_P(narrowed_settings, take_back_a_request_not_yet_written_before_they_are_confirmed) {
-  call_once_more();
-  ASSERT_EQ(sends.size(), 1U);
-  change([](auto& config) { config.campaigns[0].weight = 7; });
-  EXPECT_TRUE(vetoes.empty()) << "nothing was narrowed";
-  confirmed.clear();
-  change(GetParam().edit);
-  ASSERT_EQ(vetoes.size(), 1U);
-  EXPECT_EQ(vetoes[0].why, GetParam().taken_back);
-  EXPECT_TRUE(confirmed.empty());
-  veto_answered(last().attempt, GetParam().taken_back);
-  EXPECT_THAT(confirmed, ElementsAre(3));
-}
-
-TEST_P(narrowed_settings, let_a_call_that_rings_come_to_its_end) {
-  call_once_more();
-  accept(last().attempt, "CA1");
-  report(last().attempt, "CA1", call_phase::ringing);
-  change(GetParam().edit);
-  EXPECT_TRUE(vetoes.empty());
-  EXPECT_TRUE(asked<cancel_call>().empty());
-  EXPECT_THAT(confirmed, ElementsAre(2));
-}
-
-TEST_P(narrowed_settings, take_back_a_call_in_doubt_that_turns_out_to_be_held_by_the_carrier) {
-  config().accounts[0].kind = carriers::carrier_kind::twilio;
-  call_once_more();
-  answer(last().attempt, carriers::answer_class::unknown, carriers::reaction::none, 0);
-  change(GetParam().edit);
-  EXPECT_TRUE(asked<cancel_call>().empty());
-  report(last().attempt, "CA1", call_phase::queued);
-  ASSERT_EQ(asked<cancel_call>().size(), 1U);
-  EXPECT_TRUE(asked<cancel_call>()[0].ringing_only);
-}
-
 TEST_F(changes, a_slow_campaign_makes_its_first_call_at_once) {
   now.steady = steady_time{1s};
   config().campaigns[0].calls_per_second_max = 0.001;
   add_contact(1);
   start();
   EXPECT_EQ(sends.size(), 1U);
-}
-
-TEST_P(narrowed_settings, take_back_a_call_that_the_carrier_still_holds) {
-  config().accounts[0].kind = carriers::carrier_kind::twilio;
-  call_once_more();
-  accept(last().attempt, "CA1");
-  change(GetParam().edit);
-  EXPECT_EQ(asked<cancel_call>().size(), 1U);
 }
 
 TEST_F(changes, a_faster_pace_counts_from_the_last_call) {

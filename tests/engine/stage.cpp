@@ -189,6 +189,13 @@ void stage::answer(attempt_id attempt, carriers::answer_class what, carriers::re
   tell(std::move(told));
 }
 
+void stage::veto_answered(attempt_id attempt, reason why) {
+  create_answered told{attempt, {}, why};
+  told.answer.what = carriers::answer_class::not_sent;
+  told.answer.react = carriers::reaction::none;
+  tell(std::move(told));
+}
+
 void stage::accept(attempt_id attempt, const std::string& ref, std::chrono::milliseconds queue_time) {
   create_answered told{attempt, {}, reason::none};
   told.answer.what = carriers::answer_class::accepted;

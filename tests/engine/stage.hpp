@@ -43,6 +43,8 @@ class stage {
 
   void answer(attempt_id attempt, carriers::answer_class what, carriers::reaction react, int status = 400,
               disposition outcome = disposition::failed, bool circuit = false);
+  /// The sender found the veto before it wrote the request.
+  void veto_answered(attempt_id attempt, reason why);
   void accept(attempt_id attempt, const std::string& ref, std::chrono::milliseconds queue_time = {});
   void report(attempt_id attempt, const std::string& ref, carriers::call_phase phase,
               disposition how = disposition::no_answer);

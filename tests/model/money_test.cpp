@@ -20,7 +20,8 @@ TEST(Money, Parsed_OnlyWhatTheCurrencyCanSay) {
   EXPECT_EQ(parse_money("-0.05", "USD"), (money{-5, "USD"}));
   EXPECT_EQ(parse_money("7", "JPY"), (money{7, "JPY"}));
   EXPECT_EQ(parse_money("92233720368547758.07", "USD"), (money{INT64_MAX, "USD"}));
-  for (const char* wrong : {"", "-", ".5", "1.", "1.155", "1,5", "1e3", " 1", "1 ", "0x1", "92233720368547758.08", "+1"}) {
+  for (const char* wrong :
+       {"", "-", ".5", "1.", "1.155", "1,5", "1e3", " 1", "1 ", "0x1", "92233720368547758.08", "+1"}) {
     EXPECT_EQ(parse_money(wrong, "USD"), std::nullopt) << wrong;
   }
   EXPECT_EQ(parse_money("1.5", "JPY"), std::nullopt);

@@ -178,12 +178,13 @@ TEST(UnknownCommit, HeldByAStandby_StaysUnknownThenIsCommittedOnceTheStandbyIsTh
   std::uint64_t number = 0;
   engine::decision_batch batch;
   commit_result held = commit_result::committed;
-  while (held == commit_result::committed && number < 10'000) {
+  while (held != commit_result::unknown && number < 10'000) {
     batch = batch_of(recovered, ++number, {});
     held = ledger.commit(batch);
+    // A disk that was slow for once is no standby that is missing.
+    if (held == commit_result::unknown) held = ledger.resolve(batch);
   }
-  EXPECT_EQ(held, commit_result::unknown);
-  EXPECT_EQ(ledger.resolve(batch), commit_result::unknown) << "nobody can promise durability yet";
+  EXPECT_EQ(held, commit_result::unknown) << "nobody can promise durability yet";
   with.on.run("ALTER SYSTEM RESET synchronous_standby_names");
   with.on.run("SELECT pg_reload_conf()");
   commit_result seen = commit_result::unknown;
