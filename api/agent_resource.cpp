@@ -1,6 +1,7 @@
 #include "api/rest_lookup.hpp"
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
+#include "carriers/agent_address.hpp"
 #include "sql/configuration.hpp"
 #include "sql/generation.hpp"
 #include "sql/snapshot.hpp"
@@ -44,7 +45,7 @@ constexpr std::string_view schemas = R"({
       "name": {"type": "string", "minLength": 1, "maxLength": 200},
       "published": {"type": "boolean", "default": false},
       "answer_url": {"type": "string", "minLength": 1, "maxLength": 2000,
-                     "description": "Where the carrier asks what to do with an answered call."},
+                     "description": "Where the agent answers: a URL that the carrier asks what to do with the call, or a SIP address (sip:agent@pbx.example.com)."},
       "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0}
     },
     "examples": [{"workspace_id": "", "name": "Bea", "answer_url": "https://agent.example.com/answer"}]
@@ -78,9 +79,8 @@ void read_body(const rest_call& call, engine::agent_record& into) {
   }
   if (!call.body.contains("answer_url")) return;
   into.answer_url = body_text(call, "answer_url");
-  if (!into.answer_url.starts_with("https://") && !into.answer_url.starts_with("http://")) {
-    refuse_param("answer_url", "must be a URL; write https://...");
-  }
+  const std::string_view fault = carriers::agent_address_fault(into.answer_url);
+  if (!fault.empty()) refuse_param("answer_url", std::string{fault});
 }
 
 rest_answer list_agents(rest_call& call) {

@@ -6,18 +6,16 @@
 // organisation against the account's. What passes goes to the inbox; the carrier gets its 2xx when the inbox has
 // committed, and 503 when it could not. Phone numbers and bodies never reach a log.
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "api/callback_gate.hpp"
 #include "api/http_server.hpp"
-#include "carriers/account.hpp"
 #include "carriers/attempt_token.hpp"
 #include "carriers/call.hpp"
 #include "model/clock.hpp"
@@ -35,30 +33,6 @@ class callback_inbox {
                      std::function<void(bool stored)> done) = 0;
 };
 
-/// An account and whose it is. An account belongs to one organisation.
-struct owned_account {
-  organisation_id organisation;
-  carriers::account account;
-};
-
-/// Port: the accounts of all organisations as an immutable snapshot, replaced whole when one is edited. The function is
-/// called once per callback, on the listener's thread.
-using account_snapshot = std::shared_ptr<const std::vector<owned_account>>;
-using account_source = std::function<account_snapshot()>;
-
-/// Why a callback was refused; also the `reason` label of the metric.
-enum class callback_refusal : std::uint8_t {
-  too_large,        ///< 413
-  no_account,       ///< 400: names no account
-  unknown_account,  ///< 403
-  bad_signature,    ///< 403
-  bad_token,        ///< 403: not ours, altered, or older than token_age_max
-  foreign_account,  ///< 403: genuine token of another organisation
-  not_stored,       ///< 503: the inbox did not commit; the carrier sends it again or the call is polled
-};
-inline constexpr std::size_t callback_refusal_slots = 7;
-std::string_view to_string(callback_refusal value) noexcept;
-
 struct callback_settings {
   /// Our listener as the carriers reach it, e.g. "https://dialer.example.com". Signatures are
   /// checked against it and never against what the request's Host header says.
@@ -72,7 +46,7 @@ struct callback_settings {
 struct callback_stats {
   std::uint64_t stored = 0;
   std::uint64_t ignored = 0;  ///< genuine, but no event of a call we placed, or none we use
-  std::array<std::uint64_t, callback_refusal_slots> refused{};  ///< by callback_refusal
+  refusal_counts refused{};
 };
 
 class carrier_callbacks {

@@ -6,9 +6,20 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "api/campaign_words.hpp"
 #include "api/masked.hpp"
 
 namespace dialer::api {
+
+namespace {
+
+void write_refused(std::string_view name, std::string_view help, const refusal_counts& refused, metric_writer& out) {
+  for (std::size_t slot = 0; slot < refused.size(); ++slot) {
+    out.counter(name, help, refused[slot], {{"reason", std::string{to_string(static_cast<callback_refusal>(slot))}}});
+  }
+}
+
+}  // namespace
 
 struct metric_writer::impl {
   std::vector<prometheus::MetricFamily> families;
@@ -81,11 +92,22 @@ void write_metrics(const callback_stats& stats, metric_writer& out) {
   out.counter("dialer_callbacks_stored_total", "Carrier callbacks stored and acknowledged.", stats.stored);
   out.counter("dialer_callbacks_ignored_total", "Genuine carrier callbacks that tell of nothing we use.",
               stats.ignored);
-  for (std::size_t slot = 0; slot < stats.refused.size(); ++slot) {
-    const auto why = static_cast<callback_refusal>(slot);
-    out.counter("dialer_callbacks_refused_total", "Carrier callbacks refused, by reason.", stats.refused[slot],
-                {{"reason", std::string{to_string(why)}}});
+  write_refused("dialer_callbacks_refused_total", "Carrier callbacks refused, by reason.", stats.refused, out);
+}
+
+void write_metrics(const inbound_stats& stats, metric_writer& out) {
+  for (const carriers::carrier_kind carrier : {carriers::carrier_kind::twilio, carriers::carrier_kind::telnyx}) {
+    const auto& calls = stats.calls[carrier == carriers::carrier_kind::twilio ? 0 : 1];
+    for (std::size_t slot = 0; slot < calls.size(); ++slot) {
+      out.counter("dialer_inbound_calls_total", "Calls to our numbers, by what became of them.", calls[slot],
+                  {{"carrier", std::string{find_name(carrier_names, carrier)}},
+                   {"outcome", std::string{to_string(static_cast<callerid::inbound_outcome>(slot))}}});
+    }
   }
+  out.counter("dialer_inbound_commands_failed_total", "Commands for calls to our numbers that the carrier did not do.",
+              stats.commands_failed);
+  write_refused("dialer_inbound_callbacks_refused_total",
+                "Carriers' questions about calls to our numbers refused, by reason.", stats.refused, out);
 }
 
 }  // namespace dialer::api

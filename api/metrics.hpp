@@ -11,6 +11,7 @@
 
 #include "api/carrier_callbacks.hpp"
 #include "api/http_server.hpp"
+#include "api/inbound_calls.hpp"
 
 namespace dialer::api {
 
@@ -45,5 +46,6 @@ route metrics_route(std::vector<metric_source> sources);
 
 void write_metrics(const http_stats& stats, metric_writer& out);
 void write_metrics(const callback_stats& stats, metric_writer& out);
+void write_metrics(const inbound_stats& stats, metric_writer& out);
 
 }  // namespace dialer::api

@@ -25,4 +25,15 @@ std::string callback_url(std::string_view base, std::string_view path) {
   return url;
 }
 
+std::string_view inbound_call_path(carrier_kind kind) {
+  return kind == carrier_kind::twilio ? "/callbacks/twilio/voice" : "/callbacks/telnyx/voice";
+}
+
+std::string inbound_call_url(carrier_kind kind, std::string_view base) {
+  std::string url = callback_url(base, inbound_call_path(kind));
+  // So that Twilio asks again when we can't tell yet; neither sent nor signed.
+  if (kind == carrier_kind::twilio) url += "#rc=3&rp=all";
+  return url;
+}
+
 }  // namespace dialer::carriers

@@ -56,16 +56,6 @@ void read_end(const std::vector<form_field>& fields, std::string_view status, ca
   }
 }
 
-/// Parses a body that has no padding behind it. The parser is this thread's: callbacks come at several times the call
-/// rate, and a parser's buffers are worth keeping.
-std::optional<simdjson::dom::object> parse_body(std::string_view body) {
-  thread_local simdjson::dom::parser parser;
-  thread_local std::string padded;
-  padded.assign(body);
-  padded.append(simdjson::SIMDJSON_PADDING, '\0');
-  return json_document(parser, std::string_view{padded}.substr(0, body.size()));
-}
-
 }  // namespace
 
 std::optional<callback> decode_twilio_callback(const callback_request& request) {
@@ -92,7 +82,7 @@ std::optional<callback> decode_twilio_callback(const callback_request& request) 
 }
 
 std::optional<callback> decode_telnyx_callback(const callback_request& request) {
-  const auto body = parse_body(request.body);
+  const auto body = json_body(request.body);
   const auto data = body ? json_object(*body, "data") : std::nullopt;
   const auto payload = data ? json_object(*data, "payload") : std::nullopt;
   if (!payload || json_text(*payload, "direction") == "incoming") return std::nullopt;
@@ -111,7 +101,7 @@ std::optional<callback> decode_telnyx_callback(const callback_request& request) 
 
 std::string claimed_account(carrier_kind kind, const callback_request& request) {
   if (kind == carrier_kind::twilio) return std::string{form_value(twilio_fields(request), "AccountSid")};
-  const auto body = parse_body(request.body);
+  const auto body = json_body(request.body);
   const auto data = body ? json_object(*body, "data") : std::nullopt;
   const auto payload = data ? json_object(*data, "payload") : std::nullopt;
   return payload ? std::string{json_text(*payload, "connection_id")} : std::string{};

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace dialer::carriers {
@@ -35,6 +36,16 @@ inline std::optional<simdjson::dom::object> json_document(simdjson::dom::parser&
   simdjson::dom::object value;
   return parser.parse(padded.data(), padded.size(), false).get(value) == simdjson::SUCCESS ? std::optional{value}
                                                                                            : std::nullopt;
+}
+
+/// The same of a callback's body, which has no padding behind it. The parser is this thread's: callbacks come at
+/// several times the call rate, and a parser's buffers are worth keeping.
+inline std::optional<simdjson::dom::object> json_body(std::string_view body) {
+  thread_local simdjson::dom::parser parser;
+  thread_local std::string padded;
+  padded.assign(body);
+  padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  return json_document(parser, std::string_view{padded}.substr(0, body.size()));
 }
 
 }  // namespace dialer::carriers

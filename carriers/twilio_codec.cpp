@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
+#include "carriers/agent_address.hpp"
 #include "carriers/answer_reading.hpp"
 #include "carriers/callback_url.hpp"
 #include "carriers/dispositions.hpp"
@@ -15,6 +17,7 @@
 #include "carriers/timestamps.hpp"
 #include "carriers/twilio_reading.hpp"
 #include "carriers/twilio_sid.hpp"
+#include "carriers/twiml.hpp"
 
 namespace dialer::carriers {
 namespace {
@@ -144,11 +147,12 @@ class twilio_codec final : public codec {
     prepared_time_limit_ = options.call_time_limit;
     prepared_machine_detection_ = options.machine_detection;
 
-    before_answer_token_ = "&Url=";
-    const token_place answer = place_token(options.answer_url);
-    append_percent_encoded(answer.before, before_answer_token_);
+    const bool sip = is_sip_address(options.answer_url);
+    before_answer_token_ = sip ? "&Twiml=" : "&Url=";
+    const auto [before, after] = sip ? document_for_sip(options.answer_url) : url_for_answer(options.answer_url);
+    append_percent_encoded(before, before_answer_token_);
     before_status_token_.clear();
-    append_percent_encoded(answer.after, before_status_token_);
+    append_percent_encoded(after, before_status_token_);
     before_status_token_ += "&StatusCallback=";
     append_percent_encoded(callback_url(options.callback_base_url, "/callbacks/twilio?t="), before_status_token_);
     // Without this fragment Twilio does not repeat a callback that we answered with 5xx; it is neither sent nor signed.
@@ -165,6 +169,24 @@ class twilio_codec final : public codec {
       append_percent_encoded(callback_url(options.callback_base_url, "/callbacks/twilio/amd?t="), after_status_token_);
     }
     prepared_ = true;
+  }
+
+  /// What tells Twilio where the agent answers: what stands before the token, and what after it.
+  using around_token = std::pair<std::string, std::string>;
+
+  static around_token url_for_answer(std::string_view url) {
+    token_place place = place_token(url);
+    return {std::move(place.before), std::string{place.after}};
+  }
+
+  /// A SIP agent gets the token in a header of its INVITE.
+  static around_token document_for_sip(std::string_view address) {
+    const char separator = address.find('?') == std::string_view::npos ? '?' : '&';
+    std::string document = twiml_dial_sip(std::string{address} + separator + "x-attempt=");
+    const std::size_t end = document.find("</Sip>");
+    std::string after = document.substr(end);
+    document.resize(end);
+    return {std::move(document), std::move(after)};
   }
 
   std::string call_path(std::string_view call_ref) const {

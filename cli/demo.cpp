@@ -119,15 +119,15 @@ demonstration configure(sql::session& session, settings wanted, const demo_carri
   setenv("DIALER_DEMO_TELNYX_KEY", secrets.telnyx_key.c_str(), 1);
   for (sql::integration_record& integration : wanted.integrations) {
     carriers::account& account = integration.account;
-    account.ca_file = carriers.ca_file();
+    account.ca_file = carriers.reached().ca_file;
     if (account.kind == carriers::carrier_kind::twilio) {
-      account.base_url = carriers.twilio_url();
+      account.base_url = carriers.reached().twilio_url;
       account.account_sid = secrets.twilio_sid;
       integration.secret_ref = "env:DIALER_DEMO_TWILIO_TOKEN";
     } else {
-      account.base_url = carriers.telnyx_url();
+      account.base_url = carriers.reached().telnyx_url;
       account.connection_id = secrets.telnyx_connection;
-      account.webhook_public_key = carriers.telnyx_public_key();
+      account.webhook_public_key = carriers.reached().telnyx_public_key;
       integration.secret_ref = "env:DIALER_DEMO_TELNYX_KEY";
     }
   }

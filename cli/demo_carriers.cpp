@@ -33,6 +33,16 @@ namespace {
 
 }  // namespace
 
+carriers_ready read_carriers_ready(int pipe) {
+  __gnu_cxx::stdio_filebuf<char> buffer{pipe, std::ios::in};
+  std::istream in{&buffer};
+  std::string line;
+  if (!std::getline(in, line)) throw std::runtime_error{"the simulated carriers did not come up"};
+  const boost::json::object said = boost::json::parse(line).as_object();
+  const auto text = [&](const char* key) { return std::string{said.at(key).as_string()}; };
+  return {"https://" + text("twilio"), "https://" + text("telnyx"), text("telnyx_public_key"), text("ca_file")};
+}
+
 demo_carriers::demo_carriers(const demo_carriers_options& options) : log_{options.directory / "carriers.log"} {
   int ready[2];
   if (pipe(ready) != 0) throw std::runtime_error{"no pipe for the simulated carriers"};
@@ -43,16 +53,7 @@ demo_carriers::demo_carriers(const demo_carriers_options& options) : log_{option
     simulate(options, log_, ready[1]);
   }
   close(ready[1]);
-  __gnu_cxx::stdio_filebuf<char> buffer{ready[0], std::ios::in};
-  std::istream in{&buffer};
-  std::string line;
-  if (!std::getline(in, line)) throw std::runtime_error{"the simulated carriers did not come up"};
-  const boost::json::object said = boost::json::parse(line).as_object();
-  const auto text = [&](const char* key) { return std::string{said.at(key).as_string()}; };
-  twilio_url_ = "https://" + text("twilio");
-  telnyx_url_ = "https://" + text("telnyx");
-  telnyx_public_key_ = text("telnyx_public_key");
-  ca_file_ = text("ca_file");
+  reached_ = read_carriers_ready(ready[0]);
 }
 
 demo_carriers::~demo_carriers() {

@@ -20,6 +20,18 @@ struct demo_carriers_options {
   std::chrono::microseconds wall_offset{0};
 };
 
+/// Where simulated carriers are reached.
+struct carriers_ready {
+  std::string twilio_url;
+  std::string telnyx_url;
+  std::string telnyx_public_key;
+  std::string ca_file;
+};
+
+/// Waits until the simulator at the other end of the pipe is up; closes this end. Throws std::runtime_error when it
+/// does not come up.
+carriers_ready read_carriers_ready(int pipe);
+
 /// Both carriers, simulated, in a process of their own: the record they keep is judged against the ledger.
 class demo_carriers {
  public:
@@ -32,18 +44,12 @@ class demo_carriers {
   /// Ends the process; its log is complete afterwards.
   void stop();
 
-  const std::string& twilio_url() const { return twilio_url_; }
-  const std::string& telnyx_url() const { return telnyx_url_; }
-  const std::string& telnyx_public_key() const { return telnyx_public_key_; }
-  const std::string& ca_file() const { return ca_file_; }
+  const carriers_ready& reached() const { return reached_; }
   const std::filesystem::path& log() const { return log_; }
 
  private:
   pid_t pid_ = 0;
-  std::string twilio_url_;
-  std::string telnyx_url_;
-  std::string telnyx_public_key_;
-  std::string ca_file_;
+  carriers_ready reached_;
   std::filesystem::path log_;
 };
 

@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "api/carrier_command.hpp"
 #include "api/http_server.hpp"
+#include "api/inbound_calls.hpp"
 #include "api/key_watch.hpp"
 #include "api/metrics.hpp"
 #include "api/rest_resources.hpp"
@@ -56,6 +58,17 @@ api::rest_options rest_options(const runtime_options& options, const sql::connec
   return made;
 }
 
+void tell(const std::string& line) {
+  log_info(line);
+}
+
+api::inbound_settings inbound_settings(const runtime_options& options, const sql::connect_options& database) {
+  api::inbound_settings made;
+  made.public_url = options.public_url;
+  made.database = database;
+  return made;
+}
+
 }  // namespace
 
 struct service::impl {
@@ -63,7 +76,8 @@ struct service::impl {
       : database{where},
         time{clock},
         can_sign{!options.secret_keys.empty()},
-        callbacks{callback_settings(options), std::move(ports.accounts), ports.inbox, clock, warn},
+        callbacks{callback_settings(options), ports.accounts, ports.inbox, clock, warn},
+        inbound{inbound_settings(options, where), {ports.accounts, ports.views, api::command_over, tell, warn}, clock},
         keys{options.key_pepper, clock},
         key_follower{where, keys, clock, warn},
         rest{rest_options(options, where, ports), api::rest_resources(), keys, clock, new_id, warn},
@@ -78,12 +92,14 @@ struct service::impl {
   std::vector<api::route> routes(service_ports ports) {
     std::vector<api::route> all = callbacks.routes();
     const auto add = [&](std::vector<api::route> more) { std::ranges::move(more, std::back_inserter(all)); };
+    add(inbound.routes());
     add(api::health_routes(std::move(ports.readiness)));
     add(rest.routes());
     all.push_back(
         api::metrics_route({[views = std::move(ports.views)](api::metric_writer& out) { write_metrics(views(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(server.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(callbacks.stats(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(inbound.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(rest.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); }}));
     return all;
@@ -93,6 +109,7 @@ struct service::impl {
   const clock& time;
   const bool can_sign;
   api::carrier_callbacks callbacks;
+  api::inbound_calls inbound;
   api::key_ring keys;
   api::key_watch key_follower;
   api::rest_service rest;

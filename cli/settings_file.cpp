@@ -8,6 +8,7 @@
 #include <set>
 
 #include "api/campaign_words.hpp"
+#include "carriers/agent_address.hpp"
 #include "cli/secrets.hpp"
 #include "cli/toml_table.hpp"
 #include "compliance/countries.hpp"
@@ -105,9 +106,8 @@ class reading {
     one.what.published = true;
     in.boolean("published", one.what.published);
     one.what.answer_url = in.required_text("answer_url", "give the URL that tells the carrier what to do on answer");
-    if (!one.what.answer_url.starts_with("https://") && !one.what.answer_url.starts_with("http://")) {
-      in.fail("answer_url", "must be a URL; write https://...");
-    }
+    const std::string_view fault = carriers::agent_address_fault(one.what.answer_url);
+    if (!fault.empty()) in.fail("answer_url", std::string{fault});
     in.integer("concurrent_calls_max", one.what.concurrent_calls_max, 0, count_max);
     out_.agents.push_back(std::move(one));
   }

@@ -217,6 +217,9 @@ organisation_view organisation::view(instant now) const {
     view.accounts.push_back({account.what.id, account.what.name, account.what.calls_per_second, account.live,
                              account.unsent, account_block(account, now)});
   }
+  for (const agent_run& agent : agents_) {
+    if (agent.live != 0) view.agents.push_back({agent.what.id, agent.live});
+  }
   return view;
 }
 

@@ -66,6 +66,11 @@ struct account_view {
   reason blocked = reason::none;
 };
 
+struct agent_view {
+  agent_id id;
+  std::uint32_t live = 0;  ///< open attempts
+};
+
 struct organisation_view {
   organisation_id id;
   std::uint64_t generation = 0;
@@ -74,6 +79,7 @@ struct organisation_view {
   std::uint32_t in_doubt = 0;
   std::vector<campaign_view> campaigns;
   std::vector<account_view> accounts;
+  std::vector<agent_view> agents;  ///< those with open attempts
 };
 
 }  // namespace dialer::engine

@@ -51,13 +51,7 @@ api_answer simulated_carrier::handle(const api_request& request, utc_time now) {
   const auto operation = operation_of(routed.where);
   std::uint64_t ordinal = requests_;
   if (routed.where == endpoint::create_call) {
-    log_entry entry;
-    entry.event = log_event::create_received;
-    entry.at = now;
-    entry.carrier = carrier_;
-    entry.request = requests_;
-    entry.account = routed.claimed_account;
-    entry.to = routed.order.to;
+    log_entry entry = entry_for(routed, log_event::create_received, now);
     entry.from = routed.order.from;
     entry.token = routed.order.token;
     entry.command_id = routed.order.command_id;
@@ -78,13 +72,7 @@ api_answer simulated_carrier::handle(const api_request& request, utc_time now) {
 api_answer simulated_carrier::refuse_create(const routed_request& request, api_answer answer, std::string_view code,
                                             utc_time now) {
   if (request.where == endpoint::create_call) {
-    log_entry entry;
-    entry.event = log_event::create_refused;
-    entry.at = now;
-    entry.carrier = carrier_;
-    entry.request = requests_;
-    entry.account = request.claimed_account;
-    entry.to = request.order.to;
+    log_entry entry = entry_for(request, log_event::create_refused, now);
     entry.status = answer.status;
     entry.code = code;
     record(entry);
@@ -94,18 +82,23 @@ api_answer simulated_carrier::refuse_create(const routed_request& request, api_a
 
 void simulated_carrier::record_lookup(log_event event, const routed_request& request, int status, std::int64_t count,
                                       utc_time now) {
+  log_entry entry = entry_for(request, event, now);
+  entry.ref = request.ref;
+  entry.from = request.order.from;
+  entry.status = status;
+  entry.count = count;
+  record(entry);
+}
+
+log_entry simulated_carrier::entry_for(const routed_request& request, log_event event, utc_time now) const {
   log_entry entry;
   entry.event = event;
   entry.at = now;
   entry.carrier = carrier_;
   entry.request = requests_;
   entry.account = request.claimed_account;
-  entry.ref = request.ref;
   entry.to = request.order.to;
-  entry.from = request.order.from;
-  entry.status = status;
-  entry.count = count;
-  record(entry);
+  return entry;
 }
 
 log_entry simulated_carrier::entry_for(const call_record& call, log_event event, utc_time now) const {

@@ -108,6 +108,7 @@ class simulated_carrier {
   api_answer refuse_create(const routed_request& request, api_answer answer, std::string_view code, utc_time now);
   void record_lookup(log_event event, const routed_request& request, int status, std::int64_t count, utc_time now);
   log_entry entry_for(const call_record& call, log_event event, utc_time now) const;
+  log_entry entry_for(const routed_request& request, log_event event, utc_time now) const;
   void record(const log_entry& entry) { out_.record(entry); }
 
  private:

@@ -93,5 +93,16 @@ TEST(Metrics, StatsOfTheListener_AreWritten) {
   EXPECT_THAT(out.text(), HasSubstr("dialer_callbacks_refused_total{reason=\"bad_signature\"} 9\n"));
 }
 
+TEST(Metrics, InboundCalls_AreWrittenByCarrierAndOutcome) {
+  metric_writer out;
+  inbound_stats stats{.commands_failed = 3, .refused = {0, 0, 0, 9}};
+  stats.calls[1][static_cast<std::size_t>(callerid::inbound_outcome::voicemail)] = 4;
+  write_metrics(stats, out);
+  EXPECT_THAT(out.text(), HasSubstr("dialer_inbound_calls_total{carrier=\"telnyx\",outcome=\"voicemail\"} 4\n"));
+  EXPECT_THAT(out.text(), HasSubstr("dialer_inbound_calls_total{carrier=\"twilio\",outcome=\"voicemail\"} 0\n"));
+  EXPECT_THAT(out.text(), HasSubstr("dialer_inbound_commands_failed_total 3\n"));
+  EXPECT_THAT(out.text(), HasSubstr("dialer_inbound_callbacks_refused_total{reason=\"bad_signature\"} 9\n"));
+}
+
 }  // namespace
 }  // namespace dialer::api

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "api/gzip.hpp"
 #include "api/list_import.hpp"

@@ -83,6 +83,22 @@ TEST_F(TwilioCodec, OptionsChangeBetweenCalls_EachRequestHasItsOwn) {
   }
 }
 
+// Nobody has to be asked what to do: the call carries its document, and the agent gets the token as a header.
+TEST_F(TwilioCodec, AgentAtASipAddress_IsDialedByTheCallsOwnDocument) {
+  call_options options = options_for_test();
+  options.answer_url = "sip:ann@pbx.example.com;transport=tls";
+  const std::string plain = create(options);
+  EXPECT_NE(
+      plain.find("&Twiml=%3C%3Fxml%20version%3D%221.0%22%20encoding%3D%22UTF-8%22%3F%3E%3CResponse%3E%3CDial%20"
+                 "answerOnBridge%3D%22true%22%20timeout%3D%2230%22%3E%3CSip%3Esip%3Aann%40pbx.example.com%3B"
+                 "transport%3Dtls%3Fx-attempt%3DTOKEN-_1%3C%2FSip%3E%3C%2FDial%3E%3C%2FResponse%3E&StatusCallback="),
+      std::string::npos)
+      << plain;
+  EXPECT_EQ(plain.find("&Url="), std::string::npos);
+  options.answer_url = "sip:ann@pbx.example.com?x-a=1";
+  EXPECT_NE(create(options).find("%3Fx-a%3D1%26amp%3Bx-attempt%3DTOKEN-_1%3C%2FSip%3E"), std::string::npos);
+}
+
 TEST_F(TwilioCodec, Create_AppendsToWhatIsThere) {
   std::string out = "before";
   codec_->encode_create(options_for_test(), compliance::gate::permit_for_test(callee, caller), attempt_id{7}, "T", out);

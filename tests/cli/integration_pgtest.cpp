@@ -76,7 +76,7 @@ class integration_over_rest : public testing::Test {
   std::uint64_t bring_home() {
     sql::transaction tx{house_.on};
     tx.run("UPDATE integration SET base_url = $1, ca_file = $2 WHERE name = 'Backup'",
-           sql::params{}.text(carriers_->twilio_url()).text(carriers_->ca_file()));
+           sql::params{}.text(carriers_->reached().twilio_url).text(carriers_->reached().ca_file));
     tx.run("UPDATE phone_number SET integration_id = (SELECT id FROM integration WHERE name = 'Backup')");
     return change(tx);
   }

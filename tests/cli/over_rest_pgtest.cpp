@@ -301,14 +301,14 @@ TEST_F(over_rest_command, certificates_are_verified) {
   carriers.telnyx_connection = "1";
   carriers.telnyx_key = "KEY0123456789";
   const demo_carriers some_server{carriers};
-  add_context("secure", {"read"}, some_server.twilio_url());
+  add_context("secure", {"read"}, some_server.reached().twilio_url);
   context_ = "secure";
   failure got = fails(run_campaign_status, spring());
   EXPECT_EQ(got.code, exit_unreachable);
   EXPECT_THAT(got.message, HasSubstr("certificate"));
 
   service_contexts contexts = read_contexts(contexts_file());
-  contexts.all.back().ca_file = some_server.ca_file();
+  contexts.all.back().ca_file = some_server.reached().ca_file;
   write_contexts(contexts_file(), contexts);
   got = fails(run_campaign_status, spring());  // it is let in now, and finds no dialer
   EXPECT_THAT(got.message, HasSubstr("the answer is no dialer's"));

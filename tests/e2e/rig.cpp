@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <cctype>
 #include <ext/stdio_filebuf.h>
 #include <fstream>
@@ -125,15 +124,7 @@ void rig::start_carriers(const std::string& scenario) {
     _exit(carriers::simulator::run_carrier_simulator(settings, out));
   }
   close(ready[1]);
-  __gnu_cxx::stdio_filebuf<char> buffer{ready[0], std::ios::in};
-  std::istream in{&buffer};
-  std::string line;
-  if (!std::getline(in, line)) throw std::runtime_error{"the simulated carriers did not come up"};
-  const boost::json::object said = boost::json::parse(line).as_object();
-  twilio_url_ = "https://" + std::string{said.at("twilio").as_string()};
-  telnyx_url_ = "https://" + std::string{said.at("telnyx").as_string()};
-  telnyx_key_ = said.at("telnyx_public_key").as_string();
-  ca_file_ = said.at("ca_file").as_string();
+  reached_ = cli::read_carriers_ready(ready[0]);
 }
 
 void rig::stop_carriers() {
@@ -161,7 +152,7 @@ void rig::configure(const rig_options& options) {
 
   std::vector<phone_number_id> shown;
   const auto add_account = [&](sql::integration_record record, std::uint64_t first_number) {
-    record.account.ca_file = ca_file_;
+    record.account.ca_file = reached_.ca_file;
     const integration_id integration = to.integration(organisation_, record).id;
     for (unsigned n = 0; n < options.caller_ids; ++n) {
       callerid::phone_number number;
@@ -179,7 +170,7 @@ void rig::configure(const rig_options& options) {
     sql::integration_record twilio;
     twilio.account.kind = carriers::carrier_kind::twilio;
     twilio.account.name = "twilio";
-    twilio.account.base_url = twilio_url_;
+    twilio.account.base_url = reached_.twilio_url;
     twilio.account.account_sid = twilio_sid;
     twilio.account.calls_per_second = options.accounts.twilio_calls_per_second;
     twilio.secret_ref = "env:E2E_TWILIO_TOKEN";
@@ -189,9 +180,9 @@ void rig::configure(const rig_options& options) {
     sql::integration_record telnyx;
     telnyx.account.kind = carriers::carrier_kind::telnyx;
     telnyx.account.name = "telnyx";
-    telnyx.account.base_url = telnyx_url_;
+    telnyx.account.base_url = reached_.telnyx_url;
     telnyx.account.connection_id = telnyx_connection;
-    telnyx.account.webhook_public_key = telnyx_key_;
+    telnyx.account.webhook_public_key = reached_.telnyx_public_key;
     telnyx.account.calls_per_second = options.accounts.telnyx_calls_per_second;
     telnyx.secret_ref = "env:E2E_TELNYX_KEY";
     add_account(std::move(telnyx), 13'125'550'100);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "campaigns/settings.hpp"
+#include "cli/demo_carriers.hpp"
 #include "cli/system_clock.hpp"
 #include "sql/private_cluster.hpp"
 #include "sql/session.hpp"
@@ -91,7 +92,7 @@ class rig {
   std::optional<sql::private_cluster> cluster_;
   std::string database_;
   pid_t carriers_ = 0;
-  std::string twilio_url_, telnyx_url_, telnyx_key_, ca_file_;
+  cli::carriers_ready reached_;
   organisation_id organisation_;
   std::vector<campaign_id> campaigns_;
   std::optional<process> engine_;

@@ -16,14 +16,20 @@
 
 namespace dialer::engine {
 
+/// The machine's time since the program began, which was at noon: calls are lawful then.
 class machine_clock : public clock {
  public:
   instant now() const override {
     using std::chrono::microseconds;
-    return {steady_time{std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now().time_since_epoch())},
-            std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) +
-                std::chrono::hours{12}};  // calls are lawful at noon
+    const auto steady = std::chrono::steady_clock::now();
+    return {steady_time{std::chrono::duration_cast<microseconds>(steady.time_since_epoch())},
+            noon_ + std::chrono::duration_cast<microseconds>(steady - begin_)};
   }
+
+ private:
+  inline static const auto begin_ = std::chrono::steady_clock::now();
+  inline static const auto noon_ =
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::hours{12};
 };
 
 /// Far too long is a failure.

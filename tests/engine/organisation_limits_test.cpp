@@ -57,6 +57,17 @@ TEST_F(limits, an_agents_ceiling_holds) {
   expect_three_at_once(reason::agent_concurrency);
 }
 
+TEST_F(limits, the_view_tells_how_many_calls_an_agent_is_on) {
+  begin(2);
+  ASSERT_EQ(machine->view(now).agents.size(), 1U);
+  EXPECT_EQ(machine->view(now).agents[0].id, config().agents[0].id);
+  EXPECT_EQ(machine->view(now).agents[0].live, 2U);
+  end_call(0);
+  end_call(1);
+  wait(1s);
+  EXPECT_TRUE(machine->view(now).agents.empty());
+}
+
 TEST_F(limits, a_caller_ids_ceiling_holds) {
   config().numbers[0].concurrent_calls_max = 3;
   expect_three_at_once(reason::caller_id_caps);

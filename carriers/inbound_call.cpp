@@ -1,0 +1,189 @@
+#include "carriers/inbound_call.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "carriers/agent_address.hpp"
+#include "carriers/answer_reading.hpp"
+#include "carriers/base64.hpp"
+#include "carriers/foreign_text.hpp"
+#include "carriers/form.hpp"
+#include "carriers/request_head.hpp"
+#include "carriers/telnyx_events.hpp"
+#include "carriers/telnyx_reading.hpp"
+#include "carriers/twilio_sid.hpp"
+#include "carriers/twiml.hpp"
+
+namespace dialer::carriers {
+namespace {
+
+namespace json = boost::json;
+
+/// Tells our own events from those of outbound calls, whose client_state is an attempt token.
+constexpr std::string_view state_mark = "inbound:";
+
+std::string client_state_of(std::string_view call_ref) {
+  std::string state{state_mark};
+  state += call_ref;
+  std::string coded;
+  append_base64(state, base64_kind::standard, coded);
+  return coded;
+}
+
+/// The caller's leg that a client_state of ours names; empty when it is none.
+std::string call_ref_of_client_state(std::string_view client_state) {
+  const auto state = decode_base64(client_state, base64_kind::standard);
+  if (!state || !state->starts_with(state_mark)) return {};
+  std::string call_ref = state->substr(state_mark.size());
+  return is_call_control_id(call_ref) ? call_ref : std::string{};
+}
+
+std::optional<inbound_step> telnyx_step(std::string_view type, simdjson::dom::object payload, bool callers_leg) {
+  if (type == "call.answered" && callers_leg) return inbound_step::answered;
+  if (type == "call.speak.ended" && json_text(payload, "status") == "completed") return inbound_step::spoken;
+  if (type == "call.recording.saved") return inbound_step::recorded;
+  // The leg to the SIP agent. Its regular end, after a talk or because the caller hung up, ends the caller's as well.
+  const std::string_view cause = json_text(payload, "hangup_cause");
+  const bool failed = cause != "normal_clearing" && cause != "originator_cancel";
+  if (type == "call.hangup" && !callers_leg && failed) return inbound_step::unreached;
+  return std::nullopt;
+}
+
+telnyx_command command(const inbound_event& event, std::string_view action, json::object body,
+                       std::string_view id_suffix = {}) {
+  // Telnyx ignores a command whose id it has seen on the call: one that is sent again is done once.
+  body["command_id"] = event.event_key + std::string{id_suffix};
+  return {event.call_ref, std::string{action}, json::serialize(body)};
+}
+
+telnyx_command command_when_ringing(const inbound_event& event, const inbound_answer& answer) {
+  switch (answer.how) {
+    case inbound_answer::kind::agent:
+      if (!is_sip_address(answer.text)) {
+        return command(event, "answer", {{"webhook_url", answer.text}, {"webhook_url_method", "POST"}});
+      }
+      // Rings for the caller until the agent answers. Shows our number, as Telnyx does unless told otherwise: it may
+      // not let us show one that the account does not hold.
+      return command(
+          event, "transfer",
+          {{"to", answer.text}, {"timeout_secs", 30}, {"target_leg_client_state", client_state_of(event.call_ref)}});
+    case inbound_answer::kind::voicemail:
+      return command(event, "answer", {{"client_state", client_state_of(event.call_ref)}});
+    case inbound_answer::kind::not_in_service: return command(event, "reject", {{"cause", "CALL_REJECTED"}});
+    case inbound_answer::kind::busy: break;
+  }
+  return command(event, "reject", {{"cause", "USER_BUSY"}});
+}
+
+}  // namespace
+
+std::optional<inbound_event> decode_twilio_inbound(const callback_request& request) {
+  const std::vector<form_field> fields = parse_form(request.body);
+  const std::string_view sid = form_value(fields, "CallSid");
+  if (!is_call_sid(sid) || form_value(fields, "Direction") != "inbound") return std::nullopt;
+  inbound_event event;
+  event.call_ref = sid;
+  event.event_key = sid;
+  event.to = e164::parse(form_value(fields, "To")).value_or(e164{});
+  event.from = e164::parse(form_value(fields, "From")).value_or(e164{});
+  const std::string_view status = form_value(fields, "CallStatus");
+  // The end of a recording is told at the URL of the document that asked for it.
+  if (!form_value(fields, "RecordingUrl").empty()) {
+    event.step = inbound_step::recorded;
+  } else if (status != "ringing" && status != "in-progress") {
+    return std::nullopt;
+  }
+  return event;
+}
+
+std::optional<inbound_event> decode_telnyx_inbound(const callback_request& request) {
+  const auto body = json_body(request.body);
+  const auto data = body ? json_object(*body, "data") : std::nullopt;
+  const auto payload = data ? json_object(*data, "payload") : std::nullopt;
+  if (!payload) return std::nullopt;
+  const std::string_view type = json_text(*data, "event_type");
+  const std::string_view leg = json_text(*payload, "call_control_id");
+  inbound_event event;
+  event.event_key = json_text(*data, "id");
+  if (!is_call_control_id(event.event_key)) return std::nullopt;
+  event.to = e164::parse(json_text(*payload, "to")).value_or(e164{});
+  event.from = e164::parse(json_text(*payload, "from")).value_or(e164{});
+  if (type == "call.initiated") {
+    if (json_text(*payload, "direction") != "incoming" || !is_call_control_id(leg)) return std::nullopt;
+    event.call_ref = leg;
+    return event;
+  }
+  event.call_ref = call_ref_of_client_state(json_text(*payload, "client_state"));
+  const auto step = telnyx_step(type, *payload, leg == event.call_ref);
+  if (event.call_ref.empty() || !step) return std::nullopt;
+  event.step = *step;
+  return event;
+}
+
+std::string twilio_document(const inbound_event& event, const inbound_answer& answer) {
+  if (event.step != inbound_step::ringing) return twiml_hang_up();
+  switch (answer.how) {
+    case inbound_answer::kind::agent:
+      return is_sip_address(answer.text) ? twiml_dial_sip(answer.text) : twiml_redirect(answer.text);
+    case inbound_answer::kind::voicemail: return twiml_voicemail(answer.text, voicemail_max_s);
+    case inbound_answer::kind::not_in_service: return twiml_not_in_service();
+    case inbound_answer::kind::busy: break;
+  }
+  return twiml_busy();
+}
+
+telnyx_command command_for(const inbound_event& event, const inbound_answer& answer) {
+  const std::string state = client_state_of(event.call_ref);
+  switch (event.step) {
+    case inbound_step::ringing: return command_when_ringing(event, answer);
+    case inbound_step::answered:
+      return command(event, "speak",
+                     {{"payload", answer.text}, {"voice", "female"}, {"language", "en-US"}, {"client_state", state}});
+    case inbound_step::spoken:
+      return command(event, "record_start",
+                     {{"format", "mp3"},
+                      {"channels", "single"},
+                      {"play_beep", true},
+                      {"max_length", voicemail_max_s},
+                      {"client_state", state}});
+    case inbound_step::recorded: return command(event, "hangup", {});
+    case inbound_step::unreached: break;
+  }
+  return command(event, "reject", {{"cause", "USER_BUSY"}});
+}
+
+telnyx_command closing_command(const inbound_event& event) {
+  constexpr std::string_view suffix = "-end";
+  const bool is_answered = event.step != inbound_step::ringing && event.step != inbound_step::unreached;
+  return is_answered ? command(event, "hangup", {}, suffix)
+                     : command(event, "reject", {{"cause", "USER_BUSY"}}, suffix);
+}
+
+std::string encode_command(const account& over, const telnyx_command& command) {
+  std::string path = "/v2/calls/";
+  append_percent_encoded(command.call_ref, path);
+  path += "/actions/" + command.action;
+  std::string request;
+  request_head{over, telnyx_authorization(over)}.post(path, json_type, command.body, request);
+  return request;
+}
+
+command_answer decode_command(const http::http_answer& answer) {
+  if (answer.status >= 200 && answer.status < 300) return {command_result::done, {}};
+  command_answer read{command_result::again,
+                      foreign_text(answer.how == http::delivery::answered
+                                       ? "HTTP " + std::to_string(answer.status) + " " + std::string{answer.body}
+                                       : answer.error)};
+  constexpr int timed_out = 408;
+  constexpr int too_many = 429;
+  const bool heard = answer.status >= 400 && answer.status < 500;
+  if (!heard || answer.status == timed_out || answer.status == too_many) return read;
+  const auto body = may_be_json(answer) ? json_body(answer.body) : std::nullopt;
+  const bool over = body && (has_telnyx_error(*body, "90018") || has_telnyx_error(*body, "90015") ||
+                             has_telnyx_error(*body, "10005"));
+  read.result = over ? command_result::call_over : command_result::refused;
+  return read;
+}
+
+}  // namespace dialer::carriers
