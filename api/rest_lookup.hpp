@@ -38,6 +38,10 @@ std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<eng
 /// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
 workspace_id body_workspace(const rest_call& call);
 
+/// The one that the query's `workspace_id` names; without it, that of a confined key. Throws rest_error about that
+/// parameter.
+workspace_id query_workspace(const rest_call& call);
+
 /// Text of the body that the schema has let through.
 std::string body_text(const rest_call& call, std::string_view name);
 

@@ -6,7 +6,7 @@ std::vector<rest_resource> rest_resources() {
   return {organisation_resource(), workspace_resource(), agent_resource(),   integration_resource(),
           campaign_resource(),     contact_resource(),   attempt_resource(), opt_out_resource(),
           key_resource(),          number_resource(),    freeze_resource(),  audit_resource(),
-          stats_resource(),        event_resource(),     webhook_resource()};
+          stats_resource(),        event_resource(),     webhook_resource(), wallet_resource()};
 }
 
 }  // namespace dialer::api
