@@ -137,7 +137,9 @@ json::object describe(const rest_operation& operation) {
     parameters.push_back(parameter(name, "path", "string", true, "Its id."));
   }
   for (const query_parameter& one : operation.query) {
-    parameters.push_back(parameter(one.name, "query", one.type, false, one.description));
+    json::object described = parameter(one.name, "query", one.type, false, one.description);
+    if (one.needed_unless_confined) described["x-needed-unless-confined"] = true;
+    parameters.push_back(std::move(described));
   }
   if (operation.changes() && !operation.takes_list) {
     parameters.push_back(parameter("Idempotency-Key", "header", "string", false,

@@ -15,6 +15,15 @@ std::vector<engine::workspace_record> visible_workspaces(const rest_call& call) 
   return all;
 }
 
+workspace_id named_workspace(const rest_call& call, std::string_view text) {
+  const auto id = workspace_id::parse(text);
+  const auto all = visible_workspaces(call);
+  if (!id || std::ranges::find(all, *id, &engine::workspace_record::id) == all.end()) {
+    refuse_param("workspace_id", "names no workspace; GET /v1/workspaces lists them");
+  }
+  return *id;
+}
+
 template <class Record, class Id>
 Record pick(const std::vector<Record>& all, Id id, std::string_view kind) {
   const auto found = std::ranges::find(all, id, &Record::id);
@@ -61,12 +70,13 @@ std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<eng
 }
 
 workspace_id body_workspace(const rest_call& call) {
-  const auto id = workspace_id::parse(body_text(call, "workspace_id"));
-  const auto all = visible_workspaces(call);
-  if (!id || std::ranges::find(all, *id, &engine::workspace_record::id) == all.end()) {
-    refuse_param("workspace_id", "names no workspace; GET /v1/workspaces lists them");
-  }
-  return *id;
+  return named_workspace(call, body_text(call, "workspace_id"));
+}
+
+workspace_id query_workspace(const rest_call& call) {
+  if (const auto named = call.query_param("workspace_id")) return named_workspace(call, *named);
+  if (!call.who.workspace) refuse_param("workspace_id", "is missing; GET /v1/workspaces lists them");
+  return *call.who.workspace;
 }
 
 e164 body_number(const rest_call& call) {

@@ -37,6 +37,10 @@ std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<eng
 /// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
 workspace_id body_workspace(const rest_call& call);
 
+/// The one that the query's `workspace_id` names; without it, that of a confined key. Throws rest_error about that
+/// parameter.
+workspace_id query_workspace(const rest_call& call);
+
 /// The body's `phone_number`.
 e164 body_number(const rest_call& call);
 

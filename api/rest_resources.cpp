@@ -5,8 +5,8 @@ namespace dialer::api {
 std::vector<rest_resource> rest_resources() {
   return {organisation_resource(), workspace_resource(), agent_resource(),   integration_resource(),
           campaign_resource(),     contact_resource(),   attempt_resource(), opt_out_resource(),
-          key_resource(), phone_number_resource(),    freeze_resource(),  audit_resource(),
-          stats_resource(),        event_resource(),     webhook_resource()};
+          key_resource(),          phone_number_resource(),    freeze_resource(),  audit_resource(),
+          stats_resource(),        event_resource(),     webhook_resource(), wallet_resource()};
 }
 
 }  // namespace dialer::api

@@ -24,5 +24,6 @@ rest_resource audit_resource();
 rest_resource stats_resource();
 rest_resource event_resource();
 rest_resource webhook_resource();
+rest_resource wallet_resource();
 
 }  // namespace dialer::api

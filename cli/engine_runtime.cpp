@@ -70,6 +70,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     started = true;
     publish_accounts();
     serving->tell_webhooks(*control);
+    serving->collect_rents();
     watcher = std::thread{[this] { watch(); }};
   }
 

@@ -54,6 +54,7 @@ class reading {
     root_.tables("numbers", [&](toml_table& in, const toml::node&) { numbers(in); });
     root_.tables("campaign", [&](toml_table& in, const toml::node& node) { campaign(in, node); });
     root_.tables("do_not_call", [&](toml_table& in, const toml::node&) { do_not_call(in); });
+    root_.tables("number_price", [&](toml_table& in, const toml::node&) { number_price(in); });
     root_.finish();
     return std::move(out_);
   }
@@ -300,6 +301,34 @@ class reading {
     out_.do_not_call.push_back(std::move(one));
   }
 
+  void number_price(toml_table& in) {
+    sql::number_price one;
+    one.country = in.required_text("country", "write two capital letters (ISO 3166), such as \"US\"");
+    if (!compliance::is_known_country(one.country)) {
+      in.fail("country", "is \"" + one.country + "\"; write two capital letters (ISO 3166), such as \"US\"");
+    }
+    if (in.find("type") == nullptr) in.fail_missing("type", "write local, national, mobile or toll_free");
+    in.choice("type", one.type, all(type_names));
+    const std::string currency =
+        in.required_text("currency", "write three capital letters (ISO 4217), such as \"USD\"");
+    if (!parse_money("0", currency)) {
+      in.fail("currency", "is \"" + currency + "\"; write three capital letters (ISO 4217), such as \"USD\"");
+    }
+    one.purchase = price(in, "purchase", currency);
+    one.monthly = price(in, "monthly", currency);
+    once(prices_, one.country + " " + std::string(api::find_name(type_names, one.type)), in, "type");
+    out_.number_prices.push_back(std::move(one));
+  }
+
+  static money price(toml_table& in, string_view key, const std::string& currency) {
+    const std::string example = "write it in quotes and in " + currency + ", such as \"" +
+                                (fraction_digits(currency) == 0 ? "150" : "1.15") + "\"";
+    const std::string text = in.required_text(key, example);
+    const auto amount = parse_money(text, currency);
+    if (!amount || amount->minor < 0) in.fail(key, "is \"" + text + "\", which is no price; " + example);
+    return *amount;
+  }
+
   std::string absolute(const std::string& path) const {
     return (std::filesystem::absolute(file_).parent_path() / path).lexically_normal().string();
   }
@@ -307,7 +336,7 @@ class reading {
   toml_table root_;
   const std::string& file_;
   settings out_;
-  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_, lists_;
+  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_, lists_, prices_;
   std::set<e164> numbers_;
 };
 

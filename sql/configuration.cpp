@@ -311,6 +311,32 @@ change configuration::do_not_call(organisation_id in, const std::vector<do_not_c
   return change::updated;
 }
 
+change configuration::number_prices(organisation_id in, const std::vector<number_price>& wanted) {
+  lock_organisation(tx_, in);
+  std::vector<std::string> kept;
+  for (const number_price& one : wanted) kept.push_back(one.country + " " + std::to_string(stored(one.type)));
+  int touched = tx_.run("DELETE FROM number_price WHERE org_id = $1 AND country || ' ' || type <> ALL ($2)",
+                        params{}.uuid(in).text_array({kept.begin(), kept.end()}))
+                    .affected();
+  for (const number_price& one : wanted) {
+    touched += tx_.run(
+                      "INSERT INTO number_price AS t (org_id, country, type, purchase, monthly, currency) "
+                      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, country, type) DO UPDATE SET "
+                      "purchase = excluded.purchase, monthly = excluded.monthly, currency = excluded.currency "
+                      "WHERE (t.purchase, t.monthly, t.currency) IS DISTINCT FROM "
+                      "(excluded.purchase, excluded.monthly, excluded.currency)",
+                      params{}
+                          .uuid(in)
+                          .text(one.country)
+                          .int2(stored(one.type))
+                          .int8(one.purchase.minor)
+                          .int8(one.monthly.minor)
+                          .text(one.purchase.currency))
+                   .affected();
+  }
+  return touched == 0 ? change::none : change::updated;
+}
+
 change configuration::freeze(organisation_id in, freezable kind, const id128& which, bool frozen) {
   lock_organisation(tx_, in);
   const params wanted = params{}.uuid(in).boolean(frozen);
