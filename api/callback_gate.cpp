@@ -34,7 +34,7 @@ bool signed_by(const carriers::account& account, const carriers::callback_reques
 const owned_account* find_account(const std::vector<owned_account>& accounts, carriers::carrier_kind kind,
                                   std::string_view claimed) {
   const auto found = std::ranges::find_if(accounts, [kind, claimed](const owned_account& each) {
-    return each.account.kind == kind && claimed == carriers::account_key(each.account);
+    return each.account.kind == kind && !claimed.empty() && claimed == carriers::account_key(each.account);
   });
   return found == accounts.end() ? nullptr : &*found;
 }

@@ -46,6 +46,23 @@ inline constexpr std::array<name_of<number_type>, 4> type_names{{
     {"mobile", number_type::mobile},
     {"toll_free", number_type::toll_free},
 }};
+inline constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
+    {"voice", voice},
+    {"sms", sms},
+    {"mms", mms},
+    {"fax", fax},
+}};
+inline constexpr std::array<name_of<callerid::profile>, 3> profile_names{{
+    {"outbound", callerid::profile::outbound},
+    {"inbound", callerid::profile::inbound},
+    {"sms", callerid::profile::sms},
+}};
+inline constexpr std::array<name_of<attestation>, 4> attestation_names{{
+    {"unknown", attestation::unknown},
+    {"A", attestation::a},
+    {"B", attestation::b},
+    {"C", attestation::c},
+}};
 /// Where a carrier's API is, unless the account says otherwise.
 constexpr const char* default_base_url(carriers::carrier_kind kind) {
   return kind == carriers::carrier_kind::twilio ? "https://api.twilio.com" : "https://api.telnyx.com";

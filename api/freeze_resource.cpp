@@ -1,3 +1,4 @@
+#include "api/number_book.hpp"
 #include "api/rest_lookup.hpp"
 #include "api/rest_resources.hpp"
 #include "sql/configuration.hpp"
@@ -49,7 +50,7 @@ integration_id the_integration(const rest_call& call) {
   return find_integration(call).account.id;
 }
 phone_number_id the_number(const rest_call& call) {
-  return find_number(call).id;
+  return number_book{call}.find_own().id;
 }
 
 /// Whoever may pause a campaign may freeze; to let calls start again takes `admin`.
@@ -96,8 +97,8 @@ rest_resource freeze_resource() {
                                                "freezeIntegration", "Start no call over a carrier account",
                                                "/v1/integrations/{integration_id}/unfreeze", "unfreezeIntegration",
                                                "Call over a carrier account again");
-  add<freezable::number, the_number>(all, reach::workspace, "/v1/numbers/{number_id}/freeze", "freezeNumber",
-                                     "Show a number on no call", "/v1/numbers/{number_id}/unfreeze", "unfreezeNumber",
+  add<freezable::number, the_number>(all, reach::workspace, "/v1/phone-numbers/{number_id}/freeze", "freezePhoneNumber",
+                                     "Show a number on no call", "/v1/phone-numbers/{number_id}/unfreeze", "unfreezePhoneNumber",
                                      "Show a number again");
   return {std::move(all), schemas};
 }

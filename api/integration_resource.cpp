@@ -21,24 +21,39 @@ constexpr std::string_view schemas = R"({
   "Integration": {
     "type": "object",
     "description": "A carrier account. Its secrets are never shown.",
-    "required": ["id", "name", "carrier", "account_sid", "connection_id", "webhook_public_key", "base_url",
-                 "calls_per_second", "concurrent_calls_max", "secret_kept", "secondary_secret_kept", "frozen", "revoked_at"],
+    "required": ["id", "name", "provider", "metadata", "webhook_public_key", "base_url", "calls_per_second",
+                 "concurrent_calls_max", "api_key_kept", "secondary_api_key_kept", "platform", "unusable", "frozen",
+                 "revoked_at"],
     "additionalProperties": false,
     "properties": {
       "id": {"type": "string"},
       "name": {"type": "string"},
-      "carrier": {"type": "string", "enum": ["twilio", "telnyx"]},
-      "account_sid": {"type": "string"},
-      "connection_id": {"type": "string"},
+      "provider": {"type": "string", "enum": ["twilio", "telnyx"]},
+      "metadata": {"$ref": "#/components/schemas/IntegrationMetadata"},
       "webhook_public_key": {"type": "string"},
       "base_url": {"type": "string"},
       "calls_per_second": {"type": "number"},
       "concurrent_calls_max": {"type": "integer"},
-      "secret_kept": {"$ref": "#/components/schemas/SecretKept"},
-      "secondary_secret_kept": {"$ref": "#/components/schemas/SecretKept"},
+      "api_key_kept": {"$ref": "#/components/schemas/SecretKept"},
+      "secondary_api_key_kept": {"$ref": "#/components/schemas/SecretKept"},
+      "platform": {"type": "boolean", "description": "Numbers are bought over it. Set in the engine's configuration file."},
+      "unusable": {"type": ["string", "null"], "description": "What it lacks for calls; it holds numbers all the same."},
       "frozen": {"type": "boolean"},
       "revoked_at": {"type": ["string", "null"], "format": "date-time"},
       "engine": {"$ref": "#/components/schemas/EngineStanding"}
+    }
+  },
+  "IntegrationMetadata": {
+    "type": "object",
+    "description": "What the carrier's portal shows.",
+    "additionalProperties": false,
+    "properties": {
+      "account_sid": {"type": "string", "maxLength": 100,
+                      "description": "Twilio: AC and 32 letters or digits. Telnyx: the account's id."},
+      "connection_id": {"type": "string", "maxLength": 100,
+                        "description": "Telnyx: id of the Call Control application; without it no call starts."},
+      "phone_number": {"type": "string", "maxLength": 16, "description": "The number that it was set up for."},
+      "sip_trunk": {"type": "string", "maxLength": 253, "description": "Domain of the trunk that the number is on."}
     }
   },
   "SecretKept": {
@@ -57,17 +72,16 @@ constexpr std::string_view schemas = R"({
   },
   "IntegrationCreate": {
     "type": "object",
-    "required": ["name", "carrier", "secret"],
+    "required": ["name", "provider", "api_key", "metadata"],
     "additionalProperties": false,
     "properties": {
       "name": {"type": "string", "minLength": 1, "maxLength": 200},
-      "carrier": {"type": "string", "enum": ["twilio", "telnyx"]},
-      "account_sid": {"type": "string", "maxLength": 34, "description": "Twilio: AC and 32 letters or digits."},
-      "connection_id": {"type": "string", "maxLength": 100, "description": "Telnyx: id of the Call Control application."},
-      "secret": {"type": "string", "minLength": 8, "maxLength": 500,
-                 "description": "Twilio: the auth token. Telnyx: the API key."},
-      "secondary_secret": {"type": "string", "maxLength": 500,
-                           "description": "Twilio: the other auth token, while they are exchanged."},
+      "provider": {"type": "string", "enum": ["twilio", "telnyx"]},
+      "api_key": {"type": "string", "minLength": 8, "maxLength": 500,
+                  "description": "Twilio: the auth token. Telnyx: the API key."},
+      "secondary_api_key": {"type": "string", "maxLength": 500,
+                            "description": "Twilio: the other auth token, while they are exchanged."},
+      "metadata": {"$ref": "#/components/schemas/IntegrationMetadata"},
       "webhook_public_key": {"type": "string", "maxLength": 100,
                              "description": "Telnyx: what its callbacks are verified by, in base64."},
       "calls_per_second": {"type": "number", "minimum": 0.01, "maximum": 10000, "default": 1,
@@ -75,20 +89,22 @@ constexpr std::string_view schemas = R"({
       "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0,
                                "description": "0: no limit known."}
     },
-    "examples": [{"name": "Backup", "carrier": "twilio", "account_sid": "AC00000000000000000000000000000bac",
-                  "secret": "0123456789abcdef0123456789abcdef", "calls_per_second": 2}]
+    "examples": [{"name": "Backup", "provider": "twilio", "api_key": "0123456789abcdef0123456789abcdef",
+                  "metadata": {"account_sid": "AC00000000000000000000000000000bac"}, "calls_per_second": 2}]
   },
   "IntegrationChange": {
     "type": "object",
     "additionalProperties": false,
     "properties": {
-      "secret": {"type": "string", "minLength": 8, "maxLength": 500},
-      "secondary_secret": {"type": "string", "maxLength": 500, "description": "Empty: there is none any more."},
+      "api_key": {"type": "string", "minLength": 8, "maxLength": 500},
+      "secondary_api_key": {"type": "string", "maxLength": 500, "description": "Empty: there is none any more."},
+      "metadata": {"$ref": "#/components/schemas/IntegrationMetadata"},
       "webhook_public_key": {"type": "string", "maxLength": 100},
       "calls_per_second": {"type": "number", "minimum": 0.01, "maximum": 10000},
       "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295}
     },
-    "examples": [{"secret": "fedcba9876543210fedcba9876543210", "calls_per_second": 3}]
+    "examples": [{"api_key": "fedcba9876543210fedcba9876543210", "metadata": {"phone_number": "+12125550123"},
+                  "calls_per_second": 3}]
   }
 })";
 
@@ -98,19 +114,33 @@ const char* kept(const std::string& reference) {
   return reference.starts_with("env:") ? "environment" : "file";
 }
 
+json::object metadata_of(const sql::integration_record& one) {
+  json::object all;
+  const auto add = [&](const char* name, std::string value) {
+    if (!value.empty()) all[name] = std::move(value);
+  };
+  add("account_sid", one.account.account_sid);
+  add("connection_id", one.account.connection_id);
+  add("phone_number", one.phone_number ? one.phone_number.text() : "");
+  add("sip_trunk", one.sip_trunk);
+  return all;
+}
+
 json::object to_json(const sql::integration_record& one) {
   const carriers::account& account = one.account;
+  const std::string missing = carriers::missing_for_calls(account);
   return {{"id", account.id.text()},
           {"name", account.name},
-          {"carrier", std::string(find_name(carrier_names, account.kind))},
-          {"account_sid", account.account_sid},
-          {"connection_id", account.connection_id},
+          {"provider", std::string(find_name(carrier_names, account.kind))},
+          {"metadata", metadata_of(one)},
           {"webhook_public_key", account.webhook_public_key},
           {"base_url", account.base_url},
           {"calls_per_second", account.calls_per_second},
           {"concurrent_calls_max", account.concurrent_calls_max},
-          {"secret_kept", kept(one.secret_ref)},
-          {"secondary_secret_kept", kept(one.secondary_secret_ref)},
+          {"api_key_kept", kept(one.secret_ref)},
+          {"secondary_api_key_kept", kept(one.secondary_secret_ref)},
+          {"platform", one.platform},
+          {"unusable", missing.empty() ? json::value(nullptr) : json::value(missing)},
           {"frozen", account.frozen},
           {"revoked_at", one.revoked_at ? json::value(to_text(*one.revoked_at)) : json::value(nullptr)}};
 }
@@ -134,12 +164,12 @@ std::string seal(const rest_call& call, const std::string& name, const sql::secr
 
 void read_secrets(const rest_call& call, sql::integration_record& into) {
   const sql::secret_place place{call.who.organisation, into.account.id};
-  if (call.body.contains("secret")) into.secret_ref = seal(call, "secret", place);
-  if (!call.body.contains("secondary_secret")) return;
+  if (call.body.contains("api_key")) into.secret_ref = seal(call, "api_key", place);
+  if (!call.body.contains("secondary_api_key")) return;
   into.secondary_secret_ref.clear();
-  if (body_text(call, "secondary_secret").empty()) return;
-  if (into.account.kind != carrier_kind::twilio) refuse_param("secondary_secret", "is Twilio's; leave it out");
-  into.secondary_secret_ref = seal(call, "secondary_secret", {place.organisation, place.integration, true});
+  if (body_text(call, "secondary_api_key").empty()) return;
+  if (into.account.kind != carrier_kind::twilio) refuse_param("secondary_api_key", "is Twilio's; leave it out");
+  into.secondary_secret_ref = seal(call, "secondary_api_key", {place.organisation, place.integration, true});
 }
 
 void read_public_key(const rest_call& call, carriers::account& into) {
@@ -148,6 +178,7 @@ void read_public_key(const rest_call& call, carriers::account& into) {
     if (!into.webhook_public_key.empty()) refuse_param("webhook_public_key", "is Telnyx's; leave it out");
     return;
   }
+  if (into.webhook_public_key.empty()) return;
   constexpr std::size_t ed25519_bytes = 32;
   const auto key = carriers::decode_base64(into.webhook_public_key, carriers::base64_kind::standard);
   if (!key || key->size() != ed25519_bytes) {
@@ -162,24 +193,59 @@ void read_limits(const rest_call& call, carriers::account& into) {
   }
 }
 
-// What names the account at its carrier: one of two fields, and not the other.
-void read_carrier(const rest_call& call, carriers::account& into) {
-  into.kind = *find_named(carrier_names, body_text(call, "carrier"));
-  const bool twilio = into.kind == carrier_kind::twilio;
-  into.base_url = default_base_url(into.kind);
-  if (call.body.contains(twilio ? "connection_id" : "account_sid")) {
-    refuse_param(twilio ? "connection_id" : "account_sid", "is the other carrier's; leave it out");
+constexpr std::size_t sid_length = 34;
+
+bool is_plain(std::string_view name) {
+  return std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
+bool is_host(std::string_view name) {
+  return std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; });
+}
+
+/// What is set once: calls and callbacks under way go by it.
+void set_once(std::string& name, std::string wanted, const char* param) {
+  if (!name.empty() && name != wanted) {
+    refuse_param(param, "is set already, and calls under way go by it; make another integration");
   }
-  std::string& name = twilio ? into.account_sid : into.connection_id;
-  if (call.body.contains(twilio ? "account_sid" : "connection_id")) {
-    name = body_text(call, twilio ? "account_sid" : "connection_id");
+  name = std::move(wanted);
+}
+
+void read_metadata(const rest_call& call, sql::integration_record& into) {
+  const json::object none;
+  const auto* given = call.body.if_contains("metadata");
+  const json::object& from = given == nullptr ? none : given->as_object();
+  const auto text = [&](const char* name) { return std::string(from.at(name).as_string()); };
+  carriers::account& account = into.account;
+  const bool twilio = account.kind == carrier_kind::twilio;
+  if (from.contains("connection_id")) {
+    if (twilio) refuse_param("metadata.connection_id", "is Telnyx's; leave it out");
+    set_once(account.connection_id, text("connection_id"), "metadata.connection_id");
   }
-  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
-  if (twilio && (!name.starts_with("AC") || name.size() != 34 || !std::ranges::all_of(name, plain))) {
-    refuse_param("account_sid", "must be AC and 32 letters or digits, as the Twilio console shows it");
+  const bool given_sid = from.contains("account_sid");
+  if (given_sid) set_once(account.account_sid, text("account_sid"), "metadata.account_sid");
+  const std::string& sid = account.account_sid;
+  if (twilio && given_sid && (!sid.starts_with("AC") || sid.size() != sid_length || !is_plain(sid))) {
+    refuse_param("metadata.account_sid", "must be AC and 32 letters or digits, as the Twilio console shows it");
   }
-  if (!twilio && (name.empty() || !std::ranges::all_of(name, plain))) {
-    refuse_param("connection_id", "must be the id of the Call Control application, as the Telnyx portal shows it");
+  if (given_sid && !is_plain(sid))
+    refuse_param("metadata.account_sid", "must be the account's id, as the Telnyx portal shows it");
+  if (!is_plain(account.connection_id)) {
+    refuse_param("metadata.connection_id",
+                 "must be the id of the Call Control application, as the Telnyx portal shows it");
+  }
+  if (carriers::account_names(account).empty()) {
+    refuse_param("metadata.account_sid", "must be the account's id, as the carrier's portal shows it");
+  }
+  if (from.contains("phone_number")) {
+    const auto number = e164::parse(text("phone_number"));
+    if (!number) refuse_param("metadata.phone_number", "must be E.164: + and 7 to 15 digits");
+    into.phone_number = *number;
+  }
+  if (from.contains("sip_trunk")) {
+    into.sip_trunk = text("sip_trunk");
+    if (!is_host(into.sip_trunk))
+      refuse_param("metadata.sip_trunk", "must be a host name; write yours.pstn.twilio.com");
   }
 }
 
@@ -205,7 +271,9 @@ rest_answer create_integration(rest_call& call) {
   sql::integration_record wanted;
   wanted.account.id = integration_id{call.make_id()};
   wanted.account.name = body_text(call, "name");
-  read_carrier(call, wanted.account);
+  wanted.account.kind = *find_named(carrier_names, body_text(call, "provider"));
+  wanted.account.base_url = default_base_url(wanted.account.kind);
+  read_metadata(call, wanted);
   read_public_key(call, wanted.account);
   read_limits(call, wanted.account);
   for (const sql::integration_record& one : read_all(call)) {
@@ -222,6 +290,7 @@ rest_answer change_integration(rest_call& call) {
   if (wanted.revoked_at) {
     throw rest_error{{409, "conflict", "this integration was revoked; make another for the account"}};
   }
+  read_metadata(call, wanted);
   if (call.body.contains("webhook_public_key")) read_public_key(call, wanted.account);
   read_limits(call, wanted.account);
   read_secrets(call, wanted);
@@ -267,7 +336,7 @@ rest_resource integration_resource() {
            {.method = "PATCH",
             .path = "/v1/integrations/{integration_id}",
             .name = "changeIntegration",
-            .summary = "Change a carrier account's secrets or limits",
+            .summary = "Change a carrier account's secrets, limits, or what it lacks",
             .needs = sql::scope::admin,
             .where = reach::organisation,
             .takes = "IntegrationChange",

@@ -14,6 +14,7 @@ std::string_view reason_phrase(int status) noexcept {
   switch (status) {
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
+    case 402: return "Payment Required";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
@@ -25,6 +26,7 @@ std::string_view reason_phrase(int status) noexcept {
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
+    case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
     case 505: return "HTTP Version Not Supported";
     default: return "Error";
@@ -38,6 +40,7 @@ http_response to_response(const problem& what) {
                     {"code", what.code},
                     {"detail", what.detail}};
   if (!what.param.empty()) body["param"] = what.param;
+  if (!what.rule.empty()) body["rule"] = what.rule;
   if (!what.errors.empty()) {
     json::array errors;
     for (const param_error& each : what.errors) {

@@ -1,6 +1,7 @@
 #pragma once
 // What went wrong, in the one form every refusal has: application/problem+json (RFC 9457) with a `code` that never
-// changes, the `param` it is about, the `request_id` to ask about, and `errors` when there are several.
+// changes, the `param` it is about, the `rule` that refuses, the `request_id` to ask about, and `errors` when there are
+// several.
 
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ struct problem {
   std::string detail;  ///< a sentence with the remedy; holds no secret, and nothing of another tenant
   std::string param{};
   std::vector<param_error> errors{};
+  std::string rule{};  ///< "S3": the rule that refuses, when `code` is "rule"
 };
 
 inline constexpr std::string_view problem_type = "application/problem+json";

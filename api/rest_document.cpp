@@ -24,6 +24,7 @@ constexpr std::string_view shared_schemas = R"({
       "code": {"type": "string", "description": "Never changes its meaning: branch on it."},
       "detail": {"type": "string", "description": "For a person: what is wrong, and what to do about it."},
       "param": {"type": "string", "description": "What it is about."},
+      "rule": {"type": "string", "description": "Of those that numbers are shared by; with the code `rule`."},
       "request_id": {"type": "string"},
       "errors": {
         "type": "array",
@@ -139,7 +140,9 @@ json::object describe(const rest_operation& operation) {
     parameters.push_back(parameter(name, "path", "string", true, "Its id."));
   }
   for (const query_parameter& one : operation.query) {
-    parameters.push_back(parameter(one.name, "query", one.type, false, one.description));
+    json::object described = parameter(one.name, "query", one.type, false, one.description);
+    if (one.needed_unless_confined) described["x-needed-unless-confined"] = true;
+    parameters.push_back(std::move(described));
   }
   if (operation.changes() && operation.takes_list == list_body::none) {
     parameters.push_back(parameter("Idempotency-Key", "header", "string", false,

@@ -1,5 +1,6 @@
 #include "api/rest_failure.hpp"
 
+#include "api/rest_lookup.hpp"
 #include "sql/configuration.hpp"
 
 namespace dialer::api {
@@ -42,6 +43,8 @@ told_failure explain_failure(const std::exception_ptr& failed) {
     std::rethrow_exception(failed);
   } catch (const rest_error& refused) {
     return {to_response(refused), ""};
+  } catch (const sql::rule_refused& refused) {
+    return {to_response(rule_problem(refused.why(), false)), ""};
   } catch (const sql::configuration_error& refused) {
     return {to_response(rest_error{{409, "conflict", refused.what()}}), ""};
   } catch (const sql::sql_error& error) {

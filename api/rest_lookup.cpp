@@ -15,6 +15,15 @@ std::vector<engine::workspace_record> visible_workspaces(const rest_call& call) 
   return all;
 }
 
+workspace_id named_workspace(const rest_call& call, std::string_view text) {
+  const auto id = workspace_id::parse(text);
+  const auto all = visible_workspaces(call);
+  if (!id || std::ranges::find(all, *id, &engine::workspace_record::id) == all.end()) {
+    refuse_param("workspace_id", "names no workspace; GET /v1/workspaces lists them");
+  }
+  return *id;
+}
+
 template <class Record, class Id>
 Record pick(const std::vector<Record>& all, Id id, std::string_view kind) {
   const auto found = std::ranges::find(all, id, &Record::id);
@@ -51,13 +60,6 @@ sql::integration_record find_integration(const rest_call& call) {
   refuse_missing("integration");
 }
 
-callerid::phone_number find_number(const rest_call& call) {
-  const auto id = path_id<phone_number_id>(call, "number_id", "number");
-  callerid::phone_number found = pick(sql::read_numbers(call.tx.on(), call.who.organisation), id, "number");
-  if (!sees(call.who, found.workspace)) refuse_missing("number");
-  return found;
-}
-
 std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
                                                            organisation_id organisation) {
   std::map<campaign_id, engine::campaign_view> all;
@@ -68,16 +70,35 @@ std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<eng
 }
 
 workspace_id body_workspace(const rest_call& call) {
-  const auto id = workspace_id::parse(body_text(call, "workspace_id"));
-  const auto all = visible_workspaces(call);
-  if (!id || std::ranges::find(all, *id, &engine::workspace_record::id) == all.end()) {
-    refuse_param("workspace_id", "names no workspace; GET /v1/workspaces lists them");
-  }
-  return *id;
+  return named_workspace(call, body_text(call, "workspace_id"));
+}
+
+workspace_id query_workspace(const rest_call& call) {
+  if (const auto named = call.query_param("workspace_id")) return named_workspace(call, *named);
+  if (!call.who.workspace) refuse_param("workspace_id", "is missing; GET /v1/workspaces lists them");
+  return *call.who.workspace;
+}
+
+e164 body_number(const rest_call& call) {
+  const auto number = e164::parse(body_text(call, "phone_number"));
+  if (!number) refuse_param("phone_number", "must be E.164: + and 7 to 15 digits");
+  return *number;
 }
 
 std::string body_text(const rest_call& call, std::string_view name) {
   return std::string(call.body.at(boost::json::string_view{name.data(), name.size()}).as_string());
+}
+
+problem rule_problem(const callerid::refusal& refused, bool named) {
+  problem told{409, "rule", (named ? named_obstacle(refused) : refused.obstacle) + "; " + refused.remedy};
+  if (refused.kind == callerid::refusal_kind::permission) told.status = 403;
+  if (refused.kind == callerid::refusal_kind::funds) told.status = 402;
+  told.rule = refused.rule;
+  return told;
+}
+
+void refuse_by_rule(const rest_call& call, const callerid::refusal& refused) {
+  throw rest_error{rule_problem(refused, sees(call.who, refused.workspace))};
 }
 
 void refuse_taken(std::string_view kind) {

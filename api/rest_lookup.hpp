@@ -29,7 +29,6 @@ engine::workspace_record find_workspace(const rest_call& call);
 engine::agent_record find_agent(const rest_call& call);
 campaigns::settings find_campaign(const rest_call& call);
 sql::integration_record find_integration(const rest_call& call);
-callerid::phone_number find_number(const rest_call& call);
 
 /// What the engine in this process says of the organisation's campaigns; of none when another one dials them.
 std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<engine::organisation_view>& views,
@@ -38,8 +37,21 @@ std::map<campaign_id, engine::campaign_view> campaigns_now(const std::vector<eng
 /// The workspace that the body's `workspace_id` names, for something new. Throws rest_error about that parameter.
 workspace_id body_workspace(const rest_call& call);
 
+/// The one that the query's `workspace_id` names; without it, that of a confined key. Throws rest_error about that
+/// parameter.
+workspace_id query_workspace(const rest_call& call);
+
+/// The body's `phone_number`.
+e164 body_number(const rest_call& call);
+
 /// Text of the body that the schema has let through.
 std::string body_text(const rest_call& call, std::string_view name);
+
+/// A rule's refusal: 409, or 403 where the permission and 402 where the money is missing. `named`: with the ids of what
+/// stands in the way, for who may see them.
+problem rule_problem(const callerid::refusal& refused, bool named);
+/// Throws it; the ids only to a key that sees the workspace of what stands in the way.
+[[noreturn]] void refuse_by_rule(const rest_call& call, const callerid::refusal& refused);
 
 /// Refuses with 409: `kind` of that name is there, change it instead.
 [[noreturn]] void refuse_taken(std::string_view kind);

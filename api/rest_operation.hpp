@@ -81,6 +81,7 @@ struct query_parameter {
   std::string_view name;
   std::string_view type;  ///< "string", "integer" or "boolean"
   std::string_view description;
+  bool needed_unless_confined = false;  ///< says whose; a key that is confined to a workspace may leave it out
 };
 
 /// What a key that is confined to a workspace may reach.

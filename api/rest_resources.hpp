@@ -19,11 +19,12 @@ rest_resource opt_out_resource();
 rest_resource suppression_list_resource();
 rest_resource integration_resource();
 rest_resource key_resource();
-rest_resource number_resource();
+rest_resource phone_number_resource();
 rest_resource freeze_resource();
 rest_resource audit_resource();
 rest_resource stats_resource();
 rest_resource event_resource();
 rest_resource webhook_resource();
+rest_resource wallet_resource();
 
 }  // namespace dialer::api

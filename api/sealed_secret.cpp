@@ -101,6 +101,11 @@ sealed_place::sealed_place(organisation_id organisation, webhook_id webhook)
       owner{"webhook"},
       remedy{"make a new secret: POST /v1/webhooks/" + webhook.text() + R"(/rotate with {"overlap_s": 0})"} {}
 
+sealed_place::sealed_place(organisation_id organisation, phone_number_id number)
+    : bound_to{"dialer trunk password\n" + organisation.text() + "\n" + number.text()},
+      owner{"phone number"},
+      remedy{"enter the password again: PATCH /v1/phone-numbers/" + number.text()} {}
+
 bool is_sealed(std::string_view reference) {
   return reference.starts_with(prefix);
 }

@@ -34,6 +34,8 @@ bool is_sealed(std::string_view reference);
 struct sealed_place {
   sealed_place(const sql::secret_place& of);  // NOLINT(google-explicit-constructor): it is one
   sealed_place(organisation_id organisation, webhook_id webhook);
+  /// The password of a number's trunk.
+  sealed_place(organisation_id organisation, phone_number_id number);
 
   std::string bound_to;  ///< differs from that of any other place
   std::string owner;     ///< "integration": what kind of thing

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "model/ids.hpp"
 
@@ -17,8 +18,8 @@ struct account {
   std::string name;
   std::string base_url;            ///< "https://api.twilio.com"; https only, except in tests of the refusal
   std::string ca_file;             ///< PEM of an extra certification authority (a simulator's); empty = the system's
-  std::string account_sid;         ///< Twilio: AC…; Telnyx: empty
-  std::string connection_id;       ///< Telnyx: Call Control application; Twilio: empty
+  std::string account_sid;         ///< Twilio: AC…; Telnyx: the account's id as its portal shows it, or empty
+  std::string connection_id;       ///< Telnyx: Call Control application, none yet: empty; Twilio: empty
   std::string secret;              ///< Twilio: auth token; Telnyx: API key
   std::string secondary_secret;    ///< Twilio: the other auth token during rotation, or empty
   std::string webhook_public_key;  ///< Telnyx: Ed25519 key, base64
@@ -29,8 +30,15 @@ struct account {
   friend bool operator==(const account&, const account&) = default;
 };
 
-/// What names the account at its carrier.
+/// What the carrier's callbacks call the account by; empty: nothing yet.
 const std::string& account_key(const account& value);
+
+/// All that names the account at its carrier.
+std::vector<std::string> account_names(const account& value);
+
+/// What a Telnyx account lacks for calls, and what to do about it; empty: nothing. One that lacks something still holds
+/// numbers.
+std::string missing_for_calls(const account& value);
 
 /// True when the carrier takes calls above its pace and starts them later (Twilio); others refuse them.
 bool queues_calls(carrier_kind kind);

@@ -29,7 +29,8 @@ described describe_stored(sql::session& on, const std::string& organisation) {
     sql::transaction tx{on, sql::transaction::mode::snapshot};
     snapshot = sql::read_snapshot(tx, *id, no_secret);
   }
-  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_do_not_call(on, *id));
+  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_do_not_call(on, *id),
+                  sql::read_number_prices(on, *id));
 }
 
 /// One transaction's worth of changes, in the order in which things refer to each other.
@@ -61,6 +62,9 @@ class applying {
       note("campaign " + one.workspace + "/" + what.name, config_.campaign(organisation_, what).what);
     }
     apply_do_not_call();
+    if (!wanted_.number_prices.empty()) {
+      note("number prices", config_.number_prices(organisation_, wanted_.number_prices));
+    }
     refuse_conflicts();
     return std::move(changes_);
   }

@@ -15,6 +15,7 @@ void add_explain(CLI::App& app, chosen_command& chosen);
 void add_apply(CLI::App& app, chosen_command& chosen);
 void add_freeze(CLI::App& app, chosen_command& chosen);
 void add_key(CLI::App& app, chosen_command& chosen);
+void add_wallet(CLI::App& app, chosen_command& chosen);
 void add_contexts(CLI::App& app, chosen_command& chosen);
 void add_views(CLI::App& app, chosen_command& chosen);
 void add_audit(CLI::App& app, chosen_command& chosen);

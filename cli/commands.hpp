@@ -103,6 +103,20 @@ struct key_options : organisation_options {
 int run_key_list(const key_options& options);
 int run_key_revoke(const key_options& options);
 
+struct wallet_options : organisation_options {
+  std::string workspace;  ///< by name or id
+};
+/// The balance, unpaid rents and the newest entries.
+int run_wallet_show(const wallet_options& options);
+
+struct wallet_top_up_options : wallet_options {
+  std::string amount;    ///< "25.00"
+  std::string currency;  ///< "USD"
+  std::string reference;
+};
+/// Once for a reference.
+int run_wallet_top_up(const wallet_top_up_options& options);
+
 struct explain_options : command_options {
   campaign_choice which;
   std::string contact;

@@ -70,6 +70,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     started = true;
     publish_accounts();
     serving->tell_webhooks(*control);
+    serving->collect_rents();
     watcher = std::thread{[this] { watch(); }};
   }
 
@@ -213,6 +214,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
 
   // Throws what keeps an account from being used, its secrets aside.
   static void check(const carriers::account& account) {
+    if (std::string missing = carriers::missing_for_calls(account); !missing.empty()) {
+      throw settings_error(std::move(missing));
+    }
     carriers::make_codec(account);
     engine::parse_base_url(account.base_url);
     if (!account.ca_file.empty()) carriers::http::check_ca_file(account.ca_file);

@@ -8,6 +8,7 @@
 #include "cli/over_rest.hpp"
 #include "cli/text_table.hpp"
 #include "sql/generation.hpp"
+#include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::cli {
@@ -46,7 +47,9 @@ target find_target(sql::session& on, const freeze_options& options, organisation
     return find_target(sql::read_agents(on, organisation), freezable::agent, "agent", options.agent, by_name);
   }
   if (!options.number.empty()) {
-    return find_target(sql::read_numbers(on, organisation), freezable::number, "number", options.number,
+    auto held = sql::read_number_records(on, organisation);
+    std::erase_if(held, [](const auto& one) { return one.status == callerid::number_status::released; });
+    return find_target(held, freezable::number, "number", options.number,
                        [](const auto& one) { return one.number.text(); });
   }
   if (!options.integration.empty()) {

@@ -78,6 +78,35 @@ void add_key(CLI::App& app, chosen_command& chosen) {
   add_reason(revoke, *options);
 }
 
+void add_wallet(CLI::App& app, chosen_command& chosen) {
+  CLI::App* parent = add_command(app, "wallet", "A workspace's money, for the platform's numbers",
+                                 "dialer wallet show --workspace Sales");
+  parent->require_subcommand(1);
+  const auto add_workspace = [](CLI::App* to, wallet_options& options) {
+    to->add_option("--workspace", options.workspace, "whose, by name or id")->required();
+    add_organisation(to, options);
+  };
+  const auto paying = std::make_shared<wallet_top_up_options>();
+  CLI::App* to =
+      add_command(*parent, "top-up", "Pay in what was received; once for a reference, however often it is said",
+                  "dialer wallet top-up --workspace Sales --amount 25.00 --currency USD --reference INV-1007");
+  to->add_option("--amount", paying->amount, "such as 25.00")->required();
+  to->add_option("--currency", paying->currency, "three letters (ISO 4217), such as USD; a wallet keeps its first one")
+      ->required();
+  to->add_option("--reference", paying->reference, "what was received: the payment's or the invoice's number")
+      ->required();
+  add_workspace(to, *paying);
+  add_common_of_change(to, *paying);
+  choose(to, chosen, [paying] { return run_wallet_top_up(*paying); });
+
+  const auto shown = std::make_shared<wallet_options>();
+  CLI::App* show = add_command(*parent, "show", "The balance, rents that it can't cover, and the newest entries",
+                               "dialer wallet show --workspace Sales --output json");
+  add_workspace(show, *shown);
+  add_common(show, *shown);
+  choose(show, chosen, [shown] { return run_wallet_show(*shown); });
+}
+
 void add_contexts(CLI::App& app, chosen_command& chosen) {
   CLI::App* parent =
       add_command(app, "context", "Services to work through instead of a database", "dialer context list");

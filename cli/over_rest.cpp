@@ -69,7 +69,7 @@ constexpr freezable_list freezables[] = {
     {&freeze_options::agent, "agent", "/v1/agents", "name"},
     {&freeze_options::campaign, "campaign", "/v1/campaigns", "name"},
     {&freeze_options::integration, "integration", "/v1/integrations", "name"},
-    {&freeze_options::number, "number", "/v1/numbers", "number"},
+    {&freeze_options::number, "number", "/v1/phone-numbers", "phone_number"},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "api/inbound_calls.hpp"
 #include "api/key_watch.hpp"
 #include "api/metrics.hpp"
+#include "api/rent_collector.hpp"
 #include "api/rest_resources.hpp"
 #include "api/rest_service.hpp"
 #include "api/webhook_workers.hpp"
@@ -86,6 +87,7 @@ struct service::impl {
                   [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages,
                      const std::stop_token& stop) { return api::post_webhooks({}, to, messages, stop); },
                   static_cast<std::uint64_t>(clock.now().utc.time_since_epoch().count()), warn},
+        rents{clock, new_id, warn},
         server{routes(std::move(ports)), limits_with(options.event_streams)} {
     server.start(options.listen);
   }
@@ -102,7 +104,8 @@ struct service::impl {
                             [this](api::metric_writer& out) { api::write_metrics(callbacks.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(inbound.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(rest.stats(), out); },
-                            [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); }}));
+                            [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(rents.stats(), out); }}));
     return all;
   }
 
@@ -115,6 +118,7 @@ struct service::impl {
   api::key_watch key_follower;
   api::rest_service rest;
   api::webhook_deliverer deliverer;
+  api::rent_collector rents;
   std::optional<api::webhook_workers> webhooks;
   api::http_server server;  // last: its thread asks everything above
 };
@@ -135,12 +139,17 @@ void service::tell_webhooks(sql::session& on) {
   }
 }
 
+void service::collect_rents() {
+  impl_->rents.start(impl_->database);
+}
+
 bool service::turns() {
   return impl_->server.turns();
 }
 
 void service::stop(std::chrono::milliseconds drain) {
   impl_->webhooks.reset();
+  impl_->rents.stop();
   impl_->server.stop(drain);
 }
 

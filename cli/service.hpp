@@ -1,6 +1,6 @@
 #pragma once
 // What an engine is reached through: a listener with the carriers' callbacks, the REST API, health and metrics, and the
-// workers that tell webhooks.
+// workers that tell webhooks and charge rents.
 
 #include <chrono>
 #include <functional>
@@ -36,6 +36,8 @@ class service {
 
   /// Starts the workers, or says why there are none.
   void tell_webhooks(sql::session& on);
+  /// Charges the rents of numbers from here on.
+  void collect_rents();
   /// As http_server::turns().
   bool turns();
   /// Ends the workers, then the listener; requests under way get `drain`.

@@ -52,7 +52,7 @@ std::string secret_text(const std::string& reference) {
 
 described_fields fields_of(const sql::integration_record& one) {
   const carriers::account& account = one.account;
-  return {{"carrier", word(api::carrier_names, account.kind)},
+  return {{"provider", word(api::carrier_names, account.kind)},
           {"base_url", account.base_url},
           {"ca_file", account.ca_file},
           {"account_sid", account.account_sid},
@@ -61,7 +61,10 @@ described_fields fields_of(const sql::integration_record& one) {
           {"secondary_secret", secret_text(one.secondary_secret_ref)},
           {"webhook_public_key", account.webhook_public_key},
           {"calls_per_second", text_of(account.calls_per_second)},
-          {"concurrent_calls_max", text_of(account.concurrent_calls_max)}};
+          {"concurrent_calls_max", text_of(account.concurrent_calls_max)},
+          {"platform", text_of(one.platform)},
+          {"sip_trunk", one.sip_trunk},
+          {"phone_number", one.phone_number ? one.phone_number.text() : ""}};
 }
 
 described_fields fields_of(const callerid::phone_number& one, const std::string& workspace,
@@ -103,6 +106,13 @@ described_fields fields_of(const campaigns::settings& one, const std::string& ag
   return fields;
 }
 
+void add_prices(const std::vector<sql::number_price>& prices, described& to) {
+  for (const sql::number_price& one : prices) {
+    to["number prices"].emplace_back(one.country + " " + word(api::type_names, one.type),
+                                     to_string(one.purchase) + ", then " + to_string(one.monthly) + " a month");
+  }
+}
+
 std::string in_order(std::vector<std::string> words) {
   std::ranges::sort(words);
   std::string text;
@@ -127,12 +137,13 @@ described describe(const settings& wanted) {
   std::vector<std::string> lists;
   for (const auto& one : wanted.do_not_call) lists.push_back(one.name + " (" + one.file.string() + ")");
   if (!lists.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(lists))}};
+  add_prices(wanted.number_prices, all);
   return all;
 }
 
 described describe(const std::string& organisation, const engine::organisation_snapshot& snapshot,
                    const std::vector<sql::integration_record>& integrations,
-                   const std::vector<sql::do_not_call_record>& lists) {
+                   const std::vector<sql::do_not_call_record>& lists, const std::vector<sql::number_price>& prices) {
   described all;
   std::map<id128, std::string> names;
   all["organisation " + organisation] = fields_of(snapshot.sharing, snapshot.allowed_countries);
@@ -157,6 +168,7 @@ described describe(const std::string& organisation, const engine::organisation_s
   std::vector<std::string> files;
   for (const auto& one : lists) files.push_back(one.name + " (" + one.path + ")");
   if (!files.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(files))}};
+  add_prices(prices, all);
   return all;
 }
 
@@ -165,12 +177,19 @@ std::vector<std::string> differences(const described& before, const described& a
   const auto old = before.find(what);
   const auto now = after.find(what);
   if (old == before.end() || now == after.end()) return lines;
-  for (std::size_t i = 0; i < now->second.size(); ++i) {
-    const auto& [name, value] = now->second[i];
-    if (old->second[i].second != value) {
-      lines.push_back(name + ": " + (old->second[i].second.empty() ? "(none)" : old->second[i].second) + " -> " +
-                      (value.empty() ? "(none)" : value));
-    }
+  const auto find = [](const described_fields& fields, const std::string& name) {
+    return std::ranges::find(fields, name, &described_fields::value_type::first);
+  };
+  const auto tell = [&](const std::string& name, const std::string& from, const std::string& to) {
+    if (from == to) return;
+    lines.push_back(name + ": " + (from.empty() ? "(none)" : from) + " -> " + (to.empty() ? "(none)" : to));
+  };
+  for (const auto& [name, value] : now->second) {
+    const auto field = find(old->second, name);
+    tell(name, field == old->second.end() ? "" : field->second, value);
+  }
+  for (const auto& [name, value] : old->second) {
+    if (find(now->second, name) == now->second.end()) tell(name, value, "");
   }
   return lines;
 }

@@ -18,9 +18,9 @@ described describe(const settings& wanted);
 /// What is stored. Campaigns that are over are left out, as the snapshot does.
 described describe(const std::string& organisation, const engine::organisation_snapshot& snapshot,
                    const std::vector<sql::integration_record>& integrations,
-                   const std::vector<sql::do_not_call_record>& lists);
+                   const std::vector<sql::do_not_call_record>& lists, const std::vector<sql::number_price>& prices);
 
-/// "weight: 1 -> 5" for each field of `what` that differs.
+/// "weight: 1 -> 5" for each field of `what` that differs, or that only one of them has.
 std::vector<std::string> differences(const described& before, const described& after, const std::string& what);
 
 }  // namespace dialer::cli

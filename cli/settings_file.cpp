@@ -18,6 +18,7 @@ namespace dialer::cli {
 namespace {
 
 using api::caller_id_names;
+using api::capability_names;
 using api::carrier_names;
 using api::detection_names;
 using api::name_of;
@@ -29,13 +30,6 @@ using api::weekdays;
 using std::string_view;
 
 constexpr std::uint32_t count_max = 4'294'967'295;
-
-constexpr std::array<name_of<std::uint8_t>, 4> capability_names{{
-    {"voice", voice},
-    {"sms", sms},
-    {"mms", mms},
-    {"fax", fax},
-}};
 
 template <class Enum, std::size_t N>
 std::span<const name_of<Enum>> all(const std::array<name_of<Enum>, N>& names) {
@@ -60,6 +54,7 @@ class reading {
     root_.tables("numbers", [&](toml_table& in, const toml::node&) { numbers(in); });
     root_.tables("campaign", [&](toml_table& in, const toml::node& node) { campaign(in, node); });
     root_.tables("do_not_call", [&](toml_table& in, const toml::node&) { do_not_call(in); });
+    root_.tables("number_price", [&](toml_table& in, const toml::node&) { number_price(in); });
     root_.finish();
     return std::move(out_);
   }
@@ -123,8 +118,8 @@ class reading {
     carriers::account& account = one.account;
     account.name = in.required_text("name", "give it a name");
     once(integrations_, account.name, in, "name");
-    if (in.find("carrier") == nullptr) in.fail_missing("carrier", "write \"twilio\" or \"telnyx\"");
-    in.choice("carrier", account.kind, all(carrier_names));
+    if (in.find("provider") == nullptr) in.fail_missing("provider", "write \"twilio\" or \"telnyx\"");
+    in.choice("provider", account.kind, all(carrier_names));
     const bool twilio = account.kind == carriers::carrier_kind::twilio;
     account.base_url = api::default_base_url(account.kind);
     if (in.text("base_url", account.base_url)) {
@@ -149,10 +144,21 @@ class reading {
     if (twilio) one.secondary_secret_ref = secret(in, "secondary_secret");
     in.number("calls_per_second", account.calls_per_second, 0, 10'000, true);
     in.integer("concurrent_calls_max", account.concurrent_calls_max, 0, count_max);
+    in.boolean("platform", one.platform);
+    in.text("sip_trunk", one.sip_trunk);
+    phone_number(in, one.phone_number);
     if (!accounts_.insert(carriers::account_key(account)).second) {
       in.fail(twilio ? "account_sid" : "connection_id", "is used by another integration of this file; keep one");
     }
     out_.integrations.push_back(std::move(one));
+  }
+
+  static void phone_number(toml_table& in, e164& out) {
+    std::string text;
+    if (!in.text("phone_number", text)) return;
+    const auto number = e164::parse(text);
+    if (!number) in.fail("phone_number", "is \"" + text + "\"; write E.164: + and 7 to 15 digits");
+    out = *number;
   }
 
   static std::string secret(toml_table& in, string_view key) {
@@ -295,6 +301,34 @@ class reading {
     out_.do_not_call.push_back(std::move(one));
   }
 
+  void number_price(toml_table& in) {
+    sql::number_price one;
+    one.country = in.required_text("country", "write two capital letters (ISO 3166), such as \"US\"");
+    if (!compliance::is_known_country(one.country)) {
+      in.fail("country", "is \"" + one.country + "\"; write two capital letters (ISO 3166), such as \"US\"");
+    }
+    if (in.find("type") == nullptr) in.fail_missing("type", "write local, national, mobile or toll_free");
+    in.choice("type", one.type, all(type_names));
+    const std::string currency =
+        in.required_text("currency", "write three capital letters (ISO 4217), such as \"USD\"");
+    if (!parse_money("0", currency)) {
+      in.fail("currency", "is \"" + currency + "\"; write three capital letters (ISO 4217), such as \"USD\"");
+    }
+    one.purchase = price(in, "purchase", currency);
+    one.monthly = price(in, "monthly", currency);
+    once(prices_, one.country + " " + std::string(api::find_name(type_names, one.type)), in, "type");
+    out_.number_prices.push_back(std::move(one));
+  }
+
+  static money price(toml_table& in, string_view key, const std::string& currency) {
+    const std::string example = "write it in quotes and in " + currency + ", such as \"" +
+                                (fraction_digits(currency) == 0 ? "150" : "1.15") + "\"";
+    const std::string text = in.required_text(key, example);
+    const auto amount = parse_money(text, currency);
+    if (!amount || amount->minor < 0) in.fail(key, "is \"" + text + "\", which is no price; " + example);
+    return *amount;
+  }
+
   std::string absolute(const std::string& path) const {
     return (std::filesystem::absolute(file_).parent_path() / path).lexically_normal().string();
   }
@@ -302,7 +336,7 @@ class reading {
   toml_table root_;
   const std::string& file_;
   settings out_;
-  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_, lists_;
+  std::set<std::string> workspaces_, agents_, integrations_, accounts_, campaigns_, lists_, prices_;
   std::set<e164> numbers_;
 };
 

@@ -12,6 +12,7 @@
 #include "campaigns/settings.hpp"
 #include "engine/ledger.hpp"
 #include "sql/configuration.hpp"
+#include "sql/wallet.hpp"
 
 namespace dialer::cli {
 
@@ -56,6 +57,7 @@ struct settings {
   std::vector<number_settings> numbers;
   std::vector<campaign_settings> campaigns;
   std::vector<do_not_call_settings> do_not_call;  ///< when any: exactly these are to be in force
+  std::vector<sql::number_price> number_prices;   ///< likewise
 };
 
 /// Strict: an unknown key, a wrong type, a value out of range, a name that is not defined or defined twice throws

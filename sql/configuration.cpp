@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "sql/generation.hpp"
+#include "sql/phone_numbers.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -95,15 +96,18 @@ applied<agent_id> configuration::agent(organisation_id in, const engine::agent_r
 
 applied<integration_id> configuration::integration(organisation_id in, const integration_record& wanted) {
   const carriers::account& account = wanted.account;
-  const params carrier = params{}.int2(stored(account.kind)).text(carriers::account_key(account)).uuid(in);
-  tx_.run(
-      "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO NOTHING",
-      carrier);
-  const bool ours =
-      tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier).rows() != 0;
-  if (auto refused = callerid::check_account(ours)) {
-    refused->obstacle += " (integration \"" + account.name + "\")";
-    throw rule_refused{std::move(*refused)};
+  for (const std::string& name : carriers::account_names(account)) {
+    const params carrier = params{}.int2(stored(account.kind)).text(name).uuid(in);
+    tx_.run(
+        "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO "
+        "NOTHING",
+        carrier);
+    const bool ours =
+        tx_.run("SELECT 1 FROM carrier_account WHERE kind = $1 AND account = $2 AND org_id = $3", carrier).rows() != 0;
+    if (auto refused = callerid::check_account(ours)) {
+      refused->obstacle += " (integration \"" + account.name + "\")";
+      throw rule_refused{std::move(*refused)};
+    }
   }
   lock_organisation(tx_, in);
   const result twin = tx_.run(
@@ -126,20 +130,25 @@ applied<integration_id> configuration::integration(organisation_id in, const int
       in,
       "INSERT INTO integration AS t (org_id, id, name, kind, base_url, ca_file, account_sid, connection_id, "
       "secret_ref, "
-      "secondary_secret_ref, webhook_public_key, calls_per_second, concurrent_calls_max) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (org_id, name) DO UPDATE SET "
+      "secondary_secret_ref, webhook_public_key, calls_per_second, concurrent_calls_max, platform, sip_trunk, "
+      "phone_number) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (org_id, name) DO "
+      "UPDATE SET "
       "kind = excluded.kind, base_url = excluded.base_url, ca_file = excluded.ca_file, account_sid = "
       "excluded.account_sid, "
       "connection_id = excluded.connection_id, secret_ref = excluded.secret_ref, "
       "secondary_secret_ref = excluded.secondary_secret_ref, webhook_public_key = excluded.webhook_public_key, "
       "calls_per_second = excluded.calls_per_second, concurrent_calls_max = excluded.concurrent_calls_max, "
+      "platform = excluded.platform, sip_trunk = excluded.sip_trunk, phone_number = excluded.phone_number, "
       "revoked_at = NULL "
       "WHERE (t.kind, t.base_url, t.ca_file, t.account_sid, t.connection_id, t.secret_ref, t.secondary_secret_ref, "
-      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max, t.revoked_at) IS DISTINCT FROM "
+      "t.webhook_public_key, t.calls_per_second, t.concurrent_calls_max, t.platform, t.sip_trunk, t.phone_number, "
+      "t.revoked_at) IS DISTINCT FROM "
       "(excluded.kind, "
       "excluded.base_url, excluded.ca_file, excluded.account_sid, excluded.connection_id, excluded.secret_ref, "
       "excluded.secondary_secret_ref, excluded.webhook_public_key, excluded.calls_per_second, "
-      "excluded.concurrent_calls_max, NULL) RETURNING id, xmax = 0",
+      "excluded.concurrent_calls_max, excluded.platform, excluded.sip_trunk, excluded.phone_number, NULL) RETURNING "
+      "id, xmax = 0",
       params{}
           .uuid(in)
           .uuid(id)
@@ -153,7 +162,10 @@ applied<integration_id> configuration::integration(organisation_id in, const int
           .text(wanted.secondary_secret_ref)
           .text(account.webhook_public_key)
           .float8(account.calls_per_second)
-          .int8(std::int64_t{account.concurrent_calls_max}),
+          .int8(std::int64_t{account.concurrent_calls_max})
+          .boolean(wanted.platform)
+          .text(wanted.sip_trunk)
+          .int8(wanted.phone_number.digits()),
       "SELECT id FROM integration WHERE org_id = $1 AND name = $2", params{}.uuid(in).text(account.name));
 }
 
@@ -165,35 +177,23 @@ change configuration::revoke_integration(organisation_id in, integration_id whic
 }
 
 applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted) {
-  return upsert<phone_number_id>(
-      in,
-      "INSERT INTO phone_number AS t (org_id, id, workspace_id, integration_id, number, status, type, capabilities, "
-      "outbound_enabled, region, calls_per_day_max, calls_per_hour_max, concurrent_calls_max) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (org_id, number) DO UPDATE SET "
-      "workspace_id = excluded.workspace_id, integration_id = excluded.integration_id, status = excluded.status, "
-      "type = excluded.type, capabilities = excluded.capabilities, outbound_enabled = excluded.outbound_enabled, "
-      "region = excluded.region, calls_per_day_max = excluded.calls_per_day_max, "
-      "calls_per_hour_max = excluded.calls_per_hour_max, concurrent_calls_max = excluded.concurrent_calls_max "
-      "WHERE (t.workspace_id, t.integration_id, t.status, t.type, t.capabilities, t.outbound_enabled, t.region, "
-      "t.calls_per_day_max, t.calls_per_hour_max, t.concurrent_calls_max) IS DISTINCT FROM (excluded.workspace_id, "
-      "excluded.integration_id, excluded.status, excluded.type, excluded.capabilities, excluded.outbound_enabled, "
-      "excluded.region, excluded.calls_per_day_max, excluded.calls_per_hour_max, excluded.concurrent_calls_max) "
-      "RETURNING id, xmax = 0",
-      params{}
-          .uuid(in)
-          .uuid(make_id_())
-          .uuid(wanted.workspace)
-          .uuid(wanted.integration)
-          .int8(wanted.number.digits())
-          .int2(stored(wanted.status))
-          .int2(stored(wanted.type))
-          .int2(wanted.capabilities)
-          .boolean(wanted.outbound_enabled)
-          .text(wanted.region)
-          .int8(std::int64_t{wanted.calls_per_day_max})
-          .int8(std::int64_t{wanted.calls_per_hour_max})
-          .int8(std::int64_t{wanted.concurrent_calls_max}),
-      "SELECT id FROM phone_number WHERE org_id = $1 AND number = $2", params{}.uuid(in).int8(wanted.number.digits()));
+  lock_organisation(tx_, in);
+  const auto before = find_number_record(tx_.on(), in, wanted.number);
+  using enum callerid::number_status;
+  // One that was given up is history: who has the number again has another one.
+  const bool made = !before || (before->status == released && wanted.status != released);
+  number_record record = made ? number_record{} : *before;
+  const number_record known = record;
+  static_cast<callerid::phone_number&>(record) = wanted;
+  record.id = made ? phone_number_id{make_id_()} : known.id;
+  record.country = known.country;
+  record.attested = known.attested;
+  record.registered = known.registered;
+  if (made) {
+    insert_number(tx_, in, record);
+    return {record.id, change::created};
+  }
+  return {record.id, update_number(tx_, in, record) ? change::updated : change::none};
 }
 
 applied<campaign_id> configuration::campaign(organisation_id in, const campaigns::settings& wanted) {
@@ -311,6 +311,32 @@ change configuration::do_not_call(organisation_id in, const std::vector<do_not_c
   return change::updated;
 }
 
+change configuration::number_prices(organisation_id in, const std::vector<number_price>& wanted) {
+  lock_organisation(tx_, in);
+  std::vector<std::string> kept;
+  for (const number_price& one : wanted) kept.push_back(one.country + " " + std::to_string(stored(one.type)));
+  int touched = tx_.run("DELETE FROM number_price WHERE org_id = $1 AND country || ' ' || type <> ALL ($2)",
+                        params{}.uuid(in).text_array({kept.begin(), kept.end()}))
+                    .affected();
+  for (const number_price& one : wanted) {
+    touched += tx_.run(
+                      "INSERT INTO number_price AS t (org_id, country, type, purchase, monthly, currency) "
+                      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, country, type) DO UPDATE SET "
+                      "purchase = excluded.purchase, monthly = excluded.monthly, currency = excluded.currency "
+                      "WHERE (t.purchase, t.monthly, t.currency) IS DISTINCT FROM "
+                      "(excluded.purchase, excluded.monthly, excluded.currency)",
+                      params{}
+                          .uuid(in)
+                          .text(one.country)
+                          .int2(stored(one.type))
+                          .int8(one.purchase.minor)
+                          .int8(one.monthly.minor)
+                          .text(one.purchase.currency))
+                   .affected();
+  }
+  return touched == 0 ? change::none : change::updated;
+}
+
 change configuration::freeze(organisation_id in, freezable kind, const id128& which, bool frozen) {
   lock_organisation(tx_, in);
   const params wanted = params{}.uuid(in).boolean(frozen);
@@ -343,9 +369,8 @@ std::optional<organisation_id> find_organisation(session& on, std::string_view n
 std::vector<integration_record> read_integrations(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, name, kind, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen FROM integration WHERE org_id = "
-      "$1 "
-      "ORDER BY id",
+      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen, platform, sip_trunk, "
+      "phone_number FROM integration WHERE org_id = $1 ORDER BY id",
       params{}.uuid(organisation));
   std::vector<integration_record> all;
   for (int i = 0; i < rows.rows(); ++i) {
@@ -364,6 +389,9 @@ std::vector<integration_record> read_integrations(session& on, organisation_id o
     one.account.concurrent_calls_max = static_cast<std::uint32_t>(rows.integer(i, 11));
     if (!rows.null(i, 12)) one.revoked_at = rows.time(i, 12);
     one.account.frozen = rows.boolean(i, 13);
+    one.platform = rows.boolean(i, 14);
+    one.sip_trunk = rows.text(i, 15);
+    one.phone_number = rows.phone(i, 16);
     all.push_back(std::move(one));
   }
   return all;

@@ -14,7 +14,9 @@
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
 #include "engine/ledger.hpp"
+#include "model/e164.hpp"
 #include "sql/session.hpp"
+#include "sql/wallet.hpp"
 
 namespace dialer::sql {
 
@@ -33,6 +35,9 @@ struct integration_record {
   std::string secret_ref;              ///< "env:NAME", "file:/path", or the secret sealed; empty when revoked
   std::string secondary_secret_ref;    ///< or empty
   std::optional<utc_time> revoked_at;  ///< never dialed over since then
+  bool platform = false;               ///< the platform's own account for the organisation: numbers are bought on it
+  std::string sip_trunk;               ///< domain of the trunk that its owner set up at the carrier, or empty
+  e164 phone_number;                   ///< the one it was set up for, or none
   friend bool operator==(const integration_record&, const integration_record&) = default;
 };
 
@@ -75,8 +80,8 @@ enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, 
 
 /// All changes of one transaction: a file is applied whole or not at all, and a dry run is a rollback. Things are found
 /// by their natural key (name within parent, number within organisation); ids in the arguments are ignored. Every
-/// change raises the organisation's generation. Throws sql_error when a value breaks a constraint (its message names
-/// it).
+/// change that calls depend on raises the organisation's generation. Throws sql_error when a value breaks a constraint
+/// (its message names it).
 class configuration {
  public:
   /// `make_id` supplies new identifiers (model/ids.hpp make_id128).
@@ -101,6 +106,8 @@ class configuration {
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
   /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.
   change do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted);
+  /// What the platform's numbers cost becomes exactly this, for purchases from now on.
+  change number_prices(organisation_id in, const std::vector<number_price>& wanted);
   /// The kill switch: while it holds no decision of any owner commits an intent through that thing, and what was
   /// decided is taken back. No other change here lifts it. `which` is the organisation's own id or a thing's of it.
   change freeze(organisation_id in, freezable kind, const id128& which, bool frozen);

@@ -31,7 +31,7 @@ std::optional<callerid::called_number> read_called_number(session& on, organisat
       "LEFT JOIN workspace aw ON aw.org_id = n.org_id AND aw.id = a.workspace_id "
       "LEFT JOIN agent f ON f.org_id = n.org_id AND f.id = n.fallback_agent_id "
       "LEFT JOIN workspace fw ON fw.org_id = n.org_id AND fw.id = f.workspace_id "
-      "WHERE n.org_id = $1 AND n.number = $2",
+      "WHERE n.org_id = $1 AND n.number = $2 ORDER BY n.status = 3, n.released_at DESC LIMIT 1",
       params{}.uuid(organisation).int8(number.digits()));
   if (row.rows() == 0) return std::nullopt;
   constexpr int first_agent = 3;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "compliance/place.hpp"
+#include "sql/phone_numbers.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -135,15 +136,11 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   all.workspaces = read_workspaces(in.on(), organisation);
   all.agents = read_agents(in.on(), organisation);
   all.accounts = read_accounts(in.on(), organisation, resolve_secret);
-  all.numbers = read_numbers(in.on(), organisation);
-  const result assignments = in.run(
-      "SELECT a.number_id, a.agent_id, g.workspace_id, a.profile FROM assignment a JOIN agent g ON g.org_id = "
-      "a.org_id AND g.id = a.agent_id WHERE a.org_id = $1 ORDER BY a.since, a.agent_id, a.number_id, a.profile",
-      key);
-  all.assignments = read_all<callerid::assignment>(assignments, [&](int i) {
-    return callerid::assignment{assignments.wide<phone_number_id>(i, 0), assignments.wide<agent_id>(i, 1),
-                                assignments.wide<workspace_id>(i, 2), assignments.enumerator<callerid::profile>(i, 3)};
-  });
+  for (number_record& one : read_number_records(in.on(), organisation)) {
+    if (one.status != callerid::number_status::released) all.numbers.push_back(std::move(one));
+  }
+  const auto assignments = read_assignments(in.on(), organisation);
+  all.assignments.assign(assignments.begin(), assignments.end());
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
   all.campaigns =
@@ -173,35 +170,6 @@ std::vector<engine::agent_record> read_agents(session& on, organisation_id organ
     return engine::agent_record{rows.wide<agent_id>(i, 0), rows.wide<workspace_id>(i, 1), std::string(rows.text(i, 2)),
                                 rows.boolean(i, 3),        std::string(rows.text(i, 4)),  as<std::uint32_t>(rows, i, 5),
                                 rows.boolean(i, 6)};
-  });
-}
-
-std::vector<callerid::phone_number> read_numbers(session& on, organisation_id organisation) {
-  const result rows = on.run(
-      "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
-      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen, country, attestation, registered FROM "
-      "phone_number WHERE org_id = $1 "
-      "ORDER BY id",
-      params{}.uuid(organisation));
-  return read_all<callerid::phone_number>(rows, [&](int i) {
-    callerid::phone_number one;
-    one.id = rows.wide<phone_number_id>(i, 0);
-    one.workspace = rows.wide<workspace_id>(i, 1);
-    one.integration = rows.wide<integration_id>(i, 2);
-    one.number = rows.phone(i, 3);
-    one.status = rows.enumerator<callerid::number_status>(i, 4);
-    one.type = rows.enumerator<number_type>(i, 5);
-    one.capabilities = as<std::uint8_t>(rows, i, 6);
-    one.outbound_enabled = rows.boolean(i, 7);
-    one.region = rows.text(i, 8);
-    one.calls_per_day_max = as<std::uint32_t>(rows, i, 9);
-    one.calls_per_hour_max = as<std::uint32_t>(rows, i, 10);
-    one.concurrent_calls_max = as<std::uint32_t>(rows, i, 11);
-    one.frozen = rows.boolean(i, 12);
-    one.country = rows.text(i, 13);
-    one.attested = rows.enumerator<attestation>(i, 14);
-    one.registered = rows.boolean(i, 15);
-    return one;
   });
 }
 

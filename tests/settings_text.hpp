@@ -16,7 +16,7 @@ workspace = "Sales"
 answer_url = "https://agent.example.com/answer"
 [[integration]]
 name = "twilio"
-carrier = "twilio"
+provider = "twilio"
 account_sid = "AC00000000000000000000000000000000"
 secret = "env:TOKEN"
 )";

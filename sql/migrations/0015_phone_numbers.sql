@@ -2,7 +2,8 @@
 
 ALTER TABLE integration
   ADD COLUMN platform boolean NOT NULL DEFAULT false,       -- the platform's own account for this organisation: it buys on it
-  ADD COLUMN sip_trunk text NOT NULL DEFAULT '';            -- domain of the trunk that its owner set up at the carrier
+  ADD COLUMN sip_trunk text NOT NULL DEFAULT '',            -- domain of the trunk that its owner set up at the carrier
+  ADD COLUMN phone_number bigint NOT NULL DEFAULT 0 CHECK (phone_number >= 0);  -- the one it was set up for; 0: none
 
 ALTER TABLE phone_number
   ADD COLUMN friendly_name     text NOT NULL DEFAULT '',
@@ -21,7 +22,11 @@ ALTER TABLE phone_number
   ADD COLUMN currency          text NOT NULL DEFAULT '' CHECK (currency ~ '^([A-Z]{3})?$'),
   ADD COLUMN created_at        timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN released_at       timestamptz,
+  DROP CONSTRAINT phone_number_org_id_number_key,
   ADD CONSTRAINT phone_number_fallback FOREIGN KEY (org_id, fallback_agent_id) REFERENCES agent (org_id, id);
+
+-- A number that was given up can be had again, as another one: what was paid for each is not the other's.
+CREATE UNIQUE INDEX number_is_held_once ON phone_number (org_id, number) WHERE status <> 3;
 
 -- One number, one agent, one use. Profiles: 1 outbound (shown as caller ID), 2 inbound (answers), 3 sms.
 ALTER TABLE outbound_assignment RENAME TO assignment;
@@ -34,17 +39,18 @@ ALTER TABLE assignment ADD PRIMARY KEY (org_id, agent_id, number_id, profile);
 CREATE UNIQUE INDEX one_agent_answers ON assignment (org_id, number_id) WHERE profile = 2;
 CREATE INDEX assignment_by_number ON assignment (org_id, number_id);
 
--- A purchase between the debit and the carrier's last word. Gone once it is settled.
+-- What is asked of a carrier about a number, from before it is asked until its last word. Gone once it is settled.
 CREATE TABLE number_order (
   org_id         uuid NOT NULL,
   number_id      uuid NOT NULL,
   integration_id uuid NOT NULL,
-  carrier_order  text NOT NULL DEFAULT '',          -- Telnyx's id of it, once known
+  kind           smallint NOT NULL CHECK (kind IN (1, 2)),  -- 1 purchase, 2 release
+  carrier_order  text NOT NULL DEFAULT '',                  -- Telnyx's id of it, once known
   charged        bigint NOT NULL CHECK (charged >= 0),
   currency       text NOT NULL CHECK (currency ~ '^([A-Z]{3})?$'),
-  asked_at       timestamptz NOT NULL DEFAULT now(),
-  looks          integer NOT NULL DEFAULT 0,
-  due_at         timestamptz NOT NULL DEFAULT now(),  -- when the carrier is asked next
+  asked_at       timestamptz,                               -- when the carrier may have got it last; null: certainly never
+  looks          integer NOT NULL DEFAULT 0,                -- how often in a row it was asked what became of it
+  due_at         timestamptz NOT NULL,
   PRIMARY KEY (org_id, number_id),
   FOREIGN KEY (org_id, number_id) REFERENCES phone_number (org_id, id),
   FOREIGN KEY (org_id, integration_id) REFERENCES integration (org_id, id)

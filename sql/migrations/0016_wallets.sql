@@ -38,12 +38,13 @@ CREATE TABLE wallet_entry (
   FOREIGN KEY (org_id, workspace_id) REFERENCES wallet (org_id, workspace_id)
 );
 
--- Rent that a number costs: what is paid, and when the next month begins.
+-- Rent that a number costs. Months are counted from `since`, the first of them is in the price of the purchase.
 CREATE TABLE number_rent (
   org_id       uuid NOT NULL,
   number_id    uuid NOT NULL,
-  due_at       timestamptz NOT NULL,
-  month        integer NOT NULL DEFAULT 0 CHECK (month >= 0),  -- how many were charged
+  since        timestamptz NOT NULL,
+  months       integer NOT NULL DEFAULT 0 CHECK (months >= 0),  -- charged
+  due_at       timestamptz NOT NULL,                            -- when the next one is charged, or tried again
   unpaid_since timestamptz,                                   -- the wallet couldn't cover it
   PRIMARY KEY (org_id, number_id),
   FOREIGN KEY (org_id, number_id) REFERENCES phone_number (org_id, id)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "sql/audit_log.hpp"
@@ -49,8 +50,12 @@ INSTANTIATE_TEST_SUITE_P(
         thing{"campaigns", "campaign_id", "freezeCampaign", [](const auto& now) { return now.campaigns.at(0).frozen; }},
         thing{"integrations", "integration_id", "freezeIntegration",
               [](const auto& now) { return now.accounts.at(0).frozen; }},
-        thing{"numbers", "number_id", "freezeNumber", [](const auto& now) { return now.numbers.at(0).frozen; }}),
-    [](const testing::TestParamInfo<thing>& one) { return std::string(one.param.path); });
+        thing{"phone-numbers", "number_id", "freezePhoneNumber", [](const auto& now) { return now.numbers.at(0).frozen; }}),
+    [](const testing::TestParamInfo<thing>& one) {
+      std::string name = one.param.path;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
 
 TEST_P(Freeze, Thrown_ReachesTheEngineThroughItsGenerationAndNobodyElse) {
   const std::uint64_t before = us_.house.generation();

@@ -24,15 +24,15 @@ constexpr const char* other_token = "sparrow123456789sparrow123456789";
 class Integrations : public test::rest_fixture {
  protected:
   static std::string twilio(const std::string& name, const std::string& sid, const std::string& more = "") {
-    return R"({"name":")" + name + R"(","carrier":"twilio","account_sid":")" + sid + R"(","secret":")" + token + '"' +
-           more + "}";
+    return R"({"name":")" + name + R"(","provider":"twilio","metadata":{"account_sid":")" + sid + R"("},"api_key":")" +
+           token + '"' + more + "}";
   }
   static std::string sid(char last) { return "AC" + std::string(31, '0') + last; }
   std::string create() {
     const rest_reply made =
         ask("POST", "/v1/integrations",
             twilio("Backup", sid('1'),
-                   std::string(R"(,"secondary_secret":")") + other_token + R"(","calls_per_second":2.5)"),
+                   std::string(R"(,"secondary_api_key":")") + other_token + R"(","calls_per_second":2.5)"),
             "Idempotency-Key: once\r\n");
     EXPECT_EQ(made.status, 201) << made.text;
     EXPECT_EQ(made.body.at("engine").as_string(), "acknowledged");
@@ -78,7 +78,7 @@ TEST_F(Integrations, MadeOverRest_OpenForTheEngineAndForNobodyElse) {
 
 TEST_F(Integrations, Dump_HoldsNoUsableSecret) {
   const std::string target = create();
-  ask("PATCH", target, R"({"secret":"canary-of-the-second-round"})", "Idempotency-Key: twice\r\n");
+  ask("PATCH", target, R"({"api_key":"canary-of-the-second-round"})", "Idempotency-Key: twice\r\n");
   const std::string all = dump();
   ASSERT_THAT(all, HasSubstr("sealed:")) << "the dump shows the rows that matter";
   for (const std::string secret : {token, other_token, "canary-of-the-second-round"}) {
@@ -95,7 +95,7 @@ TEST_F(Integrations, Dump_HoldsNoUsableSecret) {
 TEST_F(Integrations, Change_KeepsWhatIsNotSaid) {
   const std::string target = create();
   const std::uint64_t before = us_.house.generation();
-  EXPECT_EQ(ask("PATCH", target, R"({"concurrent_calls_max":7,"secondary_secret":""})").status, 200);
+  EXPECT_EQ(ask("PATCH", target, R"({"concurrent_calls_max":7,"secondary_api_key":""})").status, 200);
   EXPECT_GT(us_.house.generation(), before);
   const carriers::account changed = account(house_.secrets, "Backup");
   EXPECT_EQ(changed.secret, token);
@@ -103,13 +103,13 @@ TEST_F(Integrations, Change_KeepsWhatIsNotSaid) {
   EXPECT_EQ(changed.calls_per_second, 2.5);
   EXPECT_EQ(changed.concurrent_calls_max, 7U);
   const rest_reply shown = ask("GET", target);
-  EXPECT_EQ(shown.body.at("secret_kept").as_string(), "encrypted");
-  EXPECT_EQ(shown.body.at("secondary_secret_kept").as_string(), "none");
+  EXPECT_EQ(shown.body.at("api_key_kept").as_string(), "encrypted");
+  EXPECT_EQ(shown.body.at("secondary_api_key_kept").as_string(), "none");
 }
 
 TEST_F(Integrations, AccountOfTheConfigurationFile_IsListedByWhereItsSecretIs) {
   const rest_reply shown = ask("GET", "/v1/integrations/" + us_.ids.at("integration_id"));
-  EXPECT_EQ(shown.body.at("secret_kept").as_string(), "environment");
+  EXPECT_EQ(shown.body.at("api_key_kept").as_string(), "environment");
   EXPECT_THAT(shown.text, Not(HasSubstr("TWILIO_TOKEN")));
 }
 
@@ -135,6 +135,36 @@ TEST_F(Integrations, AccountThatIsTaken_IsRefused) {
   const rest_reply theirs = house_.ask("POST", "/v1/integrations", house_.second.key, twilio("Theirs", sid('1')));
   EXPECT_EQ(theirs.status, 409);
   EXPECT_THAT(theirs.text, HasSubstr("already serves another organisation"));
+  EXPECT_EQ(theirs.code(), "rule");
+  EXPECT_EQ(theirs.body.at("rule").as_string(), "S2");
+}
+
+// The portal shows its account and its trunk first; the Call Control application comes later, or never.
+TEST_F(Integrations, TelnyxAccountWithoutAConnection_SaysWhatItLacksAndTakesItLater) {
+  const std::string api_key = std::string(R"("provider":"telnyx","api_key":")") + token + '"';
+  const rest_reply made = ask(
+      "POST", "/v1/integrations",
+      R"({"name":"T","metadata":{"account_sid":"acc-1","phone_number":"+15735550123","sip_trunk":"t.sip.telnyx.com"},)" +
+          api_key + "}");
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.body.at("metadata").at("sip_trunk").as_string(), "t.sip.telnyx.com");
+  EXPECT_EQ(made.body.at("metadata").at("phone_number").as_string(), "+15735550123");
+  const std::string target = "/v1/integrations/" + std::string(made.body.at("id").as_string());
+  const auto lacks = [&] { return std::string(ask("GET", target).body.at("unusable").as_string()); };
+  EXPECT_THAT(lacks(), HasSubstr("metadata.connection_id by PATCH " + target));
+  EXPECT_EQ(ask("PATCH", target, R"({"metadata":{"connection_id":"77"}})").status, 200);
+  EXPECT_THAT(lacks(), HasSubstr("webhook_public_key"));
+  const rest_reply whole = ask("PATCH", target, R"({"webhook_public_key":")" + std::string(43, 'A') + "=\"}");
+  EXPECT_TRUE(whole.body.at("unusable").is_null()) << whole.text;
+  EXPECT_EQ(whole.body.at("metadata").at("account_sid").as_string(), "acc-1");
+  EXPECT_EQ(ask("PATCH", target, R"({"metadata":{"connection_id":"78"}})").body.at("param").as_string(),
+            "metadata.connection_id");
+
+  for (const char* name : {R"("account_sid":"acc-1")", R"("connection_id":"77")"}) {
+    const rest_reply theirs = house_.ask("POST", "/v1/integrations", house_.second.key,
+                                         std::string(R"({"name":"T","metadata":{)") + name + "}," + api_key + "}");
+    EXPECT_EQ(theirs.body.at("rule").as_string(), "S2") << theirs.text;
+  }
 }
 
 TEST_F(Integrations, MistakenAccount_IsToldByItsParameter) {
@@ -144,24 +174,25 @@ TEST_F(Integrations, MistakenAccount_IsToldByItsParameter) {
     EXPECT_THAT(reply.text, Not(HasSubstr("canary")));
     return std::string(reply.body.at("param").as_string());
   };
-  const std::string telnyx = std::string(R"({"name":"T","carrier":"telnyx","secret":")") + token + '"';
-  EXPECT_EQ(refused(twilio("T", "AC1")), "account_sid");
-  EXPECT_EQ(refused(twilio("T", sid('/'))), "account_sid");
-  EXPECT_EQ(refused(twilio("T", sid('1'), R"(,"connection_id":"1")")), "connection_id");
+  const std::string telnyx = std::string(R"({"name":"T","provider":"telnyx","api_key":")") + token + '"';
+  EXPECT_EQ(refused(twilio("T", "AC1")), "metadata.account_sid");
+  EXPECT_EQ(refused(twilio("T", sid('/'))), "metadata.account_sid");
+  EXPECT_EQ(refused(twilio("T", sid('1') + R"(","connection_id":"1)")), "metadata.connection_id");
+  EXPECT_EQ(refused(twilio("T", sid('1') + R"(","phone_number":"12)")), "metadata.phone_number");
+  EXPECT_EQ(refused(twilio("T", sid('1') + R"(","sip_trunk":"a b)")), "metadata.sip_trunk");
   EXPECT_EQ(refused(twilio("T", sid('1'), R"(,"webhook_public_key":"1")")), "webhook_public_key");
   EXPECT_EQ(refused(twilio("T", sid('1'), R"(,"calls_per_second":0)")), "calls_per_second");
   EXPECT_EQ(refused(twilio("T", sid('1'), R"(,"base_url":"https://elsewhere.example")")), "base_url");
-  EXPECT_EQ(refused(telnyx + "}"), "connection_id");
-  EXPECT_EQ(refused(telnyx + R"(,"connection_id":"1"})"), "webhook_public_key");
+  EXPECT_EQ(refused(telnyx + R"(,"metadata":{}})"), "metadata.account_sid");
+  const std::string connected = telnyx + R"(,"metadata":{"connection_id":"1"})";
+  EXPECT_EQ(refused(connected + R"(,"webhook_public_key":"short"})"), "webhook_public_key");
   const std::string key(43, 'A');
-  EXPECT_EQ(
-      refused(telnyx + R"(,"connection_id":"1","webhook_public_key":")" + key + R"(=","secondary_secret":"12345678"})"),
-      "secondary_secret");
-  EXPECT_EQ(refused(R"({"name":"T","carrier":"twilio","account_sid":")" + sid('1') + R"(","secret":"canary\r\nX: y"})"),
-            "secret");
-  EXPECT_EQ(
-      ask("POST", "/v1/integrations", telnyx + R"(,"connection_id":"1","webhook_public_key":")" + key + "=\"}").status,
-      201);
+  EXPECT_EQ(refused(connected + R"(,"webhook_public_key":")" + key + R"(=","secondary_api_key":"12345678"})"),
+            "secondary_api_key");
+  EXPECT_EQ(refused(R"({"name":"T","provider":"twilio","metadata":{"account_sid":")" + sid('1') +
+                    R"("},"api_key":"canary\r\nX: y"})"),
+            "api_key");
+  EXPECT_EQ(ask("POST", "/v1/integrations", connected + R"(,"webhook_public_key":")" + key + "=\"}").status, 201);
 }
 
 TEST(IntegrationsWithoutAKey, Creating_IsRefusedWithTheRemedyAndStoresNothing) {
@@ -175,9 +206,10 @@ TEST(IntegrationsWithoutAKey, Creating_IsRefusedWithTheRemedyAndStoresNothing) {
         .integer(0, 0);
   };
   const std::int64_t before = rows();
-  const rest_reply refused = house.ask(
-      "POST", "/v1/integrations", house.first.key,
-      R"({"name":"N","carrier":"twilio","account_sid":"AC00000000000000000000000000000001","secret":"12345678"})");
+  const rest_reply refused =
+      house.ask("POST", "/v1/integrations", house.first.key,
+                R"({"name":"N","provider":"twilio","metadata":{"account_sid":"AC00000000000000000000000000000001"},)"
+                R"("api_key":"12345678"})");
   EXPECT_EQ(refused.status, 409) << refused.text;
   EXPECT_EQ(refused.code(), "no_secret_key");
   EXPECT_THAT(refused.text, HasSubstr("--secret-key FILE"));

@@ -46,6 +46,13 @@ struct documented {
     }
     return names;
   }
+  std::vector<std::string> needed_in_query() const {
+    std::vector<std::string> names;
+    for (const json::value& one : what.at("parameters").as_array()) {
+      if (one.as_object().contains("x-needed-unless-confined")) names.emplace_back(one.at("name").as_string());
+    }
+    return names;
+  }
 };
 
 std::ostream& operator<<(std::ostream& out, const documented& one) {
@@ -80,13 +87,19 @@ std::vector<documented> operations() {
   return all;
 }
 
+/// With a query that says whose, where one is needed.
 std::string target_of(const documented& operation, const std::map<std::string, std::string>& ids) {
   std::string target = operation.path;
   for (const std::string& name : operation.parameters("path")) {
     const auto at = target.find("{" + name + "}");
     target.replace(at, name.size() + 2, ids.at(name));
   }
+  for (const std::string& name : operation.needed_in_query()) target += "?" + name + "=" + ids.at(name);
   return target;
+}
+
+std::string with_query(const std::string& target, const std::string& query) {
+  return target + (target.find('?') == std::string::npos ? "?" : "&") + query;
 }
 
 json::object schema_of_body(const documented& operation) {
@@ -134,7 +147,7 @@ class RestContract : public testing::TestWithParam<documented> {
   /// Each line of the file is by the schema.
   void expect_rows(const json::value& schema) {
     const rest_reply file =
-        house().ask("GET", target_of(operation(), house().first.ids) + "?format=ndjson", house().first.key);
+        house().ask("GET", with_query(target_of(operation(), house().first.ids), "format=ndjson"), house().first.key);
     EXPECT_TRUE(file.whole);
     std::istringstream lines{file.text};
     int rows = 0;
@@ -211,7 +224,7 @@ TEST_P(RestContract, List_GoesOnAtItsCursorToTheEnd) {
   json::array joined;
   std::string cursor;
   for (std::size_t pages = 0; pages <= rows; ++pages) {
-    const rest_reply page = house().ask("GET", target + "?limit=1" + cursor, house().first.key);
+    const rest_reply page = house().ask("GET", with_query(target, "limit=1" + cursor), house().first.key);
     ASSERT_EQ(page.status, 200) << page.text;
     for (const json::value& one : page.body.at("data").as_array()) joined.push_back(one);
     const json::value& next = page.body.at("next_cursor");
@@ -219,10 +232,10 @@ TEST_P(RestContract, List_GoesOnAtItsCursorToTheEnd) {
     cursor = "&cursor=" + std::string(next.as_string());
   }
   EXPECT_EQ(json::serialize(joined), json::serialize(whole.body.at("data")));
-  expect_problem(house().ask("GET", target + "?cursor=con_0", house().first.key), 422);
-  expect_problem(house().ask("GET", target + "?limit=0", house().first.key), 422);
-  expect_problem(house().ask("GET", target + "?limit=101", house().first.key), 422);
-  expect_problem(house().ask("GET", target + "?offset=1", house().first.key), 400);
+  expect_problem(house().ask("GET", with_query(target, "cursor=con_0"), house().first.key), 422);
+  expect_problem(house().ask("GET", with_query(target, "limit=0"), house().first.key), 422);
+  expect_problem(house().ask("GET", with_query(target, "limit=101"), house().first.key), 422);
+  expect_problem(house().ask("GET", with_query(target, "offset=1"), house().first.key), 400);
 }
 
 // ---- two tenants
@@ -254,8 +267,9 @@ std::string essence(const rest_reply& reply) {
 
 std::string rows_of(const tenant& of, sql::session& on) {
   std::string all;
-  for (const char* table : {"workspace", "agent", "integration", "campaign", "campaign_version", "opt_out", "api_key",
-                            "api_request", "webhook", "org_owner", "audit_log", "audit_head", "lane", "contact"}) {
+  for (const char* table :
+       {"workspace", "agent", "integration", "campaign", "campaign_version", "opt_out", "api_key", "api_request",
+        "webhook", "wallet", "wallet_entry", "org_owner", "audit_log", "audit_head", "lane", "contact"}) {
     all += on.run("SELECT coalesce(string_agg(t::text, ';' ORDER BY t::text), '') FROM " + std::string(table) +
                       " t WHERE org_id = $1",
                   sql::params{}.uuid(of.house.id))
@@ -264,10 +278,11 @@ std::string rows_of(const tenant& of, sql::session& on) {
   return all;
 }
 
-/// Names that an operation's path or body has our ids under; connection_id is the carrier's, external_id the
+/// Names that an operation's path, query or body has our ids under; connection_id is the carrier's, external_id the
 /// customer's.
 std::vector<std::string> id_names(const documented& operation) {
   std::vector<std::string> names = operation.parameters("path");
+  std::ranges::copy(operation.needed_in_query(), std::back_inserter(names));
   if (!operation.takes_body()) return names;
   const json::object body = schema_of_body(operation);
   for (const auto& [name, schema] : body.at("properties").as_object()) {

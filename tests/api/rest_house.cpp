@@ -7,6 +7,7 @@
 #include "sql/audit_log.hpp"
 #include "sql/configuration.hpp"
 #include "sql/opt_outs.hpp"
+#include "sql/wallet.hpp"
 #include "sql/webhooks.hpp"
 #include "tests/api/loopback_client.hpp"
 
@@ -67,6 +68,19 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
     sql::create_webhook(tx, house.id, told, sql::test::morning);
     (void)sql::configuration{tx, sql::test::make_test_id}.do_not_call(
         house.id, {{name + " list", "/nowhere", "1", sql::test::morning, 3}});
+    tx.commit();
+  }
+  {
+    sql::transaction tx{house.on};
+    sql::transfer paid;
+    paid.from = sql::wallet_account::paid_in;
+    paid.to = sql::wallet_account::balance;
+    for (const char* reference : {"1", "2"}) {
+      paid.id = wallet_transfer_id{sql::test::make_test_id()};
+      paid.name = std::string("top-up ") + reference;
+      paid.amount = {1'000, "USD"};
+      sql::move_money(tx, house.id, house.workspace, paid);
+    }
     tx.commit();
   }
   ids = {{"organisation_id", house.id.text()},

@@ -76,6 +76,30 @@ TEST_F(apply_settings, a_change_is_told_field_by_field) {
   EXPECT_EQ(stored(on_).campaigns[0].weight, 5U);
 }
 
+TEST_F(apply_settings, prices_become_those_of_the_file_and_stay_when_it_names_none) {
+  const auto price = [](const std::string& country, const std::string& monthly) {
+    return "[[number_price]]\ncountry = \"" + country +
+           "\"\ntype = \"local\"\ncurrency = \"USD\"\npurchase = \"0\"\nmonthly = \"" + monthly + "\"\n";
+  };
+  (void)run(file + price("US", "1.15") + price("GB", "2"));
+  const auto id = sql::find_organisation(on_, "Example").value();
+  const std::vector<sql::number_price> both{{"GB", number_type::local, {0, "USD"}, {200, "USD"}},
+                                            {"US", number_type::local, {0, "USD"}, {115, "USD"}}};
+  EXPECT_EQ(sql::read_number_prices(on_, id), both);
+  EXPECT_TRUE(run(file + price("US", "1.15") + price("GB", "2")).empty());
+  EXPECT_TRUE(run(file).empty());
+  EXPECT_EQ(sql::read_number_prices(on_, id), both);
+
+  const auto changes = run(file + price("US", "1.25") + price("FR", "3"));
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].what, "number prices");
+  const std::vector<std::string> told{"US local: 0.00 USD, then 1.15 USD a month -> 0.00 USD, then 1.25 USD a month",
+                                      "FR local: (none) -> 0.00 USD, then 3.00 USD a month",
+                                      "GB local: 0.00 USD, then 2.00 USD a month -> (none)"};
+  EXPECT_EQ(changes[0].fields, told);
+  EXPECT_EQ(sql::read_number_prices(on_, id).size(), 2U);
+}
+
 TEST_F(apply_settings, numbers_no_longer_shown_are_taken_from_the_agent) {
   (void)run(file);
   const auto changes = run(with("shown_by = [\"Ann\"]\n", ""));

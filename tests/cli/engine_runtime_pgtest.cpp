@@ -8,9 +8,12 @@
 #include "cli/secrets.hpp"
 #include "cli/system_clock.hpp"
 #include "compliance/suppression.hpp"
+#include "model/months.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/generation.hpp"
+#include "sql/number_rents.hpp"
 #include "sql/opt_outs.hpp"
+#include "sql/wallet.hpp"
 #include "tests/cli/small_house.hpp"
 #include "tests/e2e/process.hpp"
 #include "tests/scratch.hpp"
@@ -127,7 +130,7 @@ TEST_F(running_engine, an_account_whose_secret_cannot_be_read_stops_nobody_else_
   (void)apply(house_.on, parse_settings(test::small_file + R"(
 [[integration]]
 name = "second"
-carrier = "twilio"
+provider = "twilio"
 base_url = "https://127.0.0.1:1"
 account_sid = "AC00000000000000000000000000000001"
 secret = "file:)" + (dir_.path() / "secret").string() +
@@ -195,6 +198,33 @@ TEST_F(running_engine, of_two_on_one_database_one_dials_and_the_other_stands_by_
   second->stop();
   EXPECT_TRUE(eventually(20s, [&] { return first.views().size() == 1; }));
   EXPECT_EQ(epoch(), taken + 1);
+}
+
+TEST_F(running_engine, rents_that_fell_due_while_none_ran_are_charged_by_the_next) {
+  house_.on.run("UPDATE phone_number SET monthly_cost = 115, currency = 'USD'");
+  const auto number = house_.on.run("SELECT id FROM phone_number").wide<phone_number_id>(0, 0);
+  const auto workspace = house_.on.run("SELECT id FROM workspace").wide<workspace_id>(0, 0);
+  {
+    sql::transfer paid;
+    paid.id = wallet_transfer_id{id128{1, 1}};
+    paid.name = "top-up 1";
+    paid.from = sql::wallet_account::paid_in;
+    paid.to = sql::wallet_account::balance;
+    paid.amount = {1'000, "USD"};
+    sql::transaction tx{house_.on};
+    sql::start_rent(tx, organisation(), number, months_after(noon, -2));
+    (void)sql::move_money(tx, organisation(), workspace, paid);
+    tx.commit();
+  }
+  {
+    engine_runtime engine{options(), clock_};
+    engine.start();
+    EXPECT_TRUE(eventually(20s, [&] { return count("wallet_entry WHERE account = 4") == 2; }));
+  }
+  engine_runtime again{options(), clock_};
+  again.start();
+  again.stop();
+  EXPECT_EQ(sql::read_wallet(house_.on, organisation(), workspace), (money{770, "USD"}));
 }
 
 }  // namespace

@@ -65,8 +65,8 @@ class integration_over_rest : public testing::Test {
         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   }
   void create() {
-    const std::string body =
-        std::string(R"({"name":"Backup","carrier":"twilio","account_sid":")") + sid + R"(","secret":")" + token + "\"}";
+    const std::string body = std::string(R"({"name":"Backup","provider":"twilio","metadata":{"account_sid":")") + sid +
+                             R"("},"api_key":")" + token + "\"}";
     const api::client_response made = post("/v1/integrations", body);
     ASSERT_EQ(made.status, 201) << made.body;
     EXPECT_NE(made.body.find("\"acknowledged\""), std::string::npos) << made.body;

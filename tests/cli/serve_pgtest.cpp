@@ -64,13 +64,13 @@ TEST_F(serve_command, log_and_metrics_are_well_formed_and_hold_neither_number_no
 name = "Example"
 [[integration]]
 name = "+12125550199"
-carrier = "twilio"
+provider = "twilio"
 account_sid = "AC00000000000000000000000000000000"
 secret = "env:DIALER_TEST_CANARY"
 base_url = "https://127.0.0.1:1"
 [[integration]]
 name = "second +12125550188"
-carrier = "twilio"
+provider = "twilio"
 account_sid = "AC00000000000000000000000000000002"
 secret = "env:DIALER_TEST_MISSING"
 )";

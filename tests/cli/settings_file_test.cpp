@@ -22,7 +22,11 @@ std::string numbers(const std::string& lines) {
   return house + "[[numbers]]\nworkspace = \"Sales\"\nintegration = \"twilio\"\n" + lines;
 }
 std::string telnyx(const std::string& lines) {
-  return house + "[[integration]]\nname = \"telnyx\"\ncarrier = \"telnyx\"\n" + lines;
+  return house + "[[integration]]\nname = \"telnyx\"\nprovider = \"telnyx\"\n" + lines;
+}
+
+std::string price(const std::string& lines) {
+  return house + "[[number_price]]\ncountry = \"US\"\ntype = \"local\"\n" + lines;
 }
 
 std::string complaint(const std::string& toml) {
@@ -70,10 +74,24 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
        "write https://"},
       {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\npublished = \"yes\"", "f.toml:18:", "published",
        "true or false, without quotes"},
-      {house + "[[integration]]\nname = \"x\"", line_of_extra, "carrier", "write \"twilio\" or \"telnyx\""},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"plivo\"", "f.toml:17:", "carrier", "twilio, telnyx"},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"twilio\"", line_of_extra, "account_sid", "Twilio console"},
-      {house + "[[integration]]\nname = \"x\"\ncarrier = \"twilio\"\naccount_sid = \"AC1\"", line_of_number,
+      {house + "[[number_price]]\ncountry = \"us\"", "f.toml:16:", "country", "write two capital letters (ISO 3166)"},
+      {house + "[[number_price]]\ncountry = \"US\"", line_of_extra, "type", "local, national, mobile or toll_free"},
+      {house + "[[number_price]]\ncountry = \"US\"\ntype = \"free\"", "f.toml:17:", "type", "toll_free"},
+      {price("purchase = \"1\""), line_of_extra, "currency", "three capital letters (ISO 4217)"},
+      {price("currency = \"usd\""), line_of_number, "currency", "three capital letters (ISO 4217)"},
+      {price("currency = \"USD\""), line_of_extra, "purchase", "in quotes and in USD, such as \"1.15\""},
+      {price("currency = \"USD\"\npurchase = 1.15"), "f.toml:19:", "purchase", "in quotes"},
+      {price("currency = \"USD\"\npurchase = \"1.155\""), "f.toml:19:", "purchase", "such as \"1.15\""},
+      {price("currency = \"USD\"\npurchase = \"-0.01\""), "f.toml:19:", "purchase", "no price"},
+      {price("currency = \"JPY\"\npurchase = \"1.5\""), "f.toml:19:", "purchase", "in JPY, such as \"150\""},
+      {price("currency = \"USD\"\npurchase = \"1\"\nmonthly = \"one\""), "f.toml:20:", "monthly", "no price"},
+      {price("currency = \"USD\"\npurchase = \"1\"\nmonthly = \"1\"\n") + price("").substr(house.size()) +
+           "currency = \"EUR\"\npurchase = \"1\"\nmonthly = \"1\"",
+       "f.toml:23:", "type", "\"US local\" is defined twice"},
+      {house + "[[integration]]\nname = \"x\"", line_of_extra, "provider", "write \"twilio\" or \"telnyx\""},
+      {house + "[[integration]]\nname = \"x\"\nprovider = \"plivo\"", "f.toml:17:", "provider", "twilio, telnyx"},
+      {house + "[[integration]]\nname = \"x\"\nprovider = \"twilio\"", line_of_extra, "account_sid", "Twilio console"},
+      {house + "[[integration]]\nname = \"x\"\nprovider = \"twilio\"\naccount_sid = \"AC1\"", line_of_number,
        "account_sid", "AC and 32 letters or digits"},
       {telnyx("secret = \"env:KEY\""), line_of_extra, "connection_id", "Call Control application"},
       {telnyx("connection_id = \"1\""), line_of_extra, "secret", "env:NAME"},

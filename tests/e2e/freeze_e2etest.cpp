@@ -11,6 +11,7 @@
 #include "sql/configuration.hpp"
 #include "sql/generation.hpp"
 #include "sql/opt_outs.hpp"
+#include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/e2e/books.hpp"
 #include "tests/e2e/rig.hpp"
@@ -128,7 +129,7 @@ TEST_F(Freeze, OfOneAccountAndOneNumber_LetsTheOthersGoOn) {
   EXPECT_TRUE(dials_on(30)) << "the other account's calls";
   const utc_time lifted = now();
   set(freezable::integration, twilio->account.id, false);
-  const callerid::phone_number number = sql::read_numbers(on_, organisation).front();
+  const callerid::phone_number number = sql::read_number_records(on_, organisation).front();
   const auto shows_number = [&](const create& each) { return e164::parse(each.from) == number.number; };
   std::ptrdiff_t shows = 0;
   EXPECT_TRUE(eventually(20s, [&] { return (shows += std::ranges::count_if(carriers_.more(), shows_number)) >= 3; }));

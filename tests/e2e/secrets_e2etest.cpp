@@ -99,7 +99,7 @@ TEST(Secrets, AfterARunWithRefusals_AreInNoDumpLogMetricNorAnswer) {
   sql::session on = installation.open();
   for (const auto& each : sql::read_integrations(on, installation.organisation())) {
     const std::string path = "/v1/integrations/" + each.account.id.text();
-    const auto changed = ask("PATCH", path, R"({"secret":")" + secrets.at(each.account.name) + "\"}");
+    const auto changed = ask("PATCH", path, R"({"api_key":")" + secrets.at(each.account.name) + "\"}");
     ASSERT_LT(changed.status, 300) << changed.text;
     expect_none("the answer to a change", changed.head + changed.text, secrets);
     const auto shown = ask("GET", path);
@@ -139,9 +139,11 @@ TEST(Secrets, AfterARunWithRefusals_AreInNoDumpLogMetricNorAnswer) {
   refuse("POST", campaign + "/contacts?phone_column=telephone", number + "\n" + number + "\n");
   refuse("POST", campaign + "/contacts", number + "," + token + "\n");
   refuse("POST", "/v1/integrations",
-         R"({"name":"twilio","carrier":"twilio","account_sid":"x","secret":")" + token + "\"}");
-  refuse("POST", "/v1/integrations", R"({"name":"n","carrier":"twilio","secret":"short","secret2":")" + token + "\"}");
-  refuse("POST", "/v1/integrations", R"({"name":"n","carrier":")" + token + R"(","secret":")" + token + "\"}");
+         R"({"name":"twilio","provider":"twilio","metadata":{"account_sid":"x"},"api_key":")" + token + "\"}");
+  refuse("POST", "/v1/integrations",
+         R"({"name":"n","provider":"twilio","metadata":{},"api_key":"short","api_key2":")" + token + "\"}");
+  refuse("POST", "/v1/integrations",
+         R"({"name":"n","metadata":{},"provider":")" + token + R"(","api_key":")" + token + "\"}");
   refuse("POST", "/v1/campaigns", R"({"workspace_id":")" + token + R"(","agent_id":"","name":")" + number + "\"}");
   refuse("POST", "/v1/webhooks", R"({"url":"http://)" + token + R"(@crm.example/","kinds":["campaign.state"]})");
   refuse("POST", "/callbacks/twilio/" + token, "To=%2B1" + national);

@@ -1,0 +1,369 @@
+#include <algorithm>
+#include <boost/json/array.hpp>
+
+#include "api/campaign_words.hpp"
+#include "api/number_book.hpp"
+#include "api/rest_lookup.hpp"
+#include "api/rest_paging.hpp"
+#include "api/rest_resources.hpp"
+#include "sql/generation.hpp"
+
+namespace dialer::api {
+namespace {
+
+namespace json = boost::json;
+using callerid::number_status;
+using callerid::profile;
+
+constexpr std::string_view schemas = R"({
+  "PhoneNumber": {
+    "type": "object",
+    "description": "A number, who may use it, and where calls to it go.",
+    "required": ["id", "phone_number", "agent_id", "status", "friendly_name", "provider", "workspace_id",
+                 "integration_id", "capabilities", "type", "country", "area_code", "region", "outbound_enabled",
+                 "provider_config", "inbound_routing", "assignments", "attestation", "registered", "calls_per_day_max",
+                 "calls_per_hour_max", "concurrent_calls_max", "monthly_cost", "at_carrier", "frozen", "created_at",
+                 "released_at"],
+    "additionalProperties": false,
+    "properties": {
+      "id": {"type": "string"},
+      "phone_number": {"type": "string", "description": "E.164."},
+      "agent_id": {"type": ["string", "null"], "description": "Of the earliest outbound assignment."},
+      "status": {"type": "string", "enum": ["pending", "active", "inactive", "released"],
+                 "description": "Pending: bought, and the carrier has not said so yet. Released: given up, for good."},
+      "friendly_name": {"type": "string"},
+      "provider": {"type": "string", "enum": ["twilio", "telnyx", "platform"]},
+      "workspace_id": {"type": "string"},
+      "integration_id": {"type": "string", "description": "The carrier account that it is on."},
+      "capabilities": {"$ref": "#/components/schemas/Capabilities"},
+      "type": {"$ref": "#/components/schemas/NumberType"},
+      "country": {"type": ["string", "null"], "description": "ISO 3166-1 alpha-2."},
+      "area_code": {"type": ["string", "null"]},
+      "region": {"type": ["string", "null"], "description": "US-CA: shown to those nearby first."},
+      "outbound_enabled": {"type": "boolean", "description": "Whether calls may show it."},
+      "provider_config": {"$ref": "#/components/schemas/ProviderConfig"},
+      "inbound_routing": {"$ref": "#/components/schemas/InboundRouting"},
+      "assignments": {"type": "array", "items": {"$ref": "#/components/schemas/NumberAssignment"}},
+      "attestation": {"$ref": "#/components/schemas/Attestation"},
+      "registered": {"type": "boolean", "description": "As a caller ID, where a country asks for it."},
+      "calls_per_day_max": {"type": "integer", "description": "Rolling; 0: no limit."},
+      "calls_per_hour_max": {"type": "integer", "description": "Rolling; 0: no limit."},
+      "concurrent_calls_max": {"type": "integer", "description": "0: no limit."},
+      "monthly_cost": {"$ref": "#/components/schemas/Money"},
+      "at_carrier": {"type": ["string", "null"], "enum": ["purchase", "release", null],
+                     "description": "What the carrier has not confirmed yet."},
+      "frozen": {"type": "boolean"},
+      "created_at": {"type": "string", "format": "date-time"},
+      "released_at": {"type": ["string", "null"], "format": "date-time"},
+      "engine": {"$ref": "#/components/schemas/EngineStanding"}
+    }
+  },
+  "Capabilities": {"type": "array", "items": {"type": "string", "enum": ["voice", "sms", "mms", "fax"]}},
+  "NumberType": {"type": "string", "enum": ["local", "national", "mobile", "toll_free"]},
+  "NumberProfile": {"type": "string", "enum": ["outbound", "inbound", "sms"],
+                    "description": "Shown on calls; answered; shown on messages."},
+  "Attestation": {"type": "string", "enum": ["A", "B", "C", "unknown"],
+                  "description": "How the carrier vouches for calls that show it (STIR/SHAKEN)."},
+  "Money": {
+    "type": ["object", "null"],
+    "required": ["minor", "currency"],
+    "additionalProperties": false,
+    "properties": {
+      "minor": {"type": "integer", "description": "In the smallest unit of the currency."},
+      "currency": {"type": "string", "description": "ISO 4217."}
+    }
+  },
+  "ProviderConfig": {
+    "type": ["object", "null"],
+    "description": "The SIP trunk that it is on. The password is stored encrypted and never shown.",
+    "additionalProperties": false,
+    "properties": {
+      "trunk_address": {"type": "string", "maxLength": 253},
+      "auth_username": {"type": "string", "maxLength": 200},
+      "auth_password": {"type": "string", "maxLength": 200, "writeOnly": true},
+      "auth_password_kept": {"type": "boolean", "readOnly": true}
+    }
+  },
+  "InboundRouting": {
+    "type": ["object", "null"],
+    "description": "Where calls to it go; without it they are answered by nobody.",
+    "additionalProperties": false,
+    "properties": {
+      "agent_id": {"type": "string", "maxLength": 64, "description": "Who answers; at first who shows it."},
+      "fallback": {
+        "type": ["object", "null"],
+        "required": ["agent_id"],
+        "additionalProperties": false,
+        "properties": {"agent_id": {"type": "string", "maxLength": 64, "description": "Answers when that agent can't."}}
+      },
+      "voicemail_message": {"type": ["string", "null"], "maxLength": 2000}
+    }
+  },
+  "NumberAssignment": {
+    "type": "object",
+    "required": ["agent_id", "profile", "since"],
+    "additionalProperties": false,
+    "properties": {
+      "agent_id": {"type": "string"},
+      "profile": {"$ref": "#/components/schemas/NumberProfile"},
+      "since": {"type": "string", "format": "date-time"}
+    }
+  },
+  "NumberAssignmentCreate": {
+    "type": "object",
+    "required": ["agent_id"],
+    "additionalProperties": false,
+    "properties": {
+      "agent_id": {"type": "string", "maxLength": 64},
+      "profile": {"type": "string", "enum": ["outbound", "inbound", "sms"], "default": "outbound"}
+    },
+    "examples": [{"agent_id": "", "profile": "inbound"}]
+  },
+  "PhoneNumberList": {
+    "type": "object",
+    "required": ["data", "next_cursor"],
+    "additionalProperties": false,
+    "properties": {
+      "data": {"type": "array", "items": {"$ref": "#/components/schemas/PhoneNumber"}},
+      "next_cursor": {"$ref": "#/components/schemas/Cursor"}
+    }
+  },
+  "PhoneNumberRegister": {
+    "type": "object",
+    "required": ["phone_number"],
+    "additionalProperties": false,
+    "properties": {
+      "phone_number": {"type": "string", "maxLength": 16, "description": "E.164."},
+      "friendly_name": {"type": "string", "maxLength": 200},
+      "provider": {"type": "string", "enum": ["twilio", "telnyx"]},
+      "integration_id": {"type": "string", "maxLength": 64,
+                         "description": "Left out: the one set up for this number, or the only one of that provider."},
+      "workspace_id": {"type": "string", "maxLength": 64, "description": "Left out: the agent's, or the only one."},
+      "agent_id": {"type": "string", "maxLength": 64, "description": "Who shows it."},
+      "provider_config": {"$ref": "#/components/schemas/ProviderConfig"},
+      "inbound_routing": {"$ref": "#/components/schemas/InboundRouting"},
+      "outbound_enabled": {"type": "boolean", "default": true},
+      "capabilities": {"$ref": "#/components/schemas/Capabilities"},
+      "type": {"$ref": "#/components/schemas/NumberType"},
+      "region": {"type": "string", "maxLength": 10},
+      "attestation": {"$ref": "#/components/schemas/Attestation"},
+      "registered": {"type": "boolean", "default": false},
+      "calls_per_day_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 75},
+      "calls_per_hour_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 15},
+      "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0}
+    },
+    "examples": [{"phone_number": "+15735550123", "friendly_name": "Sales Line", "provider": "twilio",
+                  "provider_config": {"trunk_address": "example.pstn.twilio.com", "auth_username": "dialer",
+                                      "auth_password": "0123456789abcdef"}}]
+  },
+  "PhoneNumberChange": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "agent_id": {"type": ["string", "null"], "maxLength": 64, "description": "Takes the place of the one it has."},
+      "friendly_name": {"type": "string", "maxLength": 200},
+      "status": {"type": "string", "enum": ["active", "inactive"]},
+      "provider_config": {"$ref": "#/components/schemas/ProviderConfig"},
+      "inbound_routing": {"$ref": "#/components/schemas/InboundRouting"},
+      "outbound_enabled": {"type": "boolean"},
+      "region": {"type": "string", "maxLength": 10},
+      "attestation": {"$ref": "#/components/schemas/Attestation"},
+      "registered": {"type": "boolean"},
+      "calls_per_day_max": {"type": "integer", "minimum": 0, "maximum": 4294967295},
+      "calls_per_hour_max": {"type": "integer", "minimum": 0, "maximum": 4294967295},
+      "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295}
+    },
+    "examples": [{"friendly_name": "Spring Line", "outbound_enabled": true,
+                  "inbound_routing": {"voicemail_message": "We call back."}}]
+  }
+})";
+
+/// A change waits here for others of the organisation: what it is judged by stands until it is done.
+number_book open_for_change(const rest_call& call) {
+  sql::lock_organisation(call.tx, call.who.organisation);
+  return number_book{call};
+}
+
+std::vector<query_parameter> filters() {
+  return {{"status", "string", "pending, active, inactive or released; else all but the released ones."},
+          {"provider", "string", "twilio, telnyx or platform."},
+          {"type", "string", "local, national, mobile or toll_free."},
+          {"country", "string", "ISO 3166-1 alpha-2."},
+          {"agent_id", "string", "Those that this agent is assigned to."},
+          {"phone_number", "string", "E.164: that one."}};
+}
+
+rest_answer list_numbers(rest_call& call) {
+  const number_book book{call};
+  auto all = book.numbers();
+  std::erase_if(all, [&](const auto& one) { return !book.shows(one); });
+  if (const auto status = call.query_param("status")) {
+    const auto wanted = find_named(status_names, *status);
+    if (!wanted) refuse_param("status", "must be pending, active, inactive or released");
+    std::erase_if(all, [&](const auto& one) { return one.status != *wanted; });
+  } else {
+    std::erase_if(all, [](const auto& one) { return one.status == number_status::released; });
+  }
+  if (const auto type = call.query_param("type")) {
+    const auto wanted = find_named(type_names, *type);
+    if (!wanted) refuse_param("type", "must be local, national, mobile or toll_free");
+    std::erase_if(all, [&](const auto& one) { return one.type != *wanted; });
+  }
+  if (const auto provider = call.query_param("provider")) {
+    std::erase_if(all, [&](const auto& one) { return book.provider_of(one) != *provider; });
+  }
+  if (const auto country = call.query_param("country")) {
+    std::erase_if(all, [&](const auto& one) { return one.country != *country; });
+  }
+  if (const auto number = call.query_param("phone_number")) {
+    std::erase_if(all, [&](const auto& one) { return one.number.text() != *number; });
+  }
+  if (const auto agent = call.query_param("agent_id")) {
+    const auto wanted = agent_id::parse(*agent);
+    std::erase_if(all, [&](const auto& one) { return !wanted || !book.is_assigned(one, *wanted); });
+  }
+  return answer_records(call, "phn", std::move(all), [&](const auto& one) { return book.to_json(one); });
+}
+
+rest_answer get_number(rest_call& call) {
+  const number_book book{call};
+  return {book.to_json(book.find())};
+}
+
+rest_answer register_number(rest_call& call) {
+  number_book book = open_for_change(call);
+  sql::number_record wanted;
+  wanted.id = phone_number_id{call.make_id()};
+  wanted.number = body_number(call);
+  book.refuse_held(wanted.number);
+  wanted.workspace = book.body_workspace();
+  wanted.integration = book.body_integration(wanted.number);
+  wanted.status = number_status::active;
+  wanted.capabilities = voice;
+  wanted.outbound_enabled = true;
+  describe_number(wanted);
+  read_number_settings(call, wanted);
+  book.add(wanted);
+  book.set_users(wanted.id);
+  return answer_when_applied(call, book.to_json(book.at(wanted.id)));
+}
+
+rest_answer change_number(rest_call& call) {
+  number_book book = open_for_change(call);
+  sql::number_record wanted = book.find_own();
+  using enum number_status;
+  if (wanted.status == released) {
+    throw rest_error{{409, "conflict", "this number was given up; register or buy it anew"}};
+  }
+  read_number_settings(call, wanted);
+  if (call.body.contains("status")) {
+    if (wanted.status == pending) {
+      throw rest_error{{409, "conflict", "the carrier has not confirmed this number yet; ask for it with POST /process",
+                        "status"}};
+    }
+    wanted.status = *find_named(status_names, body_text(call, "status"));
+  }
+  book.update(wanted);
+  book.set_users(wanted.id);
+  return answer_when_applied(call, book.to_json(book.at(wanted.id)));
+}
+
+// What is given up is shown no more from here on, whether or not the carrier can be reached; it is told until it says
+// that it knows.
+rest_answer release_number(rest_call& call) {
+  number_book book = open_for_change(call);
+  sql::number_record wanted = book.find_own();
+  if (wanted.status == number_status::pending) {
+    throw rest_error{{409, "conflict",
+                      "the carrier has not confirmed this number yet; ask for it with POST /process, then release it"}};
+  }
+  if (wanted.status != number_status::released) {
+    wanted.status = number_status::released;
+    book.update(wanted);
+    if (wanted.platform) book.order_release(wanted);
+  }
+  return answer_when_applied(call, book.to_json(book.at(wanted.id)));
+}
+
+rest_answer assign_number(rest_call& call) {
+  number_book book = open_for_change(call);
+  const sql::number_record number = book.find();
+  const profile as = call.body.contains("profile") ? *find_named(profile_names, body_text(call, "profile"))
+                                                   : profile::outbound;
+  book.assign(number, book.agent_of(call.body.at("agent_id"), "agent_id"), as);
+  return answer_when_applied(call, book.to_json(book.at(number.id)));
+}
+
+rest_answer unassign_number(rest_call& call) {
+  number_book book = open_for_change(call);
+  const sql::number_record number = book.find();
+  const agent_id agent = find_agent(call).id;
+  std::optional<profile> as;
+  if (const auto named = call.query_param("profile")) {
+    as = find_named(profile_names, *named);
+    if (!as) refuse_param("profile", "must be outbound, inbound or sms");
+  }
+  book.unassign(number, as, agent);
+  return answer_when_applied(call, book.to_json(book.at(number.id)));
+}
+
+}  // namespace
+
+rest_resource phone_number_resource() {
+  return {{{.method = "GET",
+            .path = "/v1/phone-numbers",
+            .name = "listPhoneNumbers",
+            .summary = "Numbers, in the order of their making",
+            .gives = "PhoneNumberList",
+            .query = paged(filters()),
+            .run = list_numbers},
+           {.method = "POST",
+            .path = "/v1/phone-numbers",
+            .name = "registerPhoneNumber",
+            .summary = "Use a number that you have at a carrier",
+            .needs = sql::scope::admin,
+            .takes = "PhoneNumberRegister",
+            .gives = "PhoneNumber",
+            .success = 201,
+            .run = register_number},
+           {.method = "GET",
+            .path = "/v1/phone-numbers/{number_id}",
+            .name = "getPhoneNumber",
+            .summary = "A number",
+            .gives = "PhoneNumber",
+            .run = get_number},
+           {.method = "PATCH",
+            .path = "/v1/phone-numbers/{number_id}",
+            .name = "changePhoneNumber",
+            .summary = "Change who uses a number, and how",
+            .needs = sql::scope::admin,
+            .takes = "PhoneNumberChange",
+            .gives = "PhoneNumber",
+            .run = change_number},
+           {.method = "DELETE",
+            .path = "/v1/phone-numbers/{number_id}",
+            .name = "releasePhoneNumber",
+            .summary = "Give up a number; one that was bought here, at its carrier, too",
+            .needs = sql::scope::admin,
+            .gives = "PhoneNumber",
+            .run = release_number},
+           {.method = "POST",
+            .path = "/v1/phone-numbers/{number_id}/assignments",
+            .name = "assignPhoneNumber",
+            .summary = "Let an agent use a number",
+            .needs = sql::scope::admin,
+            .takes = "NumberAssignmentCreate",
+            .gives = "PhoneNumber",
+            .run = assign_number},
+           {.method = "DELETE",
+            .path = "/v1/phone-numbers/{number_id}/assignments/{agent_id}",
+            .name = "unassignPhoneNumber",
+            .summary = "Let an agent use a number no more",
+            .needs = sql::scope::admin,
+            .gives = "PhoneNumber",
+            .query = {{"profile", "string", "outbound, inbound or sms; else all of them."}},
+            .run = unassign_number}},
+          schemas};
+}
+
+}  // namespace dialer::api
