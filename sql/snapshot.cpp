@@ -15,7 +15,7 @@ std::string settings_columns() {
   std::string columns =
       "version, agent_id, weight, calls_per_second_max, concurrent_calls_max, attempts_per_contact_max, "
       "attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, call_time_limit_s, detection, "
-      "default_country, redial_absent";
+      "default_country, redial_absent, caller_id_number";
   const auto elements = [&](const char* name, std::size_t count) {
     for (std::size_t i = 1; i <= count; ++i) columns += ", " + std::string(name) + "[" + std::to_string(i) + "]";
   };
@@ -50,6 +50,7 @@ void read_settings(const result& rows, int i, int column, campaigns::settings& i
   into.detection = rows.enumerator<campaigns::machine_detection>(i, column++);
   into.default_country = rows.text(i, column++);
   into.redial_absent = rows.boolean(i, column++);
+  into.caller_id_number = rows.phone(i, column++);
   for (auto& day : into.window) day.open_minute = as<std::uint16_t>(rows, i, column++);
   for (auto& day : into.window) day.close_minute = as<std::uint16_t>(rows, i, column++);
   for (auto& rule : into.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
@@ -144,6 +145,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
     return callerid::assignment{assignments.wide<phone_number_id>(i, 0), assignments.wide<agent_id>(i, 1),
                                 assignments.wide<workspace_id>(i, 2), assignments.enumerator<callerid::profile>(i, 3)};
   });
+  all.restrictions = read_number_restrictions(in.on(), organisation);
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
   all.campaigns =
@@ -179,7 +181,8 @@ std::vector<engine::agent_record> read_agents(session& on, organisation_id organ
 std::vector<callerid::phone_number> read_numbers(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
-      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen, country, attestation, registered FROM "
+      "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen, country, attestation, registered, weight "
+      "FROM "
       "phone_number WHERE org_id = $1 "
       "ORDER BY id",
       params{}.uuid(organisation));
@@ -201,6 +204,20 @@ std::vector<callerid::phone_number> read_numbers(session& on, organisation_id or
     one.country = rows.text(i, 13);
     one.attested = rows.enumerator<attestation>(i, 14);
     one.registered = rows.boolean(i, 15);
+    one.weight = as<std::uint16_t>(rows, i, 16);
+    return one;
+  });
+}
+
+std::vector<callerid::number_restriction> read_number_restrictions(session& on, organisation_id organisation) {
+  const result rows =
+      on.run("SELECT country, type, demand FROM number_restriction WHERE org_id = $1 ORDER BY country, type, demand",
+             params{}.uuid(organisation));
+  return read_all<callerid::number_restriction>(rows, [&](int i) {
+    callerid::number_restriction one;
+    one.country = rows.text(i, 0);
+    if (rows.integer(i, 1) >= 0) one.type = rows.enumerator<number_type>(i, 1);
+    one.demand = rows.enumerator<callerid::number_demand>(i, 2);
     return one;
   });
 }
