@@ -11,7 +11,7 @@ constexpr std::string_view record_columns =
     "id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
     "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen, country, attestation, registered, "
     "friendly_name, provider, area_code, carrier_ref, trunk_address, trunk_username, trunk_password, "
-    "fallback_agent_id, voicemail_message, monthly_cost, currency, created_at, released_at";
+    "fallback_agent_id, voicemail_message, monthly_cost, currency, created_at, released_at, weight";
 
 template <class Enum>
 std::int64_t stored(Enum value) {
@@ -49,6 +49,7 @@ number_record read_record(const result& rows, int i) {
   one.monthly_cost = {rows.integer(i, 25), std::string(rows.text(i, 26))};
   one.created_at = rows.time(i, 27);
   if (!rows.null(i, 28)) one.released_at = rows.time(i, 28);
+  one.weight = static_cast<std::uint16_t>(rows.integer(i, 29));
   return one;
 }
 
@@ -60,7 +61,7 @@ std::string select_records(std::string_view where) {
   return "SELECT " + std::string(record_columns) + " FROM phone_number WHERE org_id = $1 " + std::string(where);
 }
 
-/// $1 organisation, $2 number's id, $3 the number, $4 to $27 what may change.
+/// $1 organisation, $2 number's id, $3 the number, $4 to $28 what may change.
 params bind(organisation_id organisation, const number_record& one) {
   return params{}
       .uuid(organisation)
@@ -89,16 +90,18 @@ params bind(organisation_id organisation, const number_record& one) {
       .uuid(one.fallback_agent)
       .text(one.voicemail_message)
       .int8(one.monthly_cost.minor)
-      .text(one.monthly_cost.currency);
+      .text(one.monthly_cost.currency)
+      .int4(one.weight);
 }
 
 constexpr std::string_view written_columns =
     "workspace_id, integration_id, status, type, capabilities, outbound_enabled, region, calls_per_day_max, "
     "calls_per_hour_max, concurrent_calls_max, country, attestation, registered, friendly_name, provider, area_code, "
     "carrier_ref, trunk_address, trunk_username, trunk_password, fallback_agent_id, voicemail_message, monthly_cost, "
-    "currency";
+    "currency, weight";
 constexpr std::string_view written_values =
-    "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27";
+    "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, "
+    "$28";
 
 params key_of(const number_order& of) {
   return params{}.uuid(of.organisation).uuid(of.number);
