@@ -155,7 +155,7 @@ class twilio_numbers final : public number_codec {
     // Offers have no second page: a search is asked anew.
     page.clean = std::is_same_v<Thing, offered_number> || read_twilio_next(*body, held_list(), page.next);
     if (!page.clean) {
-      page.why = "the next page is not of this account: " + what_came(answer);
+      page.why = foreign_text("the next page is not of this account: " + what_came(answer));
       page.numbers.clear();
     }
     return page;
