@@ -72,12 +72,6 @@ inline constexpr std::array<name_of<callerid::profile>, 3> profile_names{{
     {"inbound", callerid::profile::inbound},
     {"sms", callerid::profile::sms},
 }};
-inline constexpr std::array<name_of<attestation>, 4> attestation_names{{
-    {"unknown", attestation::unknown},
-    {"A", attestation::a},
-    {"B", attestation::b},
-    {"C", attestation::c},
-}};
 /// Where a carrier's API is, unless the account says otherwise.
 constexpr const char* default_base_url(carriers::carrier_kind kind) {
   return kind == carriers::carrier_kind::twilio ? "https://api.twilio.com" : "https://api.telnyx.com";
