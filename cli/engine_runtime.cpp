@@ -56,7 +56,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     worker.emplace(ledger_options, *this);
     serving.emplace(options, ledger_options.connection, time,
                     service_ports{[this] { return accounts.load(); }, [this] { return all_views(); },
-                                  [this] { return readiness(); }, ledger_options.load_rules, *this});
+                                  [this] { return readiness(); }, ledger_options.load_rules, ledger_options.resolve_secret, *this});
     for (unsigned i = 0; i < options.shards; ++i) {
       shards.push_back(std::make_unique<engine::shard>(time, *worker, *this, [this](organisation_id lost) {
         const std::lock_guard lock{mutex};
@@ -70,7 +70,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     started = true;
     publish_accounts();
     serving->tell_webhooks(*control);
-    serving->collect_rents();
+    serving->look_after_numbers();
     watcher = std::thread{[this] { watch(); }};
   }
 
