@@ -61,6 +61,17 @@ bool is_retried(disposition ended_as) {
   return ended_as != disposition::answered && ended_as != disposition::invalid_number;
 }
 
+void take_caller_id_number(const json::object& given, const std::string& path, campaigns::settings& settings) {
+  if (const auto* number = given.if_contains("caller_id_number")) {
+    const auto parsed = number->is_null() ? e164{} : e164::parse(text_of(*number));
+    if (!parsed) refuse_param(path + "caller_id_number", "must be E.164, such as \"+12125550123\", or null");
+    settings.caller_id_number = *parsed;
+  }
+  if (settings.caller_id == campaigns::caller_id_policy::fixed && !settings.caller_id_number) {
+    refuse_param(path + "caller_id_number", "must name the number to show when caller_id is fixed");
+  }
+}
+
 }  // namespace
 
 json::object contact_counts_json(const sql::campaign_status& status) {
@@ -119,6 +130,7 @@ json::object settings_json(const campaigns::settings& settings) {
           {"attempts_per_number_24h", settings.attempts_per_number_24h},
           {"attempts_per_number_7d", settings.attempts_per_number_7d},
           {"caller_id", std::string(find_name(caller_id_names, settings.caller_id))},
+          {"caller_id_number", settings.caller_id_number ? json::value(settings.caller_id_number.text()) : nullptr},
           {"ring_timeout_s", settings.ring_timeout.count()},
           {"call_time_limit_s", settings.call_time_limit.count()},
           {"machine_detection", std::string(find_name(detection_names, settings.detection))},
@@ -140,6 +152,7 @@ void read_settings_json(const json::object& given, const std::string& path, camp
                  "must not be below attempts_per_number_24h: a week holds every day's attempts");
   }
   take(given, "caller_id", caller_id_names, settings.caller_id);
+  take_caller_id_number(given, path, settings);
   take(given, "ring_timeout_s", settings.ring_timeout);
   take(given, "call_time_limit_s", settings.call_time_limit);
   take(given, "machine_detection", detection_names, settings.detection);

@@ -7,6 +7,7 @@
 #include "callerid/pick.hpp"
 #include "campaigns/retry.hpp"
 #include "compliance/calling_window.hpp"
+#include "compliance/numbering_plan.hpp"
 
 namespace dialer::api {
 namespace {
@@ -50,11 +51,12 @@ engine::campaign_surroundings surroundings_of(const engine::organisation_snapsho
   around.workspace_frozen = workspace != organisation.workspaces.end() && workspace->frozen;
   const auto agent = std::ranges::find(organisation.agents, campaign.agent, &engine::agent_record::id);
   if (agent != organisation.agents.end()) around.agent = &*agent;
-  callerid::pool_book pools;
-  pools.rebuild(organisation.sharing, organisation.numbers, organisation.assignments);
-  around.has_caller_id = std::ranges::any_of(pools.integrations_of(campaign.agent), [&](integration_id id) {
-    return std::ranges::find(organisation.accounts, id, &carriers::account::id) != organisation.accounts.end();
-  });
+  callerid::pool_book pools{[](e164 number) { return compliance::find_numbering_fact(number).country; }};
+  pools.rebuild(organisation.sharing, organisation.numbers, organisation.assignments, organisation.restrictions);
+  around.has_caller_id =
+      std::ranges::any_of(pools.integrations_of(campaign.agent, campaign.fixed_caller_id()), [&](integration_id id) {
+        return std::ranges::find(organisation.accounts, id, &carriers::account::id) != organisation.accounts.end();
+      });
   return around;
 }
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "callerid/inventory.hpp"
+#include "callerid/number_rules.hpp"
 #include "campaigns/settings.hpp"
 #include "carriers/account.hpp"
 
@@ -21,10 +21,12 @@ inline constexpr std::array<name_of<callerid::sharing_policy>, 3> sharing_names{
     {"organisation", callerid::sharing_policy::organisation},
     {"exclusive", callerid::sharing_policy::exclusive},
 }};
-inline constexpr std::array<name_of<campaigns::caller_id_policy>, 3> caller_id_names{{
+inline constexpr std::array<name_of<campaigns::caller_id_policy>, 5> caller_id_names{{
     {"sticky", campaigns::caller_id_policy::sticky},
     {"local_presence", campaigns::caller_id_policy::local_presence},
     {"least_used_today", campaigns::caller_id_policy::least_used_today},
+    {"weighted", campaigns::caller_id_policy::weighted},
+    {"fixed", campaigns::caller_id_policy::fixed},
 }};
 inline constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_names{{
     {"off", campaigns::machine_detection::off},
@@ -33,6 +35,19 @@ inline constexpr std::array<name_of<campaigns::machine_detection>, 2> detection_
 inline constexpr std::array<name_of<carriers::carrier_kind>, 2> carrier_names{{
     {"twilio", carriers::carrier_kind::twilio},
     {"telnyx", carriers::carrier_kind::telnyx},
+}};
+inline constexpr std::array<name_of<attestation>, 4> attestation_names{{
+    {"unknown", attestation::unknown},
+    {"A", attestation::a},
+    {"B", attestation::b},
+    {"C", attestation::c},
+}};
+inline constexpr std::array<name_of<callerid::number_demand>, 5> demand_names{{
+    {"never", callerid::number_demand::never},
+    {"registration", callerid::number_demand::registration},
+    {"attestation_a", callerid::number_demand::attestation_a},
+    {"attestation_b", callerid::number_demand::attestation_b},
+    {"attestation_c", callerid::number_demand::attestation_c},
 }};
 inline constexpr std::array<name_of<callerid::number_status>, 4> status_names{{
     {"pending", callerid::number_status::pending},
@@ -56,12 +71,6 @@ inline constexpr std::array<name_of<callerid::profile>, 3> profile_names{{
     {"outbound", callerid::profile::outbound},
     {"inbound", callerid::profile::inbound},
     {"sms", callerid::profile::sms},
-}};
-inline constexpr std::array<name_of<attestation>, 4> attestation_names{{
-    {"unknown", attestation::unknown},
-    {"A", attestation::a},
-    {"B", attestation::b},
-    {"C", attestation::c},
 }};
 /// Where a carrier's API is, unless the account says otherwise.
 constexpr const char* default_base_url(carriers::carrier_kind kind) {

@@ -287,7 +287,7 @@ rest_resource contact_resource() {
                       {"country", "string", "Of numbers that are written nationally (the campaign's)."},
                       {"phone_column", "string", "Which column to call, when there are several."},
                       {"dry_run", "boolean", "true: say what would become of each row, and store nothing."}},
-            .takes_list = true},
+            .takes_list = list_body::contacts},
            {.method = "POST",
             .path = "/v1/campaigns/{campaign_id}/call-now",
             .name = "callNow",

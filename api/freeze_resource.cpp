@@ -98,8 +98,8 @@ rest_resource freeze_resource() {
                                                "/v1/integrations/{integration_id}/unfreeze", "unfreezeIntegration",
                                                "Call over a carrier account again");
   add<freezable::number, the_number>(all, reach::workspace, "/v1/phone-numbers/{number_id}/freeze", "freezePhoneNumber",
-                                     "Show a number on no call", "/v1/phone-numbers/{number_id}/unfreeze", "unfreezePhoneNumber",
-                                     "Show a number again");
+                                     "Show a number on no call", "/v1/phone-numbers/{number_id}/unfreeze",
+                                     "unfreezePhoneNumber", "Show a number again");
   return {std::move(all), schemas};
 }
 

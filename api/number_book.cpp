@@ -123,8 +123,7 @@ workspace_id number_book::body_workspace() const {
 integration_id number_book::body_integration(e164 number) const {
   const json::value* provider = call_.body.if_contains("provider");
   const auto fits = [&](const sql::integration_record& one) {
-    return !one.revoked_at &&
-           (provider == nullptr || find_name(carrier_names, one.account.kind) == text_of(*provider));
+    return !one.revoked_at && (provider == nullptr || find_name(carrier_names, one.account.kind) == text_of(*provider));
   };
   std::vector<const sql::integration_record*> found;
   if (const json::value* id = call_.body.if_contains("integration_id")) {
@@ -132,8 +131,9 @@ integration_id number_book::body_integration(e164 number) const {
     for (const sql::integration_record& one : integrations_) {
       if (wanted && one.account.id == *wanted && fits(one)) return *wanted;
     }
-    refuse_param("integration_id", "names no integration of this provider that is in force; GET /v1/integrations "
-                                   "lists them");
+    refuse_param("integration_id",
+                 "names no integration of this provider that is in force; GET /v1/integrations "
+                 "lists them");
   }
   for (const sql::integration_record& one : integrations_) {
     if (!fits(one) || one.platform) continue;
@@ -149,8 +149,7 @@ integration_id number_book::body_integration(e164 number) const {
 }
 
 bool number_book::is_assigned(const sql::number_record& number, agent_id to) const {
-  return std::ranges::any_of(assignments_,
-                             [&](const auto& one) { return one.number == number.id && one.agent == to; });
+  return std::ranges::any_of(assignments_, [&](const auto& one) { return one.number == number.id && one.agent == to; });
 }
 
 const engine::agent_record& number_book::agent_of(const json::value& id, std::string_view param) const {
@@ -194,8 +193,8 @@ void number_book::unassign(const sql::number_record& number, std::optional<profi
 }
 
 const sql::assignment_record* number_book::first(phone_number_id number, profile as) const {
-  const auto found = std::ranges::find_if(
-      assignments_, [&](const auto& one) { return one.number == number && one.as == as; });
+  const auto found =
+      std::ranges::find_if(assignments_, [&](const auto& one) { return one.number == number && one.as == as; });
   return found == assignments_.end() ? nullptr : &*found;
 }
 
@@ -280,8 +279,7 @@ void number_book::set_routing(const sql::number_record& number, const json::valu
 
 std::string number_book::provider_of(const sql::number_record& number) const {
   if (number.platform) return "platform";
-  const auto on = std::ranges::find(integrations_, number.integration,
-                                    [](const auto& one) { return one.account.id; });
+  const auto on = std::ranges::find(integrations_, number.integration, [](const auto& one) { return one.account.id; });
   return std::string(find_name(carrier_names, on->account.kind));
 }
 

@@ -120,16 +120,13 @@ order_standing number_desk::purchase(sql::session& on, const carriers::account& 
         [](auto& codec, const auto& got) { return codec.decode_buy(got); });
   } else {
     answer = exchange(
-        options_.ask, over,
-        [&](auto& codec, auto& out) { codec.encode_find_purchase(number.number, reference, out); },
+        options_.ask, over, [&](auto& codec, auto& out) { codec.encode_find_purchase(number.number, reference, out); },
         [&](auto& codec, const auto& got) { return codec.decode_find_purchase(got, number.number); });
   }
   const utc_time now = time_.now().utc;
   if (!answer.carrier_order.empty()) order.carrier_order = answer.carrier_order;
   switch (answer.outcome) {
-    case number_outcome::done:
-      bought(on, order, answer.carrier_ref);
-      return {.settled = true};
+    case number_outcome::done: bought(on, order, answer.carrier_ref); return {.settled = true};
     case number_outcome::refused:
       // Of one that may still be on its way to the carrier, the carrier knows nothing yet.
       if (asks || !order.carrier_order.empty() || now >= *order.asked_at + known_within) {

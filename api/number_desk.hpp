@@ -2,8 +2,9 @@
 // Asks carriers about numbers, and sees to it that what was asked of one is settled: bought once and charged once, or
 // not bought and refunded; given up here and there.
 //
-// An order is durable before its request leaves, and so is that it may have left (asked_at). Who finds one that may have
-// left - after a lost answer, after a crash - asks what became of it before anything else; nobody asks twice at a time.
+// An order is durable before its request leaves, and so is that it may have left (asked_at). Who finds one that may
+// have left - after a lost answer, after a crash - asks what became of it before anything else; nobody asks twice at a
+// time.
 
 #include <chrono>
 #include <condition_variable>
@@ -58,8 +59,7 @@ class number_desk {
   carriers::number_page<carriers::offered_number> search(const carriers::account& over,
                                                          const carriers::number_search& query) const;
   /// All pages; those of `only` when it is given.
-  carriers::number_page<carriers::held_number> held(const carriers::account& over,
-                                                    std::optional<e164> only = {}) const;
+  carriers::number_page<carriers::held_number> held(const carriers::account& over, std::optional<e164> only = {}) const;
   /// Calls to it come to us from now on.
   carriers::number_answer route(const carriers::account& over, const std::string& carrier_ref) const;
   /// What route() sets, as held() shows it.

@@ -97,8 +97,9 @@ std::vector<held_number> read_held(carrier_call& call, const carriers::account& 
   const auto read = [&](std::optional<e164> only) {
     auto page = call.desk().held(over, only);
     if (!page.clean) {
-      throw rest_error{{503, "carrier_unavailable", "the carrier did not answer as it should (" + page.why +
-                                                        "); nothing was imported: try again in some seconds"}};
+      throw rest_error{{503, "carrier_unavailable",
+                        "the carrier did not answer as it should (" + page.why +
+                            "); nothing was imported: try again in some seconds"}};
     }
     std::ranges::move(page.numbers, std::back_inserter(found));
   };
@@ -107,8 +108,9 @@ std::vector<held_number> read_held(carrier_call& call, const carriers::account& 
     const std::size_t before = found.size();
     read(number);
     if (found.size() == before) {
-      refuse_param("phone_numbers", "holds " + number.text() + ", which the account does not hold; import without "
-                                    "phone_numbers to see what it holds");
+      refuse_param("phone_numbers", "holds " + number.text() +
+                                        ", which the account does not hold; import without "
+                                        "phone_numbers to see what it holds");
     }
   }
   return found;
@@ -125,8 +127,7 @@ void check_webhooks(const import_plan& plan, const std::vector<held_number>& fou
   }
 }
 
-phone_number_id import_one(const rest_call& call, number_book& book, const import_plan& plan,
-                           const held_number& held) {
+phone_number_id import_one(const rest_call& call, number_book& book, const import_plan& plan, const held_number& held) {
   const auto& numbers = book.numbers();
   const auto before = std::ranges::find_if(numbers, [&](const sql::number_record& one) {
     return one.number == held.number && one.status != number_status::released;
@@ -180,8 +181,8 @@ rest_answer import_numbers(carrier_call& call) {
   call.look([&](rest_call& at) { plan = plan_import(at); });
   const carriers::account over = account_of(call, plan.organisation, plan.integration);
   if (plan.replaces && over.kind == carriers::carrier_kind::telnyx && over.connection_id.empty()) {
-    refuse_param("replace_webhook", "needs the integration's metadata.connection_id: PATCH /v1/integrations/" +
-                                        plan.integration.text());
+    refuse_param("replace_webhook",
+                 "needs the integration's metadata.connection_id: PATCH /v1/integrations/" + plan.integration.text());
   }
   const std::vector<held_number> found = read_held(call, over, plan);
   const bool replaces = plan.replaces && !plan.chosen.empty();

@@ -115,8 +115,9 @@ void check_money(const rest_call& call, const sql::number_price* price, workspac
 }
 
 [[noreturn]] void refuse_unreachable(const std::string& why) {
-  throw rest_error{{503, "carrier_unavailable", "the carrier did not answer as it should (" + why +
-                                                    "); nothing was bought: try again in some seconds"}};
+  throw rest_error{
+      {503, "carrier_unavailable",
+       "the carrier did not answer as it should (" + why + "); nothing was bought: try again in some seconds"}};
 }
 
 std::vector<offered_number> find_offers(carrier_call& call, organisation_id organisation,
@@ -232,8 +233,7 @@ purchase_plan plan_purchase(const rest_call& call) {
 }
 
 // Paid and written down before the carrier hears of it.
-rest_answer place_order(rest_call& call, const purchase_plan& plan, const offered_number& offered,
-                        phone_number_id id) {
+rest_answer place_order(rest_call& call, const purchase_plan& plan, const offered_number& offered, phone_number_id id) {
   sql::lock_organisation(call.tx, call.who.organisation);
   number_book book{call};
   book.refuse_held(offered.number);

@@ -259,8 +259,8 @@ rest_answer change_number(rest_call& call) {
   read_number_settings(call, wanted);
   if (call.body.contains("status")) {
     if (wanted.status == pending) {
-      throw rest_error{{409, "conflict", "the carrier has not confirmed this number yet; ask for it with POST /process",
-                        "status"}};
+      throw rest_error{
+          {409, "conflict", "the carrier has not confirmed this number yet; ask for it with POST /process", "status"}};
     }
     wanted.status = *find_named(status_names, body_text(call, "status"));
   }
@@ -298,8 +298,8 @@ rest_answer release_number(rest_call& call) {
 rest_answer assign_number(rest_call& call) {
   number_book book = open_for_change(call);
   const sql::number_record number = book.find();
-  const profile as = call.body.contains("profile") ? *find_named(profile_names, body_text(call, "profile"))
-                                                   : profile::outbound;
+  const profile as =
+      call.body.contains("profile") ? *find_named(profile_names, body_text(call, "profile")) : profile::outbound;
   book.assign(number, book.agent_of(call.body.at("agent_id"), "agent_id"), as);
   return answer_when_applied(call, book.to_json(book.at(number.id)));
 }

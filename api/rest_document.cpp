@@ -100,8 +100,11 @@ constexpr std::string_view shared_headers = R"({
   }
 })";
 
-json::object list_content() {
+json::object list_content(list_body of) {
   const json::object text{{"type", "string"}};
+  if (of == list_body::suppression) {
+    return {{"text/csv", json::object{{"schema", text}, {"example", "212,5550161\n415,5550162\n"}}}};
+  }
   return {{"text/csv", json::object{{"schema", text}, {"example", "phone_number,name\n+12125550161,Ann\n12,Bob\n"}}},
           {"application/x-ndjson",
            json::object{{"schema", text}, {"example", "{\"phone_number\":\"+12125550161\",\"name\":\"Ann\"}\n"}}}};
@@ -141,7 +144,7 @@ json::object describe(const rest_operation& operation) {
     if (one.needed_unless_confined) described["x-needed-unless-confined"] = true;
     parameters.push_back(std::move(described));
   }
-  if (operation.changes() && !operation.takes_list) {
+  if (operation.changes() && operation.takes_list == list_body::none) {
     parameters.push_back(parameter("Idempotency-Key", "header", "string", false,
                                    "Up to 255 characters. A repeat within 24 hours has no second effect and gets the "
                                    "first one's answer, marked Idempotency-Replayed."));
@@ -181,8 +184,8 @@ json::object describe(const rest_operation& operation) {
     described["requestBody"] =
         json::object{{"required", true}, {"content", content("application/json", operation.takes)}};
   }
-  if (operation.takes_list) {
-    described["requestBody"] = json::object{{"required", true}, {"content", list_content()}};
+  if (operation.takes_list != list_body::none) {
+    described["requestBody"] = json::object{{"required", true}, {"content", list_content(operation.takes_list)}};
   }
   return described;
 }

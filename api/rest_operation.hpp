@@ -63,6 +63,7 @@ struct rest_call {
   const sql::rules_loader& rules;
   const campaigns::place_finder& place;
   utc_time now{};
+  const sql::do_not_call_record* list = nullptr;  ///< that came as the body, in its place; of list_body::suppression
 
   std::optional<std::string_view> query_param(std::string_view name) const;
 };
@@ -76,13 +77,21 @@ class carrier_call {
   virtual ~carrier_call() = default;
   /// In a snapshot; changes nothing.
   virtual void look(const std::function<void(rest_call&)>& at) = 0;
-  /// Committed when this returns, with a row in the audit log and, under an Idempotency-Key, the answer for now. What is
-  /// thrown rolls it back.
+  /// Committed when this returns, with a row in the audit log and, under an Idempotency-Key, the answer for now. What
+  /// is thrown rolls it back.
   virtual rest_answer change(const std::function<rest_answer(rest_call&)>& what) = 0;
   /// For who asks the carrier; not in use meanwhile.
   virtual sql::session& session() = 0;
   /// Throws rest_error when this service has none.
   virtual const number_desk& desk() const = 0;
+};
+
+/// A body of any size that is kept in a file until it is there whole. The same list again is done once, so it takes no
+/// Idempotency-Key.
+enum class list_body : std::uint8_t {
+  none,
+  contacts,     ///< instead of `run`
+  suppression,  ///< a registry's numbers: `run` finds the list built
 };
 
 struct query_parameter {
@@ -113,8 +122,8 @@ struct rest_operation {
   std::size_t unanswered_max = 1024;            ///< that may wait for an answer; few, where one reads for seconds
   std::chrono::milliseconds respond_within{0};  ///< 0: the server's
   bool only_looks = false;                      ///< a POST that changes nothing: its question takes a body
-  bool takes_list = false;  ///< a list of contacts of any size, which is its own Idempotency-Key; instead of `run`
-  bool is_stream = false;   ///< answered with events until one side ends it; instead of `run`
+  list_body takes_list = list_body::none;
+  bool is_stream = false;                       ///< answered with events until one side ends it; instead of `run`
   rest_answer (*ask)(carrier_call&) = nullptr;  ///< asks a carrier, on threads that wait for one; instead of `run`
   opened_export (*open_export)(rest_call&) = nullptr;  ///< answered with a file of any length; instead of `run`
 

@@ -16,6 +16,7 @@ rest_resource campaign_resource();
 rest_resource contact_resource();
 rest_resource attempt_resource();
 rest_resource opt_out_resource();
+rest_resource suppression_list_resource();
 rest_resource integration_resource();
 rest_resource key_resource();
 rest_resource phone_number_resource();

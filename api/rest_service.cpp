@@ -23,6 +23,7 @@
 #include "api/rest_lookup.hpp"
 #include "api/rest_uploads.hpp"
 #include "api/sql_workers.hpp"
+#include "api/suppression_lists.hpp"
 #include "api/upload_json.hpp"
 #include "sql/api_requests.hpp"
 #include "sql/audit_log.hpp"
@@ -33,7 +34,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr unsigned carrier_threads = 4;            // each waits for a carrier at times
+constexpr unsigned carrier_threads = 4;  // each waits for a carrier at times
 constexpr std::size_t carrier_waiting_max = 32;
 constexpr std::size_t uploads_max = 4;             // at a time
 constexpr std::chrono::minutes upload_within{60};  // for the import of a list that has come
@@ -91,7 +92,9 @@ struct rest_service::impl {
         budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
-        uploads{options, time, [this](const upload_request& asked) { return campaign_of(asked); }},
+        suppression{options.suppression_lists},
+        uploads{options, time, files, [this](const upload_request& asked) { return campaign_of(asked); }},
+        files{options.uploads, options.space},
         events{make_id().high},
         watch{options.database, events, options.views},
         workers{as_tenant(options.database), options.threads, options.waiting_max},
@@ -172,6 +175,30 @@ struct rest_service::impl {
     return uploads.begin(std::move(asked), respond, failed);
   }
 
+  std::unique_ptr<body_sink> open_suppression_list(const std::shared_ptr<served_operation>& operation,
+                                                   http_request request, respond_function respond) {
+    const auto who = admit(operation, request, respond);
+    if (!who) return nullptr;
+    suppression_upload asked;
+    try {
+      asked = read_suppression_upload(read_request(operation->what, request, *who, schemas).query, time_.now().utc);
+    } catch (const rest_error& refused) {
+      respond(to_response(refused));
+      return nullptr;
+    }
+    const auto failed = [this, operation, respond, id = request.id](const std::exception_ptr& error) {
+      respond(answer_failure(operation->what, id, error));
+    };
+    return files.begin({[] {},
+                        [this, operation, who = *who, asked, respond, request](const std::filesystem::path& text) {
+                          sql::session on{as_tenant(options.database)};
+                          suppression.put(who.organisation, text, asked, on, [&](const sql::do_not_call_record& built) {
+                            deliver(operation->what, who, perform(operation->what, who, request, on, &built), respond);
+                          });
+                        },
+                        failed});
+  }
+
   void handle(const std::shared_ptr<served_operation>& operation, http_request request, respond_function respond) {
     const auto who = admit(operation, request, respond);
     if (!who) return;
@@ -180,8 +207,8 @@ struct rest_service::impl {
     };
     if (operation->what.ask == nullptr) return on_worker(respond, doing);
     if (carrier_workers.submit(doing)) return;
-    respond(to_response(
-        rest_error{{503, "overloaded", "too many requests wait for carriers; try again in some seconds"}}));
+    respond(
+        to_response(rest_error{{503, "overloaded", "too many requests wait for carriers; try again in some seconds"}}));
   }
 
   void open_stream(const std::shared_ptr<served_operation>& operation, const http_request& request,
@@ -279,7 +306,7 @@ struct rest_service::impl {
   }
 
   done_request perform(const rest_operation& operation, const caller& who, const http_request& request,
-                       sql::session& on) {
+                       sql::session& on, const sql::do_not_call_record* list = nullptr) {
     const admitted_request admitted = read_request(operation, request, who, schemas);
     const sql::acting_for tenant{on, who.organisation};
     using mode = sql::transaction::mode;
@@ -290,6 +317,7 @@ struct rest_service::impl {
       if (auto repeated = begin(tx, name)) return std::move(*repeated);
     }
     rest_call call = call_of(tx, admitted, request);
+    call.list = list;
     rest_answer answer = operation.run(call);
     done_request done = done_by(operation, answer);
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
@@ -344,9 +372,9 @@ struct rest_service::impl {
       if (!name_.idempotency_key.empty()) {
         sql::finish_api_request(tx, name_, {done.status, done.body, done.generation});
       }
-      sql::append_audit(tx, admitted_.who.organisation,
-                        audit_of(operation_, admitted_.who, request_, admitted_.reason,
-                                 resource_of(request_, answer.body)));
+      sql::append_audit(
+          tx, admitted_.who.organisation,
+          audit_of(operation_, admitted_.who, request_, admitted_.reason, resource_of(request_, answer.body)));
       tx.commit();
       remembers_ = !name_.idempotency_key.empty();
       return answer;
@@ -452,7 +480,9 @@ struct rest_service::impl {
   std::string document, document_packed;
   applied_wait acknowledgements;
   const clock& time_;
+  suppression_lists suppression;
   rest_uploads uploads;
+  list_uploads files;
   event_board events;
   event_watch watch;
   // Shared with those under way, which their connections keep.
@@ -474,13 +504,15 @@ std::vector<route> rest_service::routes() {
   std::vector<route> all;
   for (const auto& operation : impl_->operations) {
     const rest_operation& what = operation->what;
-    if (what.takes_list) {
+    if (what.takes_list != list_body::none) {
       all.push_back({.method = std::string(what.method),
                      .path = std::string(what.path),
                      .unanswered_max = uploads_max,
                      .stream =
                          [self = impl_.get(), operation](http_request request, const respond_function& respond) {
-                           return self->open_upload(operation, std::move(request), respond);
+                           return operation->what.takes_list == list_body::contacts
+                                      ? self->open_upload(operation, std::move(request), respond)
+                                      : self->open_suppression_list(operation, std::move(request), respond);
                          },
                      .respond_within = upload_within});
       continue;

@@ -39,11 +39,12 @@ struct rest_options {
   std::chrono::milliseconds acknowledged_within = sql::applied_within;
   std::filesystem::path uploads;  ///< directory of lists under way and of the verdicts of each
   disk_space space = system_disk_space();
-  campaigns::place_finder place;  ///< where an imported phone is
-  secret_keys secrets;            ///< that secrets in the database are sealed with
-  engine_views views;             ///< must be there
-  sql::rules_loader rules;        ///< must be there; what it throws refuses what needs them
-  const number_desk* desk = nullptr;  ///< asks carriers about numbers; without it, who needs one is refused
+  std::filesystem::path suppression_lists;  ///< directory of those that came over the API
+  campaigns::place_finder place;            ///< where an imported phone is
+  secret_keys secrets;                      ///< that secrets in the database are sealed with
+  engine_views views;                       ///< must be there
+  sql::rules_loader rules;                  ///< must be there; what it throws refuses what needs them
+  const number_desk* desk = nullptr;        ///< asks carriers about numbers; without it, who needs one is refused
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

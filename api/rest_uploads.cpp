@@ -23,8 +23,8 @@ struct removed_at_end {
 
 }  // namespace
 
-rest_uploads::rest_uploads(const rest_options& options, const clock& time, campaign_finder find)
-    : options_{options}, time_{time}, find_{std::move(find)}, files_{options.uploads, options.space} {}
+rest_uploads::rest_uploads(const rest_options& options, const clock& time, list_uploads& files, campaign_finder find)
+    : options_{options}, time_{time}, find_{std::move(find)}, files_{files} {}
 
 std::unique_ptr<body_sink> rest_uploads::begin(upload_request what, const respond_function& respond,
                                                std::function<void(std::exception_ptr)> failed) {

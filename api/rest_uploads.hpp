@@ -26,8 +26,8 @@ class rest_uploads {
   /// The campaign that the request names, within what its key sees. May block; throws rest_error.
   using campaign_finder = std::function<campaign_id(const upload_request&)>;
 
-  /// `options` and `time` must outlive it.
-  rest_uploads(const rest_options& options, const clock& time, campaign_finder find);
+  /// `options`, `time` and `files` must outlive it.
+  rest_uploads(const rest_options& options, const clock& time, list_uploads& files, campaign_finder find);
 
   /// Of an upload whose key and query are settled. The listener's thread only; what follows is on a thread of the
   /// upload's own: `respond`, or `failed` with what was thrown.
@@ -40,7 +40,7 @@ class rest_uploads {
   const rest_options& options_;
   const clock& time_;
   const campaign_finder find_;
-  list_uploads files_;  // last: what is under way needs the others
+  list_uploads& files_;
 };
 
 }  // namespace dialer::api

@@ -33,6 +33,7 @@ struct phone_number {
   std::uint32_t calls_per_day_max = 75;    ///< rolling 24 h; 0 = unlimited
   std::uint32_t calls_per_hour_max = 15;   ///< rolling 60 min; 0 = unlimited
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited
+  std::uint16_t weight = 1;                ///< its share of the calls of a pool under `weighted`, 1..1000
   bool frozen = false;                     ///< not shown, whatever else is set
   std::string country;                     ///< ISO 3166-1 alpha-2; empty: not stated
   attestation attested = attestation::unknown;

@@ -85,11 +85,10 @@ class referee {
  private:
   static refusal is_taken(const phone_number& number, const assignment& by) {
     const bool answers = by.as == profile::inbound;
-    refusal made = refuse(
-        answers ? "S3" : "S4",
-        number.number.text() + " already " + std::string(does(by.as)) + " another agent",
-        answers ? "remove that inbound assignment first, or use another number: a call in reaches one agent"
-                : "remove that assignment first, or give this agent a number of its own");
+    refusal made =
+        refuse(answers ? "S3" : "S4", number.number.text() + " already " + std::string(does(by.as)) + " another agent",
+               answers ? "remove that inbound assignment first, or use another number: a call in reaches one agent"
+                       : "remove that assignment first, or give this agent a number of its own");
     made.agent = by.agent;
     made.workspace = by.workspace;
     return made;
@@ -105,8 +104,8 @@ class referee {
 
   sharing_policy policy_;
   map<phone_number_id, const phone_number*> numbers_;
-  map<phone_number_id, assignment> agent_of_[profiles];   // inbound; under `exclusive` all
-  map<agent_id, phone_number_id> number_of_[profiles];    // under `exclusive`
+  map<phone_number_id, assignment> agent_of_[profiles];  // inbound; under `exclusive` all
+  map<agent_id, phone_number_id> number_of_[profiles];   // under `exclusive`
 };
 
 std::pair<capability, std::string_view> needed_for(number_use as) {
@@ -282,7 +281,8 @@ std::optional<refusal> check_purchase(bool may_create, const std::optional<money
     return refuse_as(refusal_kind::conflict, "there is no price for numbers of this country and type",
                      "ask the operator to set one, or choose another country or type");
   }
-  if (!balance) return refuse_as(refusal_kind::funds, "the workspace has no wallet", "pay " + to_string(*price) + " in");
+  if (!balance)
+    return refuse_as(refusal_kind::funds, "the workspace has no wallet", "pay " + to_string(*price) + " in");
   if (balance->currency != price->currency) {
     return refuse_as(refusal_kind::funds,
                      "the wallet holds " + balance->currency + ", the price is " + to_string(*price),
@@ -299,8 +299,8 @@ std::optional<refusal> check_purchase(bool may_create, const std::optional<money
 std::optional<refusal> check_restrictions(const phone_number& number, std::string_view country,
                                           std::span<const number_restriction> rows) {
   for (const number_restriction& row : rows) {
-    const bool concerns = (row.country.empty() || country.empty() || row.country == country) &&
-                          (!row.type || *row.type == number.type);
+    const bool concerns =
+        (row.country.empty() || country.empty() || row.country == country) && (!row.type || *row.type == number.type);
     if (!concerns || meets(number, row.demand)) continue;
     const auto [obstacle, remedy] = words_of(row.demand);
     return refuse("S8", number.number.text() + " " + obstacle, remedy);

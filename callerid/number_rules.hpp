@@ -115,6 +115,7 @@ struct number_restriction {
   std::string country;              ///< of the number, ISO 3166-1 alpha-2; empty: any
   std::optional<number_type> type;  ///< none: any
   number_demand demand = number_demand::never;
+  friend auto operator<=>(const number_restriction&, const number_restriction&) = default;
 };
 
 /// S8: the first row that the number does not meet. `country`: of the number; a number whose country is not known has

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "callerid/locality.hpp"
-#include "callerid/number_rules.hpp"
 #include "callerid/pool.hpp"
 #include "callerid/rolling_use.hpp"
 
@@ -67,8 +66,15 @@ std::string_view to_string(choice value) noexcept {
     case choice::same_state: return "same_state";
     case choice::same_country: return "same_country";
     case choice::least_used: return "least_used";
+    case choice::weighted: return "weighted";
+    case choice::fixed: return "fixed";
   }
   return "none";
+}
+
+std::string_view country_of(const phone_number& number, region_of region) {
+  if (!number.country.empty()) return number.country;
+  return (number.region.empty() ? region(number.number) : std::string_view{number.region}).substr(0, 2);
 }
 
 struct pool_book::impl {
@@ -104,6 +110,19 @@ struct pool_book::impl {
     const placement* where = place(*number, pool);
     if (where == nullptr || !pools[pool].is_free(where->position)) return std::nullopt;
     return picked{*number, choice::sticky};
+  }
+
+  std::optional<picked> fixed(pool_index pool, e164 named, reason& why_not, std::optional<utc_time>& until) const {
+    const auto number = use.find(named);
+    const placement* where = number ? place(*number, pool) : nullptr;
+    if (where == nullptr) {
+      why_not = reason::no_caller_id;
+      return std::nullopt;
+    }
+    if (pools[pool].is_free(where->position)) return picked{*number, choice::fixed};
+    why_not = reason::caller_id_caps;
+    until = use.stand(*number).frees;
+    return std::nullopt;
   }
 
   std::optional<picked> nearest(pool_index pool, e164 to) const {
@@ -146,7 +165,8 @@ pool_book::pool_book(pool_book&&) noexcept = default;
 pool_book& pool_book::operator=(pool_book&&) noexcept = default;
 
 void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>& numbers,
-                        const std::vector<assignment>& assignments) {
+                        const std::vector<assignment>& assignments,
+                        const std::vector<number_restriction>& restrictions) {
   impl& my = *impl_;
   my.pools.clear();
   my.pool_of.clear();
@@ -154,18 +174,23 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
 
   boost::unordered_flat_map<phone_number_id, std::pair<const phone_number*, pool_member>, std::hash<phone_number_id>>
       showable;
-  boost::unordered_flat_map<number_index, use_caps> caps;
+  struct limits {
+    use_caps caps;
+    std::uint16_t weight;
+  };
+  boost::unordered_flat_map<number_index, limits> strictest;
   for (const phone_number& number : numbers) {
     if (check_number(number, number_use::call)) continue;
+    if (!restrictions.empty() && check_restrictions(number, country_of(number, my.region), restrictions)) continue;
     const number_index index = my.use.add(number.number);
     const std::string_view region = number.region.empty() ? my.region(number.number) : number.region;
     showable.emplace(number.id,
                      std::pair{&number, pool_member{index, number.number, locality_of(number.number, region)}});
-    const use_caps own{number.calls_per_day_max, number.calls_per_hour_max, number.concurrent_calls_max};
-    const auto [found, added] = caps.try_emplace(index, own);
-    if (!added) found->second = stricter(found->second, own);
+    const limits own{{number.calls_per_day_max, number.calls_per_hour_max, number.concurrent_calls_max}, number.weight};
+    const auto [found, added] = strictest.try_emplace(index, own);
+    if (!added) found->second = {stricter(found->second.caps, own.caps), std::min(found->second.weight, own.weight)};
   }
-  for (const auto& [index, strictest] : caps) my.use.set_caps(index, strictest);
+  for (const auto& [index, of] : strictest) my.use.set_caps(index, of.caps);
 
   std::set<std::pair<phone_number_id, agent_id>> refused;
   for (const conflict& each : find_conflicts(sharing, numbers, assignments)) {
@@ -178,7 +203,8 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
     if (assignment.as != profile::outbound) continue;
     if (found == showable.end() || refused.contains({assignment.number, assignment.agent})) continue;
     const auto& [number, member] = found->second;
-    members[{assignment.agent, number->integration}].push_back(member);
+    pool_member& added = members[{assignment.agent, number->integration}].emplace_back(member);
+    added.weight = strictest.at(member.number).weight;
   }
 
   my.placements.assign(my.use.size(), {});
@@ -187,7 +213,7 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
   for (number_index number = 0; number < my.placements.size(); ++number) my.refresh(number);
 }
 
-std::optional<picked> pool_book::pick(agent_id agent, integration_id integration, policy how, e164 to, e164 last,
+std::optional<picked> pool_book::pick(agent_id agent, integration_id integration, policy how, e164 to, e164 preferred,
                                       utc_time now, reason& why_not, std::optional<utc_time>& until) const {
   impl& my = *impl_;
   my.settle(now);
@@ -199,16 +225,18 @@ std::optional<picked> pool_book::pick(agent_id agent, integration_id integration
     return std::nullopt;
   }
   const pool_index at = found->second;
+  if (how == policy::fixed) return my.fixed(at, preferred, why_not, until);
   const auto least_used = my.pools[at].least_used();
   if (!least_used) {
     why_not = reason::caller_id_caps;
     until = my.pools[at].frees();
     return std::nullopt;
   }
-  std::optional<picked> preferred;
-  if (how == policy::sticky) preferred = my.sticky(at, last);
-  if (how == policy::local_presence) preferred = my.nearest(at, to);
-  return preferred.value_or(picked{*least_used, choice::least_used});
+  std::optional<picked> best;
+  if (how == policy::sticky) best = my.sticky(at, preferred);
+  if (how == policy::local_presence) best = my.nearest(at, to);
+  if (how == policy::weighted) best = picked{my.pools[at].least_used_for_weight(), choice::weighted};
+  return best.value_or(picked{*least_used, choice::least_used});
 }
 
 void pool_book::take(number_index number, utc_time now) {
@@ -251,10 +279,12 @@ bool pool_book::may_show(agent_id agent, integration_id integration, e164 number
   return pool != impl_->pool_of.end() && index && impl_->place(*index, pool->second) != nullptr;
 }
 
-const std::vector<integration_id>& pool_book::integrations_of(agent_id agent) const {
-  static const std::vector<integration_id> none;
+std::vector<integration_id> pool_book::integrations_of(agent_id agent, e164 only) const {
   const auto found = impl_->integrations.find(agent);
-  return found == impl_->integrations.end() ? none : found->second;
+  if (found == impl_->integrations.end()) return {};
+  std::vector<integration_id> all = found->second;
+  if (only) std::erase_if(all, [&](integration_id on) { return !may_show(agent, on, only); });
+  return all;
 }
 
 std::uint32_t pool_book::calls_in_last_day(number_index number, utc_time now) const {

@@ -43,6 +43,7 @@ pool::pool(std::vector<pool_member> members) {
   for (const std::uint32_t rank : by_place) {
     const auto position = static_cast<std::uint32_t>(number_at_.size());
     number_at_.push_back(members[rank].number);
+    weight_at_.push_back(members[rank].weight);
     rank_at_.push_back(rank);
     for_each_neighbourhood(members[rank].where, [&](std::uint64_t name) { belongs.emplace_back(name, position); });
   }
@@ -69,22 +70,27 @@ pool::pool(std::vector<pool_member> members) {
   for (std::uint32_t position = 0; position < leaves(); ++position) tree_[leaves() + position] = rank_at_[position];
   for (std::uint32_t node = leaves() - 1; node > 0; --node)
     tree_[node] = std::min(tree_[2 * node], tree_[2 * node + 1]);
+  const auto weighs_other = [&](std::uint16_t weight) { return weight != weight_at_.front(); };
+  if (std::ranges::any_of(weight_at_, weighs_other)) by_weight_ = tree_;
 }
 
 void pool::set(std::uint32_t position, const standing& now) {
-  key value = never;
-  if (now.free) {
-    value = (static_cast<key>(now.calls_in_last_day & 0x7FFF'FFFF) << 32) | rank_at_[position];
-  } else if (now.frees) {
-    value = capped | static_cast<key>(now.frees->time_since_epoch().count());
-  }
+  const auto free_after = [&](std::uint64_t calls) { return std::min(calls, most_calls) << 32 | rank_at_[position]; };
+  const key not_free = now.frees ? capped | static_cast<key>(now.frees->time_since_epoch().count()) : never;
+  put(tree_, position, now.free ? free_after(now.calls_in_last_day) : not_free);
+  if (by_weight_.empty()) return;
+  const std::uint64_t for_weight = std::uint64_t{1000} * now.calls_in_last_day / weight_at_[position];
+  put(by_weight_, position, now.free ? free_after(for_weight) : not_free);
+}
+
+void pool::put(tree& into, std::uint32_t position, key value) const {
   std::size_t node = leaves() + position;
-  tree_[node] = value;
+  into[node] = value;
   while (node > 1) {
     node /= 2;
-    const key best = std::min(tree_[2 * node], tree_[2 * node + 1]);
-    if (tree_[node] == best) return;
-    tree_[node] = best;
+    const key best = std::min(into[2 * node], into[2 * node + 1]);
+    if (into[node] == best) return;
+    into[node] = best;
   }
 }
 

@@ -21,6 +21,7 @@ struct pool_member {
   number_index number = 0;
   e164 value;
   locality where;
+  std::uint16_t weight = 1;
 };
 
 /// How near the nearest free number is.
@@ -38,7 +39,9 @@ class pool {
   bool is_free(std::uint32_t position) const { return tree_[leaves() + position] < capped; }
   /// Fewest calls in the last day, then smallest number, of the free ones.
   std::optional<number_index> least_used() const { return number_of(tree_[1]); }
-  /// The same within the nearest neighbourhood of `to` that has a free number: longest shared prefix from the
+  /// Fewest calls for its weight, to a thousandth of a call, then smallest number. REQUIRES: some number is free.
+  number_index least_used_for_weight() const { return *number_of(by_weight_.empty() ? tree_[1] : by_weight_[1]); }
+  /// As least_used(), within the nearest neighbourhood of `to` that has a free number: longest shared prefix from the
   /// exchange's last digit down to the area code, then state, then country.
   std::optional<std::pair<number_index, nearness>> nearest(const locality& to) const;
   /// When none is free: the first instant at which one will be by time alone.
@@ -48,8 +51,10 @@ class pool {
   // What a leaf holds, and a node the smallest of: calls << 32 | rank of a free number; capped | microseconds until it
   // frees, of one at a cap; never, of one that waits for a call to end.
   using key = std::uint64_t;
+  using tree = std::vector<key>;  // 1-based; leaf of a position: leaves() + position
   static constexpr key capped = key{1} << 63;
   static constexpr key never = ~key{0};
+  static constexpr std::uint64_t most_calls = 0x7FFF'FFFF;
 
   struct range {
     std::uint32_t begin = 0;
@@ -64,13 +69,16 @@ class pool {
   std::optional<number_index> number_of(key best) const {
     return best < capped ? std::optional{number_of_rank_[static_cast<std::uint32_t>(best)]} : std::nullopt;
   }
+  void put(tree& into, std::uint32_t position, key value) const;
   key least(range of) const;
   key least(std::uint64_t neighbourhood) const;
 
   std::vector<number_index> number_at_;       // by position: sorted by place
   std::vector<std::uint32_t> rank_at_;        // by position: rank by digits
   std::vector<number_index> number_of_rank_;  // by rank
-  std::vector<key> tree_;                     // 1-based; leaf of a position: leaves() + position
+  std::vector<std::uint16_t> weight_at_;      // by position
+  tree tree_;                                 // by calls
+  tree by_weight_;                            // by calls for the number's weight; empty while all weigh the same
   boost::unordered_flat_map<std::uint64_t, ranges> neighbourhoods_;
   std::vector<range> ranges_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/disposition.hpp"
+#include "model/e164.hpp"
 #include "model/ids.hpp"
 #include "model/local_hours.hpp"
 #include "model/retry_rule.hpp"
@@ -17,7 +18,13 @@ namespace dialer::campaigns {
 enum class campaign_state : std::uint8_t { draft = 0, running = 1, paused = 2, stopped = 3, finished = 4 };
 
 /// How the caller ID is chosen. Stored as its number: append only.
-enum class caller_id_policy : std::uint8_t { sticky = 0, local_presence = 1, least_used_today = 2 };
+enum class caller_id_policy : std::uint8_t {
+  sticky = 0,
+  local_presence = 1,
+  least_used_today = 2,
+  weighted = 3,
+  fixed = 4
+};
 
 enum class machine_detection : std::uint8_t { off = 0, detect = 1 };
 
@@ -44,6 +51,7 @@ struct settings {
   bool redial_absent = false;  ///< redial contacts whose attempt the carrier does not know, 30 min later
   bool frozen = false;         ///< the kill switch: nothing is dialed, whatever the state
   workspace_id workspace;
+  e164 caller_id_number;                       ///< the one that `fixed` shows; there when the policy is fixed
   std::chrono::seconds ring_timeout{30};       ///< 5..600
   std::chrono::seconds call_time_limit{1800};  ///< 30..14400
   weekly_hours window{};                       ///< the law's hours are intersected with it; it can narrow, never widen
@@ -51,6 +59,9 @@ struct settings {
   std::string name;
   std::string default_country = "US";  ///< ISO 3166-1 alpha-2, for numbers written nationally
   std::uint64_t version = 0;           ///< 1, 2, ... with every change of what stands here; 0: not stored yet
+
+  /// The only number that may be shown; none when the policy has a choice.
+  e164 fixed_caller_id() const noexcept { return caller_id == caller_id_policy::fixed ? caller_id_number : e164{}; }
   friend bool operator==(const settings&, const settings&) = default;
 };
 

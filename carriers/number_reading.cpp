@@ -24,8 +24,7 @@ std::string what_came(const http::http_answer& answer) {
 
 number_answer number_answer_without_verdict(const http::http_answer& answer) {
   number_answer result;
-  result.outcome =
-      answer.how == http::delivery::not_sent ? number_outcome::throttled : number_outcome::unknown;
+  result.outcome = answer.how == http::delivery::not_sent ? number_outcome::throttled : number_outcome::unknown;
   result.why = what_came(answer);
   return result;
 }
@@ -49,8 +48,9 @@ std::string code_and_words(std::string_view code, std::string_view words) {
 }
 
 std::uint8_t capability_named(std::string_view name) {
-  static constexpr std::array names{std::pair{std::string_view{"voice"}, voice}, std::pair{std::string_view{"sms"}, sms},
-                                    std::pair{std::string_view{"mms"}, mms}, std::pair{std::string_view{"fax"}, fax}};
+  static constexpr std::array names{std::pair{std::string_view{"voice"}, voice},
+                                    std::pair{std::string_view{"sms"}, sms}, std::pair{std::string_view{"mms"}, mms},
+                                    std::pair{std::string_view{"fax"}, fax}};
   for (const auto& [known, bit] : names) {
     if (same_ignoring_case(name, known)) return bit;
   }
@@ -84,8 +84,7 @@ std::string area_code_of(e164 number) {
 }
 
 bool is_country(std::string_view text) {
-  return text.size() == 2 &&
-         std::ranges::all_of(text, [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; });
+  return text.size() == 2 && std::ranges::all_of(text, [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; });
 }
 
 }  // namespace dialer::carriers

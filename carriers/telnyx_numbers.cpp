@@ -210,8 +210,8 @@ class telnyx_numbers final : public number_codec {
     if (!number) return std::nullopt;
     offered_number offer;
     offer.number = *number;
-    offer.type = number_type_named(json_text(row, "phone_number_type"))
-                     .value_or(asked_.type.value_or(number_type_of(*number)));
+    offer.type =
+        number_type_named(json_text(row, "phone_number_type")).value_or(asked_.type.value_or(number_type_of(*number)));
     offer.capabilities = read_features(row);
     offer.country = asked_.country;
     offer.area_code = area_code_of(*number);
@@ -293,8 +293,7 @@ class telnyx_numbers final : public number_codec {
     return {.outcome = number_outcome::done, .carrier_ref = std::string{id}};
   }
 
-  static number_answer read_refused(const std::optional<simdjson::dom::object>& body,
-                                    const http::http_answer& answer) {
+  static number_answer read_refused(const std::optional<simdjson::dom::object>& body, const http::http_answer& answer) {
     const auto refusal = body && answer.status >= 400 ? read_telnyx_refusal(*body, answer.status) : std::nullopt;
     if (!refusal) return number_answer_without_verdict(answer);
     const auto& [error, words] = *refusal;

@@ -52,8 +52,8 @@ class twilio_numbers final : public number_codec {
   }
 
   number_page<offered_number> decode_search(const http::http_answer& answer) override {
-    return read_page<offered_number>(
-        answer, "available_phone_numbers", [this](simdjson::dom::object row) { return read_offer(row); });
+    return read_page<offered_number>(answer, "available_phone_numbers",
+                                     [this](simdjson::dom::object row) { return read_offer(row); });
   }
 
   void encode_buy(e164 number, std::string_view, std::string_view voice_url, std::string& out) override {
@@ -68,9 +68,7 @@ class twilio_numbers final : public number_codec {
 
   number_answer decode_buy(const http::http_answer& answer) override { return read_changed(answer, 201); }
 
-  void encode_find_purchase(e164 number, std::string_view, std::string& out) override {
-    encode_held(number, {}, out);
-  }
+  void encode_find_purchase(e164 number, std::string_view, std::string& out) override { encode_held(number, {}, out); }
 
   number_answer decode_find_purchase(const http::http_answer& answer, e164 number) override {
     number_page<held_number> page = decode_held(answer);
@@ -157,7 +155,7 @@ class twilio_numbers final : public number_codec {
     // Offers have no second page: a search is asked anew.
     page.clean = std::is_same_v<Thing, offered_number> || read_twilio_next(*body, held_list(), page.next);
     if (!page.clean) {
-      page.why = "the next page is not of this account: " + what_came(answer);
+      page.why = foreign_text("the next page is not of this account: " + what_came(answer));
       page.numbers.clear();
     }
     return page;
@@ -215,13 +213,12 @@ class twilio_numbers final : public number_codec {
     return {.outcome = number_outcome::done, .carrier_ref = std::string{sid}};
   }
 
-  static number_answer read_refused(const std::optional<simdjson::dom::object>& body,
-                                    const http::http_answer& answer) {
+  static number_answer read_refused(const std::optional<simdjson::dom::object>& body, const http::http_answer& answer) {
     const auto error = body && answer.status >= 400 ? read_twilio_error(*body, answer.status) : std::nullopt;
     if (!error) return number_answer_without_verdict(answer);
     const auto [code, words] = *error;
-    number_answer result = number_refusal(classify_twilio(answer.status, code),
-                                          code == 0 ? std::string{} : std::to_string(code), words);
+    number_answer result =
+        number_refusal(classify_twilio(answer.status, code), code == 0 ? std::string{} : std::to_string(code), words);
     constexpr int not_available = 21422;
     result.gone = result.outcome == number_outcome::refused && code == not_available;
     return result;

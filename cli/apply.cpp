@@ -61,6 +61,10 @@ class applying {
       what.agent = agents_.at({one.workspace, one.agent});
       note("campaign " + one.workspace + "/" + what.name, config_.campaign(organisation_, what).what);
     }
+    // What the file does not name stays.
+    if (!wanted_.restrictions.empty()) {
+      note("number restrictions", config_.number_restrictions(organisation_, wanted_.restrictions));
+    }
     apply_do_not_call();
     if (!wanted_.number_prices.empty()) {
       note("number prices", config_.number_prices(organisation_, wanted_.number_prices));

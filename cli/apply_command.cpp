@@ -53,9 +53,18 @@ campaign_settings from_flags(const campaign_create_options& options) {
   one.what.window.fill(*window);
   const auto policy = api::find_named(api::caller_id_names, options.caller_id);
   if (!policy) {
-    throw usage_error("--caller-id is \"" + options.caller_id + "\"; use sticky, local_presence or least_used_today");
+    throw usage_error("--caller-id is \"" + options.caller_id +
+                      "\"; use sticky, local_presence, least_used_today, weighted or fixed");
   }
   one.what.caller_id = *policy;
+  const bool fixed = *policy == campaigns::caller_id_policy::fixed;
+  const auto number = options.caller_id_number.empty() ? e164{} : e164::parse(options.caller_id_number);
+  if (!number || fixed != static_cast<bool>(*number)) {
+    throw usage_error(
+        "--caller-id-number is \"" + options.caller_id_number +
+        "\"; with --caller-id fixed name the number to show, such as +12125550123, otherwise leave it out");
+  }
+  one.what.caller_id_number = *number;
   one.what.weight = options.weight;
   one.what.calls_per_second_max = options.calls_per_second_max;
   one.what.concurrent_calls_max = options.concurrent_calls_max;

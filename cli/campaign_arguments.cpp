@@ -18,7 +18,9 @@ void add_campaign_create(CLI::App& campaign, chosen_command& chosen) {
   to->add_option("--workspace", options->workspace, "workspace it belongs to")->excludes(file);
   to->add_option("--agent", options->agent, "agent that answers; of the same workspace")->excludes(file);
   to->add_option("--window", options->window, "daily hours at the called party's place")->excludes(file);
-  to->add_option("--caller-id", options->caller_id, "sticky, local_presence or least_used_today")->excludes(file);
+  to->add_option("--caller-id", options->caller_id, "sticky, local_presence, least_used_today, weighted or fixed")
+      ->excludes(file);
+  to->add_option("--caller-id-number", options->caller_id_number, "with fixed: the number to show")->excludes(file);
   to->add_option("--calls-per-second-max", options->calls_per_second_max, "0: only the account's limit")
       ->check(CLI::Range(0.0, 10'000.0))
       ->excludes(file);

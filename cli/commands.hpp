@@ -47,6 +47,7 @@ struct campaign_create_options : organisation_options {
   std::string agent;
   std::string window = "08:00-21:00";
   std::string caller_id = "sticky";
+  std::string caller_id_number;
   double calls_per_second_max = 0;
   std::uint32_t concurrent_calls_max = 0;
   std::int64_t ring_timeout_s = 30;

@@ -338,6 +338,7 @@ int run_demo(const demo_options& options) {
   running.token_key = load_token_key({}, directory.path());
   running.key_pepper = load_key_pepper({}, directory.path());
   running.uploads = directory.path() / "uploads";
+  running.suppression_lists = directory.path() / "suppression-lists";
   running.resolve_secret = resolve_secret;
   engine_runtime engine{running, time};
   const steady_time started = time.now().steady;

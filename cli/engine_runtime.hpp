@@ -25,7 +25,8 @@ struct runtime_options {
   std::string public_url;              ///< how carriers reach the listener; empty: http://<listen>
   carriers::token_key token_key{};
   api::key_pepper key_pepper{};
-  std::filesystem::path uploads;  ///< directory of uploaded lists and their verdicts
+  std::filesystem::path uploads;            ///< directory of uploaded lists and their verdicts
+  std::filesystem::path suppression_lists;  ///< directory of national lists that came over the API
   std::function<std::string(const std::string& reference)> resolve_secret;  ///< those kept outside of the database
   api::secret_keys secret_keys;                                             ///< of those sealed in it
   unsigned shards = 0;                                                      ///< 0 = one per core

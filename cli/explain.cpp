@@ -57,7 +57,8 @@ struct recent_calls {
 };
 
 void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls) {
-  calls.book.rebuild(in.organisation.sharing, in.organisation.numbers, in.organisation.assignments);
+  calls.book.rebuild(in.organisation.sharing, in.organisation.numbers, in.organisation.assignments,
+                     in.organisation.restrictions);
   const e164 number = in.contact.state.number;
   on.for_each_row(
       "SELECT i.to_number, i.from_number, i.decided_at, coalesce(max(o.kind), 0) < 10 AS open FROM intent i "
@@ -76,11 +77,30 @@ void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls
       });
 }
 
+/// What keeps the agent's numbers from being shown, of the first few.
+void add_refusals(const explain_inputs& in, gate_step& step) {
+  constexpr std::size_t most = 5;
+  for (const callerid::assignment& one : in.organisation.assignments) {
+    if (one.agent != in.campaign.agent || one.as != callerid::profile::outbound) continue;
+    const auto number = std::ranges::find(in.organisation.numbers, one.number, &callerid::phone_number::id);
+    if (number == in.organisation.numbers.end()) continue;
+    auto why = callerid::check_number(*number, callerid::number_use::call);
+    if (!why)
+      why = callerid::check_restrictions(*number, callerid::country_of(*number, region_of_number),
+                                         in.organisation.restrictions);
+    if (!why) continue;
+    step.inputs.emplace_back("rule " + std::string(why->rule), why->obstacle + "; " + why->remedy);
+    if (step.inputs.size() > most) return;
+  }
+}
+
 gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls) {
   gate_step step{"caller_id",
                  {{"policy", std::string(api::find_name(api::caller_id_names, in.campaign.caller_id))}},
                  verdict::allowed()};
-  const auto& accounts = calls.book.integrations_of(in.campaign.agent);
+  const e164 fixed = in.campaign.fixed_caller_id();
+  if (fixed) step.inputs.emplace_back("number", fixed.text());
+  const auto accounts = calls.book.integrations_of(in.campaign.agent, fixed);
   std::optional<utc_time> earliest;
   reason why_not = reason::no_caller_id;
   bool some = false;
@@ -88,8 +108,9 @@ gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls)
     const auto account = std::ranges::find(in.organisation.accounts, id, &carriers::account::id);
     const std::string name = account == in.organisation.accounts.end() ? id.text() : account->name;
     std::optional<utc_time> until;
-    const auto picked = calls.book.pick(in.campaign.agent, id, static_cast<callerid::policy>(in.campaign.caller_id),
-                                        in.contact.state.number, in.contact.last_caller_id, in.now, why_not, until);
+    const auto picked =
+        calls.book.pick(in.campaign.agent, id, static_cast<callerid::policy>(in.campaign.caller_id),
+                        in.contact.state.number, fixed ? fixed : in.contact.last_caller_id, in.now, why_not, until);
     if (account != in.organisation.accounts.end() && account->frozen) {
       why_not = reason::account_frozen;
       step.inputs.emplace_back(name, std::string(to_string(why_not)));
@@ -102,7 +123,11 @@ gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls)
       if (until && (!earliest || *until < *earliest)) earliest = until;
     }
   }
-  if (accounts.empty()) step.inputs.emplace_back("accounts", "none has a number that the agent may show");
+  if (accounts.empty()) {
+    step.inputs.emplace_back("accounts", fixed ? "none has this number, or the agent may not show it"
+                                               : "none has a number that the agent may show");
+    add_refusals(in, step);
+  }
   if (!some) step.result = verdict::not_yet(why_not, earliest);
   return step;
 }

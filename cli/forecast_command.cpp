@@ -6,12 +6,13 @@
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
 
-#include "callerid/number_rules.hpp"
+#include "callerid/pick.hpp"
 #include "cli/campaign_lanes.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/forecast.hpp"
 #include "cli/instants.hpp"
+#include "cli/place_finder.hpp"
 #include "cli/text_table.hpp"
 #include "cli/window_check.hpp"
 #include "cli/zone_data.hpp"
@@ -45,14 +46,13 @@ struct means {
 
 means find_means(const engine::organisation_snapshot& from, const campaigns::settings& campaign) {
   means found;
+  callerid::pool_book pools{region_of_number};
+  pools.rebuild(from.sharing, from.numbers, from.assignments, from.restrictions);
   for (const callerid::phone_number& number : from.numbers) {
-    const bool assigned = std::ranges::any_of(from.assignments, [&](const callerid::assignment& one) {
-      return one.number == number.id && one.agent == campaign.agent && one.as == callerid::profile::outbound;
-    });
     const auto account = std::ranges::find(from.accounts, number.integration, &carriers::account::id);
-    if (!assigned || callerid::check_number(number, callerid::number_use::call) || account == from.accounts.end())
-      continue;
-    if (account->frozen || !account->unusable.empty()) continue;
+    if (account == from.accounts.end() || account->frozen || !account->unusable.empty()) continue;
+    if (!pools.may_show(campaign.agent, account->id, number.number)) continue;
+    if (campaign.fixed_caller_id() && number.number != campaign.fixed_caller_id()) continue;
     found.numbers.push_back(number);
     if (std::ranges::find(found.accounts, account->id, &carriers::account::id) == found.accounts.end()) {
       found.accounts.push_back(*account);

@@ -123,6 +123,7 @@ int serve(const serve_options& options) {
   running.token_key = load_token_key(options.token_key, state_dir_of(where));
   running.key_pepper = load_key_pepper(options.key_pepper, state_dir_of(where));
   running.uploads = state_dir_of(where) / "uploads";
+  running.suppression_lists = state_dir_of(where) / "suppression-lists";
   running.resolve_secret = resolve_secret;
   running.secret_keys = load_secret_keys(options.secret_keys);
   running.shards = static_cast<unsigned>(options.shards);

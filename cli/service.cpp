@@ -55,6 +55,7 @@ api::rest_options rest_options(const runtime_options& options, const sql::connec
   api::rest_options made;
   made.database = database;
   made.uploads = options.uploads;
+  made.suppression_lists = options.suppression_lists;
   made.rate = options.requests;
   made.place = make_place_finder(load_zone_data());
   made.secrets = options.secret_keys;

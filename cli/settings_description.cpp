@@ -78,7 +78,11 @@ described_fields fields_of(const callerid::phone_number& one, const std::string&
           {"region", one.region},
           {"calls_per_day_max", text_of(one.calls_per_day_max)},
           {"calls_per_hour_max", text_of(one.calls_per_hour_max)},
-          {"concurrent_calls_max", text_of(one.concurrent_calls_max)}};
+          {"concurrent_calls_max", text_of(one.concurrent_calls_max)},
+          {"weight", text_of(one.weight)},
+          {"country", one.country},
+          {"attestation", word(api::attestation_names, one.attested)},
+          {"registered", text_of(one.registered)}};
 }
 
 described_fields fields_of(const campaigns::settings& one, const std::string& agent) {
@@ -90,6 +94,7 @@ described_fields fields_of(const campaigns::settings& one, const std::string& ag
                           {"attempts_per_number_24h", text_of(one.attempts_per_number_24h)},
                           {"attempts_per_number_7d", text_of(one.attempts_per_number_7d)},
                           {"caller_id", word(api::caller_id_names, one.caller_id)},
+                          {"caller_id_number", one.caller_id_number ? one.caller_id_number.text() : ""},
                           {"ring_timeout_s", text_of(one.ring_timeout)},
                           {"call_time_limit_s", text_of(one.call_time_limit)},
                           {"machine_detection", word(api::detection_names, one.detection)},
@@ -120,6 +125,16 @@ std::string in_order(std::vector<std::string> words) {
   return text;
 }
 
+void add_restrictions(const std::vector<callerid::number_restriction>& restrictions, described& all) {
+  std::vector<std::string> lines;
+  for (const callerid::number_restriction& one : restrictions) {
+    lines.push_back((one.country.empty() ? "any country" : one.country) + " " +
+                    (one.type ? word(api::type_names, *one.type) : "any type") + ": " +
+                    word(api::demand_names, one.demand));
+  }
+  if (!lines.empty()) all["number restrictions"] = {{"restrictions", in_order(std::move(lines))}};
+}
+
 }  // namespace
 
 described describe(const settings& wanted) {
@@ -134,6 +149,7 @@ described describe(const settings& wanted) {
   for (const auto& one : wanted.campaigns) {
     all["campaign " + one.workspace + "/" + one.what.name] = fields_of(one.what, one.agent);
   }
+  add_restrictions(wanted.restrictions, all);
   std::vector<std::string> lists;
   for (const auto& one : wanted.do_not_call) lists.push_back(one.name + " (" + one.file.string() + ")");
   if (!lists.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(lists))}};
@@ -165,6 +181,7 @@ described describe(const std::string& organisation, const engine::organisation_s
   for (const auto& one : snapshot.campaigns) {
     all["campaign " + names[one.workspace] + "/" + one.name] = fields_of(one, names[one.agent]);
   }
+  add_restrictions(snapshot.restrictions, all);
   std::vector<std::string> files;
   for (const auto& one : lists) files.push_back(one.name + " (" + one.path + ")");
   if (!files.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(files))}};

@@ -17,9 +17,11 @@
 namespace dialer::cli {
 namespace {
 
+using api::attestation_names;
 using api::caller_id_names;
 using api::capability_names;
 using api::carrier_names;
+using api::demand_names;
 using api::detection_names;
 using api::name_of;
 using api::parse_local_hours;
@@ -52,6 +54,7 @@ class reading {
     root_.tables("agent", [&](toml_table& in, const toml::node& node) { agent(in, node); });
     root_.tables("integration", [&](toml_table& in, const toml::node& node) { integration(in, node); });
     root_.tables("numbers", [&](toml_table& in, const toml::node&) { numbers(in); });
+    root_.tables("number_restriction", [&](toml_table& in, const toml::node&) { restriction(in); });
     root_.tables("campaign", [&](toml_table& in, const toml::node& node) { campaign(in, node); });
     root_.tables("do_not_call", [&](toml_table& in, const toml::node&) { do_not_call(in); });
     root_.tables("number_price", [&](toml_table& in, const toml::node&) { number_price(in); });
@@ -183,6 +186,10 @@ class reading {
     in.integer("calls_per_day_max", what.calls_per_day_max, 0, count_max);
     in.integer("calls_per_hour_max", what.calls_per_hour_max, 0, count_max);
     in.integer("concurrent_calls_max", what.concurrent_calls_max, 0, count_max);
+    in.integer("weight", what.weight, 1, 1000);
+    country(in, what.country);
+    in.choice("attestation", what.attested, all(attestation_names));
+    in.boolean("registered", what.registered);
     std::uint8_t mask = 0;
     const auto add_capability = [&](const toml::node& at, const std::string& text) {
       const auto* found = std::ranges::find(capability_names, text, &name_of<std::uint8_t>::first);
@@ -213,6 +220,23 @@ class reading {
     if (!listed) in.fail_missing("list", R"(write list = ["+12125550123", ...])");
   }
 
+  void restriction(toml_table& in) {
+    callerid::number_restriction one;
+    country(in, one.country);
+    if (in.find("type") != nullptr) in.choice("type", one.type.emplace(), all(type_names));
+    if (in.find("demand") == nullptr) {
+      in.fail_missing("demand", "say what numbers must meet: never, registration, attestation_a, _b or _c");
+    }
+    in.choice("demand", one.demand, all(demand_names));
+    out_.restrictions.push_back(std::move(one));
+  }
+
+  static void country(toml_table& in, std::string& out) {
+    if (in.text("country", out) && !compliance::is_known_country(out)) {
+      in.fail("country", "is \"" + out + "\"; write two capital letters (ISO 3166), such as \"US\"");
+    }
+  }
+
   void campaign(toml_table& in, const toml::node&) {
     campaign_settings one;
     campaigns::settings& what = one.what;
@@ -238,6 +262,7 @@ class reading {
                                             ", below attempts_per_number_24h; a week holds every day's attempts");
     }
     in.choice("caller_id", what.caller_id, all(caller_id_names));
+    caller_id_number(in, what);
     in.choice("machine_detection", what.detection, all(detection_names));
     seconds(in, "ring_timeout_s", what.ring_timeout, 5, 600);
     seconds(in, "call_time_limit_s", what.call_time_limit, 30, 14'400);
@@ -248,6 +273,19 @@ class reading {
     }
     in.boolean("redial_absent", what.redial_absent);
     out_.campaigns.push_back(std::move(one));
+  }
+
+  static void caller_id_number(toml_table& in, campaigns::settings& what) {
+    const bool fixed = what.caller_id == campaigns::caller_id_policy::fixed;
+    std::string text;
+    if (!in.text("caller_id_number", text)) {
+      if (fixed) in.fail_missing("caller_id_number", "caller_id is \"fixed\": name the number to show");
+      return;
+    }
+    const auto number = e164::parse(text);
+    if (!number) in.fail("caller_id_number", "is \"" + text + "\"; write E.164: + and 7 to 15 digits");
+    if (!fixed) in.fail("caller_id_number", "is shown only when caller_id is \"fixed\"; remove it, or change that");
+    what.caller_id_number = *number;
   }
 
   static void seconds(toml_table& in, string_view key, std::chrono::seconds& out, std::int64_t min, std::int64_t max) {

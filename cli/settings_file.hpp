@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "callerid/inventory.hpp"
+#include "callerid/number_rules.hpp"
 #include "campaigns/settings.hpp"
 #include "engine/ledger.hpp"
 #include "sql/configuration.hpp"
@@ -55,6 +55,7 @@ struct settings {
   std::vector<agent_settings> agents;
   std::vector<sql::integration_record> integrations;
   std::vector<number_settings> numbers;
+  std::vector<callerid::number_restriction> restrictions;  ///< when any: exactly these are to be in force
   std::vector<campaign_settings> campaigns;
   std::vector<do_not_call_settings> do_not_call;  ///< when any: exactly these are to be in force
   std::vector<sql::number_price> number_prices;   ///< likewise

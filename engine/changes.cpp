@@ -177,12 +177,13 @@ void organisation::rebuild_pools() {
         account != account_index_.end() && accounts_[account->second].refused_caller_ids.contains(number.number);
     if (!refused) numbers.push_back(number);
   }
-  pools_.rebuild(snapshot_.sharing, numbers, snapshot_.assignments);
+  pools_.rebuild(snapshot_.sharing, numbers, snapshot_.assignments, snapshot_.restrictions);
   ++changes_applied_;
   for (campaign_run& campaign : campaigns_) {
     campaign.accounts.clear();
     campaign.account_at = 0;
-    for (const integration_id& integration : pools_.integrations_of(campaign.what.agent)) {
+    for (const integration_id& integration :
+         pools_.integrations_of(campaign.what.agent, campaign.what.fixed_caller_id())) {
       const auto account = account_index_.find(integration);
       if (account != account_index_.end()) campaign.accounts.push_back(account->second);
     }
@@ -199,6 +200,8 @@ campaign_surroundings organisation::around(const campaign_run& campaign) const {
 reason organisation::outside_settings(const attempt_run& attempt, instant now) const {
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (attempt.agent != campaign.agent) return reason::changed_since_decided;
+  const e164 fixed = campaign.what.fixed_caller_id();
+  if (fixed && attempt.what.from != fixed) return reason::changed_since_decided;
   if (attempt.what.attempt_number > campaign.what.attempts_per_contact_max) return reason::attempts_exhausted;
   const compliance::recent_attempts recent = history_.recent(attempt.what.to, now.utc);  // this one among them
   if (recent.last_24h > campaign.what.attempts_per_number_24h) return reason::attempt_cap_24h;

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "callerid/inventory.hpp"
+#include "callerid/number_rules.hpp"
 #include "callerid/pick.hpp"
 #include "campaigns/contact.hpp"
 #include "campaigns/settings.hpp"
@@ -201,6 +201,7 @@ struct organisation_snapshot {
   std::vector<carriers::account> accounts;
   std::vector<callerid::phone_number> numbers;
   std::vector<callerid::assignment> assignments;  ///< the earliest first
+  std::vector<callerid::number_restriction> restrictions;
   std::vector<campaigns::settings> campaigns;  ///< drafts, running and paused ones; stopped and finished are left out
   std::vector<lane_record> lanes;              ///< of those campaigns
   compliance::rules_snapshot rules;

@@ -29,6 +29,8 @@ callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
     case campaigns::caller_id_policy::sticky: return callerid::policy::sticky;
     case campaigns::caller_id_policy::local_presence: return callerid::policy::local_presence;
     case campaigns::caller_id_policy::least_used_today: return callerid::policy::least_used_today;
+    case campaigns::caller_id_policy::weighted: return callerid::policy::weighted;
+    case campaigns::caller_id_policy::fixed: return callerid::policy::fixed;
   }
   return callerid::policy::sticky;
 }
@@ -168,6 +170,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
   }
   const campaigns::contact& contact = next.contact;
   const callerid::policy policy = to_pick_policy(campaign.what.caller_id);
+  const e164 fixed = campaign.what.fixed_caller_id();
 
   reason why_not = reason::account_cps;
   std::optional<utc_time> until;
@@ -186,7 +189,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
       continue;
     }
     const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number,
-                                    contact.last_caller_id, now.utc, why_not, until);
+                                    fixed ? fixed : contact.last_caller_id, now.utc, why_not, until);
     if (!picked) continue;
     const e164 caller_id = pools_.number(picked->number);
 

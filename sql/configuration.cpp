@@ -6,6 +6,7 @@
 
 #include "sql/generation.hpp"
 #include "sql/phone_numbers.hpp"
+#include "sql/snapshot.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -186,9 +187,7 @@ applied<phone_number_id> configuration::number(organisation_id in, const calleri
   const number_record known = record;
   static_cast<callerid::phone_number&>(record) = wanted;
   record.id = made ? phone_number_id{make_id_()} : known.id;
-  record.country = known.country;
-  record.attested = known.attested;
-  record.registered = known.registered;
+  if (record.country.empty()) record.country = known.country;
   if (made) {
     insert_number(tx_, in, record);
     return {record.id, change::created};
@@ -206,9 +205,9 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
       "INSERT INTO campaign AS t (org_id, id, workspace_id, agent_id, name, weight, calls_per_second_max, "
       "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
       "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
-      "call_time_limit_s, detection, default_country, redial_absent) "
+      "call_time_limit_s, detection, default_country, redial_absent, caller_id_number) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bigint[]::integer[], $10::bigint[]::integer[], $11, "
-      "$12::bigint[]::integer[], $13, $14, $15, $16, $17, $18, $19, $20, $21) "
+      "$12::bigint[]::integer[], $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) "
       "ON CONFLICT (org_id, workspace_id, name) DO UPDATE SET version = t.version + 1, "
       "agent_id = excluded.agent_id, weight = excluded.weight, "
       "calls_per_second_max = excluded.calls_per_second_max, concurrent_calls_max = excluded.concurrent_calls_max, "
@@ -219,16 +218,17 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
       "attempts_per_number_7d = excluded.attempts_per_number_7d, caller_id = excluded.caller_id, "
       "ring_timeout_s = excluded.ring_timeout_s, call_time_limit_s = excluded.call_time_limit_s, "
       "detection = excluded.detection, default_country = excluded.default_country, redial_absent = "
-      "excluded.redial_absent "
+      "excluded.redial_absent, caller_id_number = excluded.caller_id_number "
       "WHERE (t.agent_id, t.weight, t.calls_per_second_max, t.concurrent_calls_max, t.window_open_minute, "
       "t.window_close_minute, t.retry_delay_s, t.retry_attempts_max, t.attempts_per_contact_max, "
       "t.attempts_per_number_24h, t.attempts_per_number_7d, t.caller_id, t.ring_timeout_s, t.call_time_limit_s, "
-      "t.detection, t.default_country, t.redial_absent) IS DISTINCT FROM (excluded.agent_id, excluded.weight, "
+      "t.detection, t.default_country, t.redial_absent, t.caller_id_number) IS DISTINCT FROM (excluded.agent_id, "
+      "excluded.weight, "
       "excluded.calls_per_second_max, excluded.concurrent_calls_max, excluded.window_open_minute, "
       "excluded.window_close_minute, excluded.retry_delay_s, excluded.retry_attempts_max, "
       "excluded.attempts_per_contact_max, excluded.attempts_per_number_24h, excluded.attempts_per_number_7d, "
       "excluded.caller_id, excluded.ring_timeout_s, excluded.call_time_limit_s, excluded.detection, "
-      "excluded.default_country, excluded.redial_absent) RETURNING id, xmax = 0",
+      "excluded.default_country, excluded.redial_absent, excluded.caller_id_number) RETURNING id, xmax = 0",
       params{}
           .uuid(in)
           .uuid(make_id_())
@@ -250,7 +250,8 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
           .int4(wanted.call_time_limit.count())
           .int2(stored(wanted.detection))
           .text(wanted.default_country)
-          .boolean(wanted.redial_absent),
+          .boolean(wanted.redial_absent)
+          .int8(wanted.caller_id_number.digits()),
       "SELECT id FROM campaign WHERE org_id = $1 AND workspace_id = $2 AND name = $3",
       params{}.uuid(in).uuid(wanted.workspace).text(wanted.name));
   if (made.what != change::none) keep_version(in, made.id);
@@ -263,11 +264,12 @@ void configuration::keep_version(organisation_id in, campaign_id campaign) {
       "INSERT INTO campaign_version (org_id, campaign_id, version, at, agent_id, weight, calls_per_second_max, "
       "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
       "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
-      "call_time_limit_s, detection, default_country, redial_absent) "
+      "call_time_limit_s, detection, default_country, redial_absent, caller_id_number) "
       "SELECT org_id, id, version, clock_timestamp(), agent_id, weight, calls_per_second_max, "
       "concurrent_calls_max, window_open_minute, window_close_minute, retry_delay_s, retry_attempts_max, "
       "attempts_per_contact_max, attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, "
-      "call_time_limit_s, detection, default_country, redial_absent FROM campaign WHERE org_id = $1 AND id = $2",
+      "call_time_limit_s, detection, default_country, redial_absent, caller_id_number FROM campaign WHERE org_id = $1 "
+      "AND id = $2",
       params{}.uuid(in).uuid(campaign));
 }
 
@@ -284,6 +286,20 @@ change configuration::assignments(organisation_id in, agent_id agent, const std:
                           wanted)
                        .affected();
   if (gone + come == 0) return change::none;
+  raise_generation(tx_, in);
+  return change::updated;
+}
+
+change configuration::number_restrictions(organisation_id in, std::vector<callerid::number_restriction> wanted) {
+  lock_organisation(tx_, in);
+  std::ranges::sort(wanted);
+  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  if (read_number_restrictions(tx_.on(), in) == wanted) return change::none;
+  tx_.run("DELETE FROM number_restriction WHERE org_id = $1", params{}.uuid(in));
+  for (const callerid::number_restriction& one : wanted) {
+    tx_.run("INSERT INTO number_restriction (org_id, country, type, demand) VALUES ($1, $2, $3, $4)",
+            params{}.uuid(in).text(one.country).int2(one.type ? stored(*one.type) : -1).int2(stored(one.demand)));
+  }
   raise_generation(tx_, in);
   return change::updated;
 }

@@ -104,6 +104,8 @@ class configuration {
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
   /// The numbers an agent may show become exactly these.
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
+  /// They become exactly these.
+  change number_restrictions(organisation_id in, std::vector<callerid::number_restriction> wanted);
   /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.
   change do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted);
   /// What the platform's numbers cost becomes exactly this, for purchases from now on.

@@ -11,7 +11,7 @@ constexpr std::string_view record_columns =
     "id, workspace_id, integration_id, number, status, type, capabilities, outbound_enabled, region, "
     "calls_per_day_max, calls_per_hour_max, concurrent_calls_max, frozen, country, attestation, registered, "
     "friendly_name, provider, area_code, carrier_ref, trunk_address, trunk_username, trunk_password, "
-    "fallback_agent_id, voicemail_message, monthly_cost, currency, created_at, released_at";
+    "fallback_agent_id, voicemail_message, monthly_cost, currency, created_at, released_at, weight";
 
 template <class Enum>
 std::int64_t stored(Enum value) {
@@ -49,6 +49,7 @@ number_record read_record(const result& rows, int i) {
   one.monthly_cost = {rows.integer(i, 25), std::string(rows.text(i, 26))};
   one.created_at = rows.time(i, 27);
   if (!rows.null(i, 28)) one.released_at = rows.time(i, 28);
+  one.weight = static_cast<std::uint16_t>(rows.integer(i, 29));
   return one;
 }
 
@@ -60,7 +61,7 @@ std::string select_records(std::string_view where) {
   return "SELECT " + std::string(record_columns) + " FROM phone_number WHERE org_id = $1 " + std::string(where);
 }
 
-/// $1 organisation, $2 number's id, $3 the number, $4 to $27 what may change.
+/// $1 organisation, $2 number's id, $3 the number, $4 to $28 what may change.
 params bind(organisation_id organisation, const number_record& one) {
   return params{}
       .uuid(organisation)
@@ -89,16 +90,18 @@ params bind(organisation_id organisation, const number_record& one) {
       .uuid(one.fallback_agent)
       .text(one.voicemail_message)
       .int8(one.monthly_cost.minor)
-      .text(one.monthly_cost.currency);
+      .text(one.monthly_cost.currency)
+      .int4(one.weight);
 }
 
 constexpr std::string_view written_columns =
     "workspace_id, integration_id, status, type, capabilities, outbound_enabled, region, calls_per_day_max, "
     "calls_per_hour_max, concurrent_calls_max, country, attestation, registered, friendly_name, provider, area_code, "
     "carrier_ref, trunk_address, trunk_username, trunk_password, fallback_agent_id, voicemail_message, monthly_cost, "
-    "currency";
+    "currency, weight";
 constexpr std::string_view written_values =
-    "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27";
+    "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, "
+    "$28";
 
 params key_of(const number_order& of) {
   return params{}.uuid(of.organisation).uuid(of.number);
@@ -171,8 +174,7 @@ bool update_number(transaction& in, organisation_id organisation, const number_r
                           .affected();
   if (written == 0) return false;
   if (wanted.status == callerid::number_status::released) {
-    in.run("DELETE FROM assignment WHERE org_id = $1 AND number_id = $2",
-           params{}.uuid(organisation).uuid(wanted.id));
+    in.run("DELETE FROM assignment WHERE org_id = $1 AND number_id = $2", params{}.uuid(organisation).uuid(wanted.id));
   }
   raise_generation(in, organisation);
   return true;
@@ -198,12 +200,11 @@ std::vector<assignment_record> read_assignments(session& on, organisation_id org
 bool add_assignment(transaction& in, organisation_id organisation, const callerid::assignment& wanted,
                     const std::optional<utc_time>& since) {
   lock_organisation(in, organisation);
-  const int made =
-      in.run(
-            "INSERT INTO assignment (org_id, agent_id, number_id, profile, since) VALUES ($1, $2, $3, $4, "
-            "coalesce($5, now())) ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
-            key_of(organisation, wanted).time(since))
-          .affected();
+  const int made = in.run(
+                         "INSERT INTO assignment (org_id, agent_id, number_id, profile, since) VALUES ($1, $2, $3, $4, "
+                         "coalesce($5, now())) ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
+                         key_of(organisation, wanted).time(since))
+                       .affected();
   if (made == 0) return false;
   raise_generation(in, organisation);
   return true;
@@ -221,23 +222,24 @@ bool remove_assignment(transaction& in, organisation_id organisation, const call
 }
 
 void insert_order(transaction& in, const number_order& wanted) {
-  in.run("INSERT INTO number_order (" + std::string(order_columns) +
-             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-         key_of(wanted)
-             .uuid(wanted.integration)
-             .int2(stored(wanted.kind))
-             .text(wanted.carrier_order)
-             .int8(wanted.charged.minor)
-             .text(wanted.charged.currency)
-             .time(wanted.asked_at)
-             .int4(wanted.looks)
-             .time(wanted.due_at));
+  in.run(
+      "INSERT INTO number_order (" + std::string(order_columns) + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+      key_of(wanted)
+          .uuid(wanted.integration)
+          .int2(stored(wanted.kind))
+          .text(wanted.carrier_order)
+          .int8(wanted.charged.minor)
+          .text(wanted.charged.currency)
+          .time(wanted.asked_at)
+          .int4(wanted.looks)
+          .time(wanted.due_at));
 }
 
 void update_order(session& on, const number_order& wanted) {
-  on.run("UPDATE number_order SET (carrier_order, asked_at, looks, due_at) = ($3, $4, $5, $6) WHERE org_id = $1 AND "
-         "number_id = $2",
-         key_of(wanted).text(wanted.carrier_order).time(wanted.asked_at).int4(wanted.looks).time(wanted.due_at));
+  on.run(
+      "UPDATE number_order SET (carrier_order, asked_at, looks, due_at) = ($3, $4, $5, $6) WHERE org_id = $1 AND "
+      "number_id = $2",
+      key_of(wanted).text(wanted.carrier_order).time(wanted.asked_at).int4(wanted.looks).time(wanted.due_at));
 }
 
 bool remove_order(transaction& in, const number_order& which) {
@@ -245,8 +247,9 @@ bool remove_order(transaction& in, const number_order& which) {
 }
 
 std::optional<number_order> read_order(session& on, organisation_id organisation, phone_number_id number) {
-  const result rows = on.run("SELECT " + std::string(order_columns) + " FROM number_order WHERE org_id = $1 AND number_id = $2",
-                             params{}.uuid(organisation).uuid(number));
+  const result rows =
+      on.run("SELECT " + std::string(order_columns) + " FROM number_order WHERE org_id = $1 AND number_id = $2",
+             params{}.uuid(organisation).uuid(number));
   return rows.rows() == 0 ? std::nullopt : std::optional{read_order_row(rows, 0)};
 }
 
@@ -256,9 +259,9 @@ std::vector<number_order> read_orders(session& on, organisation_id organisation)
 }
 
 std::vector<number_order> read_due_orders(session& on, utc_time now, int count) {
-  return read_orders_of(on.run("SELECT " + std::string(order_columns) +
-                                   " FROM number_order WHERE due_at <= $1 ORDER BY due_at LIMIT $2",
-                               params{}.time(now).int8(std::int64_t{count})));
+  return read_orders_of(
+      on.run("SELECT " + std::string(order_columns) + " FROM number_order WHERE due_at <= $1 ORDER BY due_at LIMIT $2",
+             params{}.time(now).int8(std::int64_t{count})));
 }
 
 order_claim::order_claim(session& on, phone_number_id number)

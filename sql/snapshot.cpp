@@ -16,7 +16,7 @@ std::string settings_columns() {
   std::string columns =
       "version, agent_id, weight, calls_per_second_max, concurrent_calls_max, attempts_per_contact_max, "
       "attempts_per_number_24h, attempts_per_number_7d, caller_id, ring_timeout_s, call_time_limit_s, detection, "
-      "default_country, redial_absent";
+      "default_country, redial_absent, caller_id_number";
   const auto elements = [&](const char* name, std::size_t count) {
     for (std::size_t i = 1; i <= count; ++i) columns += ", " + std::string(name) + "[" + std::to_string(i) + "]";
   };
@@ -51,6 +51,7 @@ void read_settings(const result& rows, int i, int column, campaigns::settings& i
   into.detection = rows.enumerator<campaigns::machine_detection>(i, column++);
   into.default_country = rows.text(i, column++);
   into.redial_absent = rows.boolean(i, column++);
+  into.caller_id_number = rows.phone(i, column++);
   for (auto& day : into.window) day.open_minute = as<std::uint16_t>(rows, i, column++);
   for (auto& day : into.window) day.close_minute = as<std::uint16_t>(rows, i, column++);
   for (auto& rule : into.retry) rule.delay = std::chrono::seconds{rows.integer(i, column++)};
@@ -141,6 +142,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   }
   const auto assignments = read_assignments(in.on(), organisation);
   all.assignments.assign(assignments.begin(), assignments.end());
+  all.restrictions = read_number_restrictions(in.on(), organisation);
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
   all.campaigns =
@@ -170,6 +172,19 @@ std::vector<engine::agent_record> read_agents(session& on, organisation_id organ
     return engine::agent_record{rows.wide<agent_id>(i, 0), rows.wide<workspace_id>(i, 1), std::string(rows.text(i, 2)),
                                 rows.boolean(i, 3),        std::string(rows.text(i, 4)),  as<std::uint32_t>(rows, i, 5),
                                 rows.boolean(i, 6)};
+  });
+}
+
+std::vector<callerid::number_restriction> read_number_restrictions(session& on, organisation_id organisation) {
+  const result rows =
+      on.run("SELECT country, type, demand FROM number_restriction WHERE org_id = $1 ORDER BY country, type, demand",
+             params{}.uuid(organisation));
+  return read_all<callerid::number_restriction>(rows, [&](int i) {
+    callerid::number_restriction one;
+    one.country = rows.text(i, 0);
+    if (rows.integer(i, 1) >= 0) one.type = rows.enumerator<number_type>(i, 1);
+    one.demand = rows.enumerator<callerid::number_demand>(i, 2);
+    return one;
   });
 }
 

@@ -50,6 +50,8 @@ std::vector<campaign_version> read_campaign_versions(session& on, organisation_i
 /// All of the organisation, in the order of their making.
 std::vector<engine::workspace_record> read_workspaces(session& on, organisation_id organisation);
 std::vector<engine::agent_record> read_agents(session& on, organisation_id organisation);
+/// In their order.
+std::vector<callerid::number_restriction> read_number_restrictions(session& on, organisation_id organisation);
 std::vector<campaigns::settings> read_campaigns(session& on, organisation_id organisation);
 
 }  // namespace dialer::sql

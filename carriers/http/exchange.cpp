@@ -1,6 +1,7 @@
 #include "carriers/http/exchange.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <utility>
 
@@ -45,7 +46,7 @@ kept_answer::operator http_answer() const {
 
 struct exchange::impl final : request_source {
   explicit impl(pool_options options)
-      : connect_timeout{options.connect_timeout}, pool{io, with_one_connection(std::move(options)), *this} {}
+      : connect_timeout{options.connect_timeout}, patience{io}, pool{io, with_one_connection(std::move(options)), *this} {}
 
   ~impl() override {
     bool stopped = false;
@@ -76,6 +77,8 @@ struct exchange::impl final : request_source {
 
   const std::chrono::milliseconds connect_timeout;
   boost::asio::io_context io{1};
+  boost::asio::steady_timer patience;
+  std::uint64_t asked = 0;
   std::optional<std::string> waiting;  ///< the request, until a connection takes it
   std::optional<kept_answer> answer;
   https_pool pool;
@@ -88,16 +91,14 @@ kept_answer exchange::ask(std::string request) {
   impl& here = *impl_;
   here.answer.reset();
   here.waiting = std::move(request);
-  const auto connected_until = std::chrono::steady_clock::now() + here.connect_timeout;
+  // The pool pauses between attempts at a host that does not answer; nobody waits for that here.
+  here.patience.expires_after(here.connect_timeout);
+  here.patience.async_wait([&here, now = ++here.asked](boost::system::error_code error) {
+    if (!error && now == here.asked) here.not_sent("no connection in time");
+  });
   here.pool.wake();
-  while (!here.answer) {
-    if (!here.waiting) {
-      here.io.run_one();
-    } else if (here.io.run_one_until(connected_until) == 0) {
-      // The pool pauses between attempts at a host that does not answer; nobody waits for that here.
-      here.not_sent("no connection in time");
-    }
-  }
+  while (!here.answer) here.io.run_one();
+  here.patience.cancel();
   return *std::exchange(here.answer, std::nullopt);
 }
 

@@ -109,8 +109,10 @@ read_state response_reader::finish() {
 void append_http_answer(std::string& out, const api_answer& answer, bool keep_alive, utc_time now) {
   out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ").append(reason_phrase(answer.status));
   out.append("\r\nDate: ").append(rfc2822(now, "GMT"));
-  out.append("\r\nContent-Type: ").append(answer.content_type);
-  out.append("\r\nContent-Length: ").append(std::to_string(answer.body.size()));
+  if (answer.status != 204) {  // has no content, and says nothing about it
+    out.append("\r\nContent-Type: ").append(answer.content_type);
+    out.append("\r\nContent-Length: ").append(std::to_string(answer.body.size()));
+  }
   out.append(keep_alive ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n");
   out.append(answer.headers).append("\r\n").append(answer.body);
 }

@@ -36,9 +36,16 @@ enum class log_event : std::uint8_t {
   callback_acknowledged,  ///< 2xx; `status`
   callback_lost,          ///< given up; `reason`
   fell_behind,            ///< for `behind_us` until now; what is logged within may have arrived so much earlier
+  number_bought,          ///< `account` holds `to` from now on; `ref` is Twilio's SID, Telnyx's id
+  number_refused,         ///< a purchase of `to` answered with an error and nothing bought; `status`, `code`
+  number_ordered,         ///< Telnyx: an order `ref` for `to` under the customer's reference `token`
+  number_order_failed,    ///< Telnyx: that order will not be filled
+  number_changed,         ///< settings of `ref`
+  number_released,        ///< `account` does not hold `to` any more
+  numbers_read,           ///< a search or a look at numbers or orders: `count` rows, or `ref` and `status`
 };
 
-inline constexpr std::array<std::string_view, 21> log_event_names{"simulator_started",
+inline constexpr std::array<std::string_view, 28> log_event_names{"simulator_started",
                                                                   "simulator_stopped",
                                                                   "create_received",
                                                                   "create_refused",
@@ -58,7 +65,14 @@ inline constexpr std::array<std::string_view, 21> log_event_names{"simulator_sta
                                                                   "callback_sent",
                                                                   "callback_acknowledged",
                                                                   "callback_lost",
-                                                                  "fell_behind"};
+                                                                  "fell_behind",
+                                                                  "number_bought",
+                                                                  "number_refused",
+                                                                  "number_ordered",
+                                                                  "number_order_failed",
+                                                                  "number_changed",
+                                                                  "number_released",
+                                                                  "numbers_read"};
 
 inline constexpr std::array<std::string_view, 3> carrier_names{"", "twilio", "telnyx"};
 

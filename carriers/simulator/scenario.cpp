@@ -13,7 +13,9 @@ namespace dialer::carriers::simulator {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> operation_names{"create", "fetch", "list", "change", "account", "any"};
+constexpr std::array<std::string_view, 10> operation_names{
+    "create",      "fetch",      "list",          "change",         "account",
+    "number_read", "number_buy", "number_change", "number_release", "any"};
 
 /// One table of the file: hands out keys by name and type, remembers which were asked for, and refuses the rest.
 class table_reader {
@@ -69,6 +71,14 @@ class table_reader {
       fail(*table_.get(key), key, "is \"" + value + "\"; use one of: " + list);
     }
     return static_cast<std::size_t>(found - names.begin());
+  }
+
+  void flag(std::string_view key, bool& out) {
+    const auto* node = find(key);
+    if (!node) return;
+    const auto* value = node->as_boolean();
+    if (!value) fail(*node, key, "must be true or false");
+    out = value->get();
   }
 
   /// `key = 200` or `key = [100, 300]`, in milliseconds.
@@ -166,6 +176,7 @@ void read_tables(table_reader& root, std::string_view key, std::string_view file
 void read_limits(table_reader& reader, carrier_name carrier, account_limits& limits) {
   reader.number(carrier == carrier_name::twilio ? "cps" : "dps", limits.calls_per_second, 0, 1'000'000);
   reader.integer("concurrent_calls_max", limits.concurrent_calls_max, 0, 1'000'000'000);
+  reader.flag("held_numbers_only", limits.held_numbers_only);
   if (carrier == carrier_name::twilio) {
     reader.integer("requests_in_flight_max", limits.requests_in_flight_max, 0, 1'000'000);
     reader.numbers_e164("owned_numbers", limits.owned_numbers);
@@ -181,6 +192,7 @@ void read_carrier(table_reader& reader, carrier_name carrier, scenario& out) {
     reader.number("queue_hours_max", out.queue_hours_max, 0, 1'000);
     return;
   }
+  reader.range("order_settle_ms", out.order_settle);
   std::string seed;
   reader.text("key_seed", seed);
   if (seed.empty()) return;
@@ -228,6 +240,21 @@ void read_destination(table_reader& reader, const toml::node& node, scenario& ou
   reader.text("refuse", script.refusal);
   if (!script.fate && script.refusal.empty()) reader.fail(node, "", "needs fate or refuse");
   out.destinations[to] = script;
+}
+
+void read_number(table_reader& reader, const toml::node& node, scenario& out) {
+  scripted_number script;
+  reader.text("number", script.number);
+  if (!e164::parse(script.number)) reader.fail(node, "number", "must be a number in E.164 such as \"+12125550123\"");
+  const auto which = reader.choice("carrier", carrier_names, 1);
+  if (!which) reader.fail(node, "carrier", "is missing; use twilio or telnyx");
+  script.carrier = static_cast<carrier_name>(*which);
+  reader.text("account", script.account);
+  if (const auto kind = reader.choice("type", number_kind_names)) script.kind = static_cast<number_kind>(*kind);
+  reader.text("friendly_name", script.friendly_name);
+  reader.text("voice_url", script.voice_url);
+  reader.text("refuse", script.refusal);
+  out.numbers.push_back(std::move(script));
 }
 
 void read_fault(table_reader& reader, const toml::node& node, scenario& out) {
@@ -297,6 +324,8 @@ scenario parse_scenario(std::string_view toml, std::string_view name) {
   });
   read_tables(reader, "destination", name,
               [&](table_reader& table, const toml::node& node) { read_destination(table, node, out); });
+  read_tables(reader, "number", name,
+              [&](table_reader& table, const toml::node& node) { read_number(table, node, out); });
   read_tables(reader, "fault", name,
               [&](table_reader& table, const toml::node& node) { read_fault(table, node, out); });
   reader.finish();

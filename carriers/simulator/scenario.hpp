@@ -40,7 +40,22 @@ struct timing {
   range_ms verdict{100, 400};  ///< machine detection, after the answer
 };
 
-enum class api_operation : std::uint8_t { create, fetch, list, change, account, unknown };
+/// Of calls; of the account; of numbers.
+enum class api_operation : std::uint8_t {
+  create,
+  fetch,
+  list,
+  change,
+  account,
+  number_read,
+  number_buy,
+  number_change,
+  number_release,
+  unknown
+};
+
+enum class number_kind : std::uint8_t { local, national, mobile, toll_free };
+inline constexpr std::array<std::string_view, 4> number_kind_names{"local", "national", "mobile", "toll_free"};
 
 /// One row of `fault_traits` for each, in this order.
 enum class fault_kind : std::uint8_t {
@@ -116,6 +131,7 @@ struct account_limits {
   std::uint32_t concurrent_calls_max = 0;    ///< 0 = none
   std::uint32_t requests_in_flight_max = 0;  ///< Twilio's 20429; 0 = none
   std::vector<std::string> owned_numbers;    ///< Twilio: any other From is 21210; empty = all are owned
+  bool held_numbers_only = false;            ///< any From that the account does not hold is refused
 };
 
 /// What a certain destination does, whatever the shares say.
@@ -123,6 +139,17 @@ struct destination_script {
   std::optional<call_fate> fate;
   std::optional<int> sip;  ///< of a failed call
   std::string refusal;     ///< error code or D-token with which create-call is refused
+};
+
+/// A number that the shelf does not have by itself, or that goes its own way.
+struct scripted_number {
+  carrier_name carrier = carrier_name::twilio;
+  std::string number;
+  std::string account;  ///< SID or connection id that holds it from the start; empty: for sale
+  number_kind kind = number_kind::local;
+  std::string friendly_name;
+  std::string voice_url;  ///< Twilio
+  std::string refusal;    ///< error code with which a purchase is refused; "failure": Telnyx's order fails
 };
 
 struct carrier_scenario {
@@ -138,6 +165,7 @@ struct scenario {
   carrier_scenario telnyx;
   double queue_hours_max = 24;  ///< Twilio; above: 22005
   std::optional<std::array<std::uint8_t, 32>> telnyx_key_seed;
+  range_ms order_settle{500, 500};                       ///< Telnyx: how long an order for numbers stays pending
   int callback_attempts_max = 3;                         ///< Telnyx; Twilio's follow from the callback URL
   std::int64_t callback_retry_ms = 1000;                 ///< before the n-th repetition: n times this
   std::int64_t callback_timeout_ms = 0;                  ///< 0 = the carrier's own (Twilio 15 s, Telnyx 5 s)
@@ -145,7 +173,8 @@ struct scenario {
   std::vector<int> failed_sip{503, 480, 500};            ///< drawn evenly for failed calls
   timing times;
   std::map<std::string, destination_script, std::less<>> destinations;  ///< by To
-  std::vector<fault_rule> faults;                                       ///< tried in this order
+  std::vector<scripted_number> numbers;
+  std::vector<fault_rule> faults;  ///< tried in this order
 
   scenario();  ///< the carriers' default limits: 1 CPS, 30 DPS
 

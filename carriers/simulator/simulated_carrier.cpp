@@ -11,6 +11,7 @@ simulated_carrier::simulated_carrier(carrier_name carrier, carrier_setup setup, 
       out_{out},
       dice_{setup_.rules, carrier, setup_.seed},
       calls_{setup_.reference_salt},
+      shelf_{setup_.rules, carrier, setup_.seed, setup_.reference_salt},
       desk_{carrier, setup_.rules, dice_, out,
             [this](const callback_draft& draft, int delivery, utc_time now, callback_post& post) {
               finish_callback(draft, delivery, now, post);
@@ -25,9 +26,39 @@ simulated_carrier::simulated_carrier(carrier_name carrier, carrier_setup setup, 
     state.limits = setup_.rules.limits_of(carrier, each.id);
     accounts_.push_back(std::move(state));
   }
+  hold_scripted_numbers();
 }
 
 simulated_carrier::~simulated_carrier() = default;
+
+void simulated_carrier::hold_scripted_numbers() {
+  for (const auto& each : setup_.rules.numbers) {
+    if (each.carrier != carrier_ || each.account.empty()) continue;
+    const auto holder = std::ranges::find(accounts_, each.account, &account_state::id);
+    if (holder == accounts_.end()) {
+      throw std::invalid_argument("the scenario gives " + each.number + " to account " + each.account +
+                                  ", which is not simulated; start the simulator with it or leave out account");
+    }
+    if (shelf_.find(each.number)) throw std::invalid_argument("the scenario gives " + each.number + " to two accounts");
+    auto what = describe_number(each.number, each.kind);
+    what.kind = each.kind;
+    auto& held = shelf_.hold(key_holder(static_cast<std::size_t>(holder - accounts_.begin())), std::move(what), {});
+    held.settings[carrier_ == carrier_name::twilio ? "friendly_name" : "customer_reference"] = each.friendly_name;
+    if (carrier_ == carrier_name::twilio) held.settings["voice_url"] = each.voice_url;
+    if (carrier_ == carrier_name::telnyx) held.settings["connection_id"] = each.account;
+  }
+}
+
+std::size_t simulated_carrier::key_holder(std::size_t index) const {
+  const auto same = std::ranges::find(accounts_, accounts_[index].secret, &account_state::secret);
+  return carrier_ == carrier_name::telnyx ? static_cast<std::size_t>(same - accounts_.begin()) : index;
+}
+
+bool simulated_carrier::may_show(std::size_t index, std::string_view from) {
+  if (!accounts_[index].limits.held_numbers_only) return true;
+  const auto* held = shelf_.find(from);
+  return held && held->account == key_holder(index);
+}
 
 api_operation simulated_carrier::operation_of(endpoint where) noexcept {
   switch (where) {
@@ -38,6 +69,14 @@ api_operation simulated_carrier::operation_of(endpoint where) noexcept {
     case endpoint::change_call: return api_operation::change;
     case endpoint::read_account:
     case endpoint::read_balance: return api_operation::account;
+    case endpoint::search_numbers:
+    case endpoint::list_orders:
+    case endpoint::fetch_order:
+    case endpoint::list_numbers:
+    case endpoint::fetch_number: return api_operation::number_read;
+    case endpoint::buy_number: return api_operation::number_buy;
+    case endpoint::change_number: return api_operation::number_change;
+    case endpoint::release_number: return api_operation::number_release;
     case endpoint::none: break;
   }
   return api_operation::unknown;
@@ -57,6 +96,8 @@ api_answer simulated_carrier::handle(const api_request& request, utc_time now) {
     entry.command_id = routed.order.command_id;
     record(entry);
     ordinal = creates_to_[routed.order.to]++;
+  } else if (routed.where == endpoint::buy_number) {
+    ordinal = buys_of_[routed.order.to]++;
   }
   const auto faults = dice_.roll_request(operation, routed.order.to, ordinal);
   if (routed.account) ++accounts_[*routed.account].requests_in_flight;
@@ -71,13 +112,23 @@ api_answer simulated_carrier::handle(const api_request& request, utc_time now) {
 
 api_answer simulated_carrier::refuse_create(const routed_request& request, api_answer answer, std::string_view code,
                                             utc_time now) {
-  if (request.where == endpoint::create_call) {
-    log_entry entry = entry_for(request, log_event::create_refused, now);
+  const bool purchase = request.where == endpoint::buy_number;
+  if (request.where == endpoint::create_call || purchase) {
+    log_entry entry = entry_for(request, purchase ? log_event::number_refused : log_event::create_refused, now);
     entry.status = answer.status;
     entry.code = code;
     record(entry);
   }
   return answer;
+}
+
+void simulated_carrier::record_number(log_event event, const routed_request& request, std::string_view number,
+                                      std::string_view ref, utc_time now) {
+  log_entry entry = entry_for(request, event, now);
+  if (request.account) entry.account = accounts_[*request.account].id;
+  entry.to = number;
+  entry.ref = ref;
+  record(entry);
 }
 
 void simulated_carrier::record_lookup(log_event event, const routed_request& request, int status, std::int64_t count,
@@ -147,6 +198,10 @@ void simulated_carrier::schedule(utc_time at, step what, std::size_t subject) {
 void simulated_carrier::run(const due& item) {
   if (item.what == step::slot) {
     run_slot(item.subject, item.at);
+    return;
+  }
+  if (item.what == step::order) {
+    settle_order(item.subject, item.at);
     return;
   }
   auto& call = calls_.at(item.subject);

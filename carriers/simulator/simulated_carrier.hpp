@@ -16,6 +16,7 @@
 #include "carriers/simulator/call_book.hpp"
 #include "carriers/simulator/callback_desk.hpp"
 #include "carriers/simulator/dice.hpp"
+#include "carriers/simulator/number_shelf.hpp"
 #include "carriers/simulator/wire_text.hpp"
 
 namespace dialer::carriers::simulator {
@@ -58,6 +59,14 @@ class simulated_carrier {
     change_call,
     read_account,
     read_balance,
+    search_numbers,
+    buy_number,
+    list_orders,
+    fetch_order,
+    list_numbers,
+    fetch_number,
+    change_number,
+    release_number,
   };
 
   /// A request as the dialect understands it.
@@ -67,8 +76,8 @@ class simulated_carrier {
     std::string claimed_account;         ///< as the request names it, for the log
     std::string ref;                     ///< of the call it is about
     form_fields query;
-    form_fields form;                   ///< Twilio's body
-    create_order order;                 ///< create_call: what could be read
+    form_fields form;                   ///< Twilio's body; of Telnyx's for numbers, the texts by name
+    create_order order;                 ///< create_call: what could be read; buy_number: `to` is the number
     std::optional<api_answer> refusal;  ///< already known to be wrong
     std::string refusal_code;
   };
@@ -86,6 +95,8 @@ class simulated_carrier {
   virtual void finish_callback(const callback_draft& draft, int delivery, utc_time now, callback_post& post) = 0;
   /// Headers that every authenticated answer carries.
   virtual std::string answer_headers(std::size_t account) const = 0;
+  /// Telnyx: an order for numbers has been pending long enough.
+  virtual void settle_order(std::size_t, utc_time) {}
 
   // What the dialects build on.
   account_state& account(std::size_t index) { return accounts_[index]; }
@@ -95,6 +106,11 @@ class simulated_carrier {
   call_book& calls() noexcept { return calls_; }
   const call_book& calls() const noexcept { return calls_; }
   callback_desk& desk() noexcept { return desk_; }
+  number_shelf& shelf() noexcept { return shelf_; }
+  /// Under which account its numbers are held: Telnyx's belong to the key, whichever of its connections asks.
+  std::size_t key_holder(std::size_t index) const;
+  /// False: the scenario wants only held numbers as caller ID, and this one is not.
+  bool may_show(std::size_t index, std::string_view from);
   /// The number of the request in hand.
   std::uint64_t request_number() const noexcept { return requests_; }
 
@@ -105,22 +121,28 @@ class simulated_carrier {
   /// Ends a call that has not ended, by the customer's wish.
   void end_by_customer(call_record& call, utc_time now);
   /// Logs a refusal of the create-call in hand and passes the answer on.
+  /// The same for a purchase of a number.
   api_answer refuse_create(const routed_request& request, api_answer answer, std::string_view code, utc_time now);
+  void record_number(log_event event, const routed_request& request, std::string_view number, std::string_view ref,
+                     utc_time now);
+  /// Calls settle_order(index) then.
+  void schedule_order(utc_time at, std::size_t index) { schedule(at, step::order, index); }
   void record_lookup(log_event event, const routed_request& request, int status, std::int64_t count, utc_time now);
   log_entry entry_for(const call_record& call, log_event event, utc_time now) const;
   log_entry entry_for(const routed_request& request, log_event event, utc_time now) const;
   void record(const log_entry& entry) { out_.record(entry); }
 
  private:
-  enum class step : std::uint8_t { slot, ring, answer, verdict, finish };
+  enum class step : std::uint8_t { slot, ring, answer, verdict, finish, order };
   struct due {
     utc_time at;
     std::uint64_t order;  ///< keeps equal instants in the order of scheduling
     step what;
-    std::size_t subject;  ///< account of a slot, call of the others
+    std::size_t subject;  ///< account of a slot, order of an order, call of the others
     bool operator>(const due& other) const noexcept { return at != other.at ? at > other.at : order > other.order; }
   };
 
+  void hold_scripted_numbers();
   static api_operation operation_of(endpoint where) noexcept;
   api_answer answer_with_faults(routed_request& request, const request_faults& faults, utc_time now);
   api_answer refuse_by_fault(const routed_request& request, const fault_rule& rule, utc_time now);
@@ -140,12 +162,13 @@ class simulated_carrier {
   outputs& out_;
   fault_dice dice_;
   call_book calls_;
+  number_shelf shelf_;
   std::vector<account_state> accounts_;
   std::priority_queue<due, std::vector<due>, std::greater<>> timeline_;
   std::uint64_t scheduled_ = 0;
   std::uint64_t requests_ = 0;
   std::string placed_ref_;  ///< of the call the request in hand has made
-  boost::unordered_flat_map<std::string, std::uint64_t> creates_to_;
+  boost::unordered_flat_map<std::string, std::uint64_t> creates_to_, buys_of_;
   callback_desk desk_;
 };
 

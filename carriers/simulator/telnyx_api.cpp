@@ -130,6 +130,8 @@ void telnyx_api::route_path(const api_request& request, routed_request& routed) 
       routed.where = endpoint::fetch_call;
     }
     routed.ref = percent_decode(ref);
+  } else {
+    route_number_path(request, path, routed);
   }
 }
 
@@ -209,6 +211,14 @@ api_answer telnyx_api::act(routed_request& request, utc_time now) {
     case endpoint::change_call: return hang_up(request, now);
     case endpoint::list_calls: return list_active(request, now);
     case endpoint::list_events: return list_events(request, now);
+    case endpoint::search_numbers: return search_numbers(request, now);
+    case endpoint::buy_number: return order_numbers(request, now);
+    case endpoint::list_orders: return list_orders(request, now);
+    case endpoint::fetch_order: return fetch_order(request, now);
+    case endpoint::list_numbers: return list_numbers(request, now);
+    case endpoint::fetch_number:
+    case endpoint::change_number:
+    case endpoint::release_number: return one_number(request, now);
     default: {
       api_answer answer;
       json_writer json{answer.body};
@@ -258,6 +268,12 @@ std::optional<api_answer> telnyx_api::refuse_dial(routed_request& request, utc_t
   }
   if (!order.client_state.empty() && !base64_decode(order.client_state)) {
     return refuse(422, "10014", "Invalid value for client_state", "client_state must be base64.", "/client_state");
+  }
+  if (!may_show(*request.account, order.from)) {
+    return refuse_create(request,
+                         telnyx_error(403, "10010", "Authorization failed",
+                                      "The origination number is not verified or owned by the account D51."),
+                         "D51", now);
   }
   const auto script = setup().rules.destinations.find(order.to);
   if (script == setup().rules.destinations.end() || script->second.refusal.empty()) return std::nullopt;

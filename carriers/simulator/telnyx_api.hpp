@@ -34,16 +34,44 @@ class telnyx_api final : public simulated_carrier {
   void write_call(std::string& out, const call_record& call, utc_time now, bool alive) const;
   void write_event(std::string& out, const call_record& call, std::string_view name, utc_time at) const;
 
+  // Numbers (telnyx_numbers.cpp).
+  struct number_order {
+    std::string id;
+    std::size_t holder = 0;  ///< account of its key
+    std::vector<shelf_number> numbers;
+    std::string connection_id;
+    std::string messaging_profile_id;
+    std::string customer_reference;
+    std::string status = "pending";
+    utc_time created{};
+    utc_time updated{};
+  };
+  void route_number_path(const api_request& request, std::string_view path, routed_request& routed);
+  void settle_order(std::size_t index, utc_time now) override;
+  api_answer search_numbers(const routed_request& request, utc_time now);
+  api_answer order_numbers(const routed_request& request, utc_time now);
+  api_answer list_orders(const routed_request& request, utc_time now);
+  api_answer fetch_order(const routed_request& request, utc_time now);
+  api_answer list_numbers(const routed_request& request, utc_time now);
+  api_answer one_number(const routed_request& request, utc_time now);
+  bool knows_connection(std::size_t holder, std::string_view connection) const;
+  void write_order(std::string& out, const number_order& order) const;
+
   struct json_reader;
   std::unique_ptr<json_reader> reader_;
   ed25519_key key_;
   boost::unordered_flat_map<std::string, std::size_t> commands_;  // account and command_id -> call
   std::deque<std::pair<utc_time, std::string>> command_ages_;     // when each of them was first seen
+  std::vector<number_order> orders_;
+  boost::unordered_flat_set<std::string> searched_;  // key and number: only what was found can be ordered
 };
 
 /// {"errors":[{"code":"…","title":"…","detail":"…"[,"source":{"pointer":"…"}]}]}
 api_answer telnyx_error(int status, std::string_view code, std::string_view title, std::string_view detail,
                         std::string_view pointer = {});
+/// page[limit] or page[size], within what Telnyx allows.
+std::size_t telnyx_page_size(const form_fields& query, std::int64_t fallback);
+std::size_t telnyx_page_number(const form_fields& query);
 /// hangup_cause of an ended call.
 std::string_view telnyx_hangup_cause(const call_record& call) noexcept;
 

@@ -29,17 +29,6 @@ std::string_view webhook_name(call_event event) noexcept {
   return {};  // Call Control tells nobody about ringing
 }
 
-/// page[limit] or page[size], within what Telnyx allows.
-std::size_t page_size(const form_fields& query, std::int64_t fallback) {
-  const auto* text = query.find("page[limit]") ? query.find("page[limit]") : query.find("page[size]");
-  const auto value = text ? parse_number(*text).value_or(fallback) : fallback;
-  return static_cast<std::size_t>(std::clamp<std::int64_t>(value, 1, 250));
-}
-
-std::size_t page_number(const form_fields& query) {
-  return static_cast<std::size_t>(std::max<std::int64_t>(parse_number(query.get("page[number]")).value_or(1), 1));
-}
-
 bool occurred_within(const form_fields& query, utc_time at) {
   const auto bound = [&](std::string_view name) -> std::optional<utc_time> {
     const auto* text = query.find("filter[occurred_at][" + std::string(name) + "]");
@@ -51,6 +40,16 @@ bool occurred_within(const form_fields& query, utc_time at) {
 }
 
 }  // namespace
+
+std::size_t telnyx_page_size(const form_fields& query, std::int64_t fallback) {
+  const auto* text = query.find("page[limit]") ? query.find("page[limit]") : query.find("page[size]");
+  const auto value = text ? parse_number(*text).value_or(fallback) : fallback;
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(value, 1, 250));
+}
+
+std::size_t telnyx_page_number(const form_fields& query) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(parse_number(query.get("page[number]")).value_or(1), 1));
+}
 
 std::string_view telnyx_hangup_cause(const call_record& call) noexcept {
   switch (call.end) {
@@ -78,7 +77,7 @@ void telnyx_api::write_call(std::string& out, const call_record& call, utc_time 
 }
 
 api_answer telnyx_api::list_active(const routed_request& request, utc_time now) {
-  const auto size = page_size(request.query, 20);
+  const auto size = telnyx_page_size(request.query, 20);
   std::vector<const call_record*> active;
   for (const auto index : account(*request.account).live) {
     const auto& call = calls().at(index);
@@ -87,8 +86,8 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
   // Documented are cursors (the index of the last call of the page before) and page[limit]; the official SDK asks by
   // page[size] and page[number] and needs the numbers in the answer. Who asks that way gets them.
   const bool numbered = request.query.find("page[size]") || request.query.find("page[number]");
-  auto first =
-      active.begin() + static_cast<std::ptrdiff_t>(std::min(active.size(), (page_number(request.query) - 1) * size));
+  auto first = active.begin() +
+               static_cast<std::ptrdiff_t>(std::min(active.size(), (telnyx_page_number(request.query) - 1) * size));
   if (const auto cursor = base64_decode(request.query.get("page[after]")); cursor && !cursor->empty()) {
     const auto after = static_cast<std::size_t>(parse_number(*cursor).value_or(0));
     first = std::find_if(active.begin(), active.end(), [&](const call_record* call) { return call->index > after; });
@@ -117,7 +116,8 @@ api_answer telnyx_api::list_active(const routed_request& request, utc_time now) 
   }
   json.null_field("previous");
   if (numbered) {
-    json.field("page_number", page_number(request.query)).field("total_pages", (active.size() + size - 1) / size);
+    json.field("page_number", telnyx_page_number(request.query))
+        .field("total_pages", (active.size() + size - 1) / size);
   }
   json.close_object().close_object();
   record_lookup(log_event::listed, request, 200, last - first, now);
@@ -152,8 +152,8 @@ api_answer telnyx_api::list_events(const routed_request& request, utc_time now) 
   }
   std::stable_sort(rows.begin(), rows.end(), [](const row& a, const row& b) { return a.at > b.at; });
 
-  const auto size = page_size(query, 25);
-  const auto from = std::min(rows.size(), (page_number(query) - 1) * size);
+  const auto size = telnyx_page_size(query, 25);
+  const auto from = std::min(rows.size(), (telnyx_page_number(query) - 1) * size);
   const auto to = std::min(rows.size(), from + size);
   api_answer answer;
   json_writer json{answer.body};
@@ -166,7 +166,7 @@ api_answer telnyx_api::list_events(const routed_request& request, utc_time now) 
     write_event(answer.body, call, rows[i].name, rows[i].at);
     json.close_object();
   }
-  json.close_array().key("meta").open_object().field("page_number", page_number(query)).field("page_size", size);
+  json.close_array().key("meta").open_object().field("page_number", telnyx_page_number(query)).field("page_size", size);
   json.field("total_pages", (rows.size() + size - 1) / size).field("total_results", rows.size());
   json.close_object().close_object();
   record_lookup(log_event::listed, request, 200, static_cast<std::int64_t>(to - from), now);

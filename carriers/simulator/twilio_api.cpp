@@ -45,15 +45,6 @@ bool callable(std::string_view destination) {
   return e164::parse(destination) || destination.starts_with("sip:") || destination.starts_with("client:");
 }
 
-bool callback_url_is_valid(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos || (url.substr(0, scheme) != "http" && url.substr(0, scheme) != "https")) {
-    return false;
-  }
-  const auto host = url.substr(scheme + 3, url.find_first_of("/?#", scheme + 3) - scheme - 3);
-  return !host.empty() && host.find('_') == std::string_view::npos;
-}
-
 unsigned event_bit(call_event event) noexcept {
   return 1U << static_cast<unsigned>(event);
 }
@@ -87,6 +78,15 @@ std::optional<std::int64_t> bounded(const form_fields& form, std::string_view na
 }
 
 }  // namespace
+
+bool callback_url_is_valid(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos || (url.substr(0, scheme) != "http" && url.substr(0, scheme) != "https")) {
+    return false;
+  }
+  const auto host = url.substr(scheme + 3, url.find_first_of("/?#", scheme + 3) - scheme - 3);
+  return !host.empty() && host.find('_') == std::string_view::npos;
+}
 
 twilio_api::twilio_api(carrier_setup given, outputs& out)
     : simulated_carrier{carrier_name::twilio, std::move(given), out} {
@@ -158,6 +158,8 @@ void twilio_api::route_path(const api_request& request, routed_request& routed) 
     routed.ref = rest.substr(6, rest.size() - 11);
     if (get) routed.where = endpoint::fetch_call;
     if (post) routed.where = endpoint::change_call;
+  } else {
+    route_number_path(request.method, rest, routed);
   }
 }
 
@@ -169,6 +171,7 @@ simulated_carrier::routed_request twilio_api::route(const api_request& request, 
   }
   if (request.method == "POST") routed.form = form_fields::parse(request.body);
   if (routed.where == endpoint::create_call) read_order(routed);
+  if (routed.where == endpoint::buy_number) routed.order.to = routed.form.get("PhoneNumber");
   if (routed.where == endpoint::list_calls) {
     routed.order.to = routed.query.get("To");
     routed.order.from = routed.query.get("From");
@@ -206,6 +209,12 @@ api_answer twilio_api::act(routed_request& request, utc_time now) {
     case endpoint::fetch_call: return fetch(request, now);
     case endpoint::list_calls: return list(request, now);
     case endpoint::change_call: return change(request, now);
+    case endpoint::search_numbers: return search_numbers(request, now);
+    case endpoint::buy_number: return buy_number(request, now);
+    case endpoint::list_numbers: return list_numbers(request, now);
+    case endpoint::fetch_number:
+    case endpoint::change_number:
+    case endpoint::release_number: return one_number(request, now);
     default: return read_account(request);
   }
 }
@@ -233,8 +242,8 @@ api_answer twilio_api::create(routed_request& request, utc_time now) {
     return refuse(21212, "The source phone number provided, " + order.from + ", is not valid.");
   }
   const auto& owned = state.limits.owned_numbers;
-  if (!owned.empty() && order.from != "+15005550006" &&
-      std::find(owned.begin(), owned.end(), order.from) == owned.end()) {
+  const bool listed = owned.empty() || std::find(owned.begin(), owned.end(), order.from) != owned.end();
+  if (order.from != "+15005550006" && (!listed || !may_show(*request.account, order.from))) {
     return refuse(21210, "The source phone number provided, " + order.from + ", is not yet verified for your account.");
   }
   const auto script = setup().rules.destinations.find(order.to);

@@ -25,6 +25,15 @@ class twilio_api final : public simulated_carrier {
   api_answer list(routed_request& request, utc_time now);
   api_answer change(routed_request& request, utc_time now);
   api_answer read_account(const routed_request& request);
+
+  // Numbers (twilio_numbers.cpp).
+  void route_number_path(std::string_view method, std::string_view rest, routed_request& routed);
+  api_answer search_numbers(const routed_request& request, utc_time now);
+  api_answer buy_number(const routed_request& request, utc_time now);
+  api_answer list_numbers(const routed_request& request, utc_time now);
+  api_answer one_number(const routed_request& request, utc_time now);
+  held_number* find_number(std::size_t account, std::string_view sid);
+  void write_number(std::string& out, const held_number& held) const;
   call_record* find_call(std::size_t account, std::string_view sid);
   bool matches(const call_record& call, const routed_request& request, utc_time now) const;
   form_fields status_fields(call_record& call, call_event event, utc_time now) const;
@@ -35,6 +44,9 @@ class twilio_api final : public simulated_carrier {
 
 /// A callback URL and what its fragment says about retries ("#rc=3&rp=5xx,ct").
 callback_target twilio_target(std::string_view url, const scenario& rules);
+bool callback_url_is_valid(std::string_view url);
+/// "(212) 555-0123" in the North American plan; as it is elsewhere.
+std::string formatted_number(std::string_view number);
 /// {"code":…,"message":…,"more_info":…,"status":…}
 api_answer twilio_error(int status, int code, std::string_view message);
 /// "queued", "ringing", "in-progress", "completed", …: the status of the resource.

@@ -11,13 +11,6 @@ namespace dialer::carriers::simulator {
 
 namespace {
 
-std::string formatted(std::string_view number) {
-  const auto parsed = e164::parse(number);
-  if (!parsed || !parsed->is_nanp()) return std::string(number);
-  const auto text = parsed->text();
-  return "(" + text.substr(2, 3) + ") " + text.substr(5, 3) + "-" + text.substr(8);
-}
-
 void date_field(json_writer& json, std::string_view name, utc_time at) {
   if (at == utc_time{}) {
     json.null_field(name);
@@ -51,6 +44,13 @@ bool date_filters_pass(const form_fields& query, const std::string& name, utc_ti
 
 }  // namespace
 
+std::string formatted_number(std::string_view number) {
+  const auto parsed = e164::parse(number);
+  if (!parsed || !parsed->is_nanp()) return std::string(number);
+  const auto text = parsed->text();
+  return "(" + text.substr(2, 3) + ") " + text.substr(5, 3) + "-" + text.substr(8);
+}
+
 std::string_view twilio_status(const call_record& call) noexcept {
   switch (call.phase) {
     case call_phase::queued:
@@ -76,8 +76,8 @@ void twilio_api::write_call(std::string& out, const call_record& call, utc_time 
   out.reserve(out.size() + 1500);
   json_writer json{out};
   json.open_object().field("sid", sid).field("account_sid", owner).field("to", call.order.to);
-  json.field("from", call.order.from).field("to_formatted", formatted(call.order.to));
-  json.field("from_formatted", formatted(call.order.from)).field("status", twilio_status(call));
+  json.field("from", call.order.from).field("to_formatted", formatted_number(call.order.to));
+  json.field("from_formatted", formatted_number(call.order.from)).field("status", twilio_status(call));
   json.field("direction", "outbound-api");
   date_field(json, "date_created", call.created);
   date_field(json, "date_updated", call.updated);

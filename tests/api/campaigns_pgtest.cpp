@@ -112,6 +112,26 @@ TEST_F(Campaigns, EditsOfOneVersionAtOnce_AreMadeOnce) {
   EXPECT_EQ(one.get() + other.get(), 200 + 409);
 }
 
+TEST_F(Campaigns, CampaignSettings_NameTheNumberOfAFixedCallerId) {
+  const auto patch = [&](const std::string& settings) {
+    return ask("PATCH", campaign(), "{\"settings\":" + settings + "}");
+  };
+  const rest_reply nameless = patch(R"({"caller_id":"fixed"})");
+  EXPECT_EQ(nameless.status, 422);
+  EXPECT_EQ(nameless.body.at("param").as_string(), "settings.caller_id_number");
+  EXPECT_EQ(patch(R"({"caller_id":"fixed","caller_id_number":"212"})").status, 422);
+  const rest_reply fixed = patch(R"({"caller_id":"fixed","caller_id_number":"+12125550101"})");
+  ASSERT_EQ(fixed.status, 200) << fixed.text;
+  EXPECT_EQ(fixed.body.at("settings").at("caller_id_number").as_string(), "+12125550101");
+  EXPECT_EQ(patch(R"({"caller_id_number":null})").status, 422) << "while the policy is fixed";
+  const rest_reply weighted = patch(R"({"caller_id":"weighted","caller_id_number":null})");
+  ASSERT_EQ(weighted.status, 200) << weighted.text;
+  EXPECT_TRUE(weighted.body.at("settings").at("caller_id_number").is_null());
+  const campaigns::settings stored = sql::read_campaign(us_.house.on, us_.house.id, us_.house.campaign).value();
+  EXPECT_EQ(stored.caller_id, campaigns::caller_id_policy::weighted);
+  EXPECT_FALSE(stored.caller_id_number);
+}
+
 TEST_F(Campaigns, CampaignSettings_ThatMakeNoSense_AreToldByName) {
   const auto refused = [&](const std::string& settings) {
     const rest_reply reply = ask("PATCH", campaign(), "{\"settings\":" + settings + "}");

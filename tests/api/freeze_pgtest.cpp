@@ -40,22 +40,24 @@ class Freeze : public testing::TestWithParam<thing> {
   test::tenant& us_ = house_.first;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, Freeze,
-    testing::Values(
-        thing{"organisations", "organisation_id", "freezeOrganisation", [](const auto& now) { return now.frozen; }},
-        thing{"workspaces", "workspace_id", "freezeWorkspace",
-              [](const auto& now) { return now.workspaces.at(0).frozen; }},
-        thing{"agents", "agent_id", "freezeAgent", [](const auto& now) { return now.agents.at(0).frozen; }},
-        thing{"campaigns", "campaign_id", "freezeCampaign", [](const auto& now) { return now.campaigns.at(0).frozen; }},
-        thing{"integrations", "integration_id", "freezeIntegration",
-              [](const auto& now) { return now.accounts.at(0).frozen; }},
-        thing{"phone-numbers", "number_id", "freezePhoneNumber", [](const auto& now) { return now.numbers.at(0).frozen; }}),
-    [](const testing::TestParamInfo<thing>& one) {
-      std::string name = one.param.path;
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Each, Freeze,
+                         testing::Values(thing{"organisations", "organisation_id", "freezeOrganisation",
+                                               [](const auto& now) { return now.frozen; }},
+                                         thing{"workspaces", "workspace_id", "freezeWorkspace",
+                                               [](const auto& now) { return now.workspaces.at(0).frozen; }},
+                                         thing{"agents", "agent_id", "freezeAgent",
+                                               [](const auto& now) { return now.agents.at(0).frozen; }},
+                                         thing{"campaigns", "campaign_id", "freezeCampaign",
+                                               [](const auto& now) { return now.campaigns.at(0).frozen; }},
+                                         thing{"integrations", "integration_id", "freezeIntegration",
+                                               [](const auto& now) { return now.accounts.at(0).frozen; }},
+                                         thing{"phone-numbers", "number_id", "freezePhoneNumber",
+                                               [](const auto& now) { return now.numbers.at(0).frozen; }}),
+                         [](const testing::TestParamInfo<thing>& one) {
+                           std::string name = one.param.path;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 TEST_P(Freeze, Thrown_ReachesTheEngineThroughItsGenerationAndNobodyElse) {
   const std::uint64_t before = us_.house.generation();

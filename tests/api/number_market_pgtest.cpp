@@ -69,12 +69,16 @@ TEST_F(NumberMarket, SearchedAndPicked_IsBoughtAndWired) {
   const std::string number{first.at("phone_number").as_string()};
   EXPECT_EQ(first.at("purchase_price").at("amount").as_int64(), price);
   const rest_reply made = buy(R"({
-        "phone_number": ")" + number + R"(",
+        "phone_number": ")" + number +
+                              R"(",
         "friendly_name": "Sales Line",
-        "agent_id": ")" + agent() + R"(",
+        "agent_id": ")" + agent() +
+                              R"(",
         "inbound_routing": {
-          "agent_id": ")" + agent() + R"(",
-          "fallback": { "agent_id": ")" + agent() + R"(" },
+          "agent_id": ")" + agent() +
+                              R"(",
+          "fallback": { "agent_id": ")" +
+                              agent() + R"(" },
           "voicemail_message": "Sorry we missed you, please leave a message."
         }
       })");
@@ -96,7 +100,8 @@ TEST_F(NumberMarket, WithoutANumber_OneIsChosen) {
         "country": "US",
         "area_code": "415",
         "friendly_name": "Sales Line",
-        "agent_id": ")" + agent() + R"("
+        "agent_id": ")" + agent() +
+                              R"("
       })");
   EXPECT_EQ(made.status, 201) << made.text;
   EXPECT_EQ(text(made, "phone_number"), "+14155550140");
@@ -218,7 +223,8 @@ TEST_F(NumberMarket, EngineThatDies_LeavesAPurchaseThatIsSettledOnce) {
     EXPECT_EQ(status_of(number), "pending");
     EXPECT_EQ(balance(), before - price) << "paid before it is asked for";
     time_passes();
-    const bool held = std::ranges::any_of(carrier().holds, [&](const auto& one) { return one.second.number == number; });
+    const bool held =
+        std::ranges::any_of(carrier().holds, [&](const auto& one) { return one.second.number == number; });
     EXPECT_EQ(held, death == mishap::died_after);
     EXPECT_EQ(status_of(number), held ? "active" : "released");
     EXPECT_EQ(balance(), held ? before - price : before);

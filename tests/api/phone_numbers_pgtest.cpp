@@ -51,17 +51,17 @@ class PhoneNumbers : public test::rest_fixture {
   std::vector<callerid::phone_number> shown_by_engine() {
     sql::transaction tx{us_.house.on, sql::transaction::mode::snapshot};
     auto all = sql::read_snapshot(tx, us_.house.id, [](const auto&, const auto&) { return ""; });
-    std::erase_if(all.numbers, [](const auto& one) {
-      return callerid::check_number(one, callerid::number_use::call).has_value();
-    });
+    std::erase_if(all.numbers,
+                  [](const auto& one) { return callerid::check_number(one, callerid::number_use::call).has_value(); });
     return std::move(all.numbers);
   }
   std::string stored() {
     return std::string(
         us_.house.on
-            .run("SELECT coalesce(string_agg(n::text, ';' ORDER BY id), '') || (SELECT coalesce(string_agg(a::text, ';' "
-                 "ORDER BY a::text), '') FROM assignment a WHERE a.org_id = $1) FROM phone_number n WHERE org_id = $1",
-                 sql::params{}.uuid(us_.house.id))
+            .run(
+                "SELECT coalesce(string_agg(n::text, ';' ORDER BY id), '') || (SELECT coalesce(string_agg(a::text, ';' "
+                "ORDER BY a::text), '') FROM assignment a WHERE a.org_id = $1) FROM phone_number n WHERE org_id = $1",
+                sql::params{}.uuid(us_.house.id))
             .text(0, 0));
   }
 };
@@ -119,8 +119,10 @@ TEST_F(PhoneNumbers, OnesOwnAtTwilio_IsRegisteredAsTheAccountAndTheNumberAreGive
   const std::string one = path(text(made, "id"));
   const std::string other = agent("Other");
   EXPECT_EQ(text(ask("PATCH", one, R"({ "agent_id": ")" + other + R"(" })"), "agent_id"), other);
-  const rest_reply routed = ask("PATCH", one, R"({
-        "inbound_routing": { "agent_id": ")" + other + R"(", "voicemail_message": "Updated voicemail message." }
+  const rest_reply routed = ask("PATCH", one,
+                                R"({
+        "inbound_routing": { "agent_id": ")" +
+                                    other + R"(", "voicemail_message": "Updated voicemail message." }
       })");
   EXPECT_EQ(routed.status, 200) << routed.text;
   EXPECT_EQ(routing(routed).at("agent_id").as_string(), other);
@@ -171,10 +173,10 @@ TEST_F(PhoneNumbers, OnesOwnAtTelnyx_IsRegisteredOnAnAccountWithoutAnApplication
 
 TEST_F(PhoneNumbers, Registered_SaysWhichAccountWhenThereAreSeveral) {
   const auto account = [&](const std::string& name, char last, const std::string& more = "") {
-    const rest_reply made =
-        ask("POST", "/v1/integrations",
-            R"({"name":")" + name + R"(","provider":"twilio","api_key":"0123456789abcdef","metadata":{"account_sid":"AC)" +
-                std::string(31, '0') + last + '"' + more + "}}");
+    const rest_reply made = ask(
+        "POST", "/v1/integrations",
+        R"({"name":")" + name + R"(","provider":"twilio","api_key":"0123456789abcdef","metadata":{"account_sid":"AC)" +
+            std::string(31, '0') + last + '"' + more + "}}");
     EXPECT_EQ(made.status, 201) << made.text;
     return text(made, "id");
   };
@@ -286,7 +288,8 @@ TEST_F(PhoneNumbers, Routing_RefusesWhatIsNotThereAndChangesNothing) {
   const std::string before = stored();
   const std::string theirs = house_.second.ids.at("agent_id");
   for (const std::string& routing :
-       {R"({"agent_id":")" + theirs + "\"}", R"({"agent_id":")" + id("agent_id") + R"(","fallback":{"agent_id":")" + theirs + "\"}}",
+       {R"({"agent_id":")" + theirs + "\"}",
+        R"({"agent_id":")" + id("agent_id") + R"(","fallback":{"agent_id":")" + theirs + "\"}}",
         std::string(R"({"voicemail_message":"Hello"})")}) {
     const rest_reply refused = ask("PATCH", path(one), R"({"friendly_name":"x","inbound_routing":)" + routing + "}");
     EXPECT_EQ(refused.status, 422) << refused.text;

@@ -6,6 +6,7 @@
 #include "api/rest_resources.hpp"
 #include "carriers/callback_url.hpp"
 #include "sql/audit_log.hpp"
+#include "sql/configuration.hpp"
 #include "sql/opt_outs.hpp"
 #include "sql/wallet.hpp"
 #include "sql/webhooks.hpp"
@@ -66,6 +67,8 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
     told.kinds = 1;
     told.secret = "opens nowhere";
     sql::create_webhook(tx, house.id, told, sql::test::morning);
+    (void)sql::configuration{tx, sql::test::make_test_id}.do_not_call(
+        house.id, {{name + " list", "/nowhere", "1", sql::test::morning, 3}});
     tx.commit();
   }
   {
@@ -92,7 +95,8 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
          {"contact_id", contact.text()},
          {"attempt_id", attempt.text()},
          {"number", number},
-         {"webhook_id", webhook.text()}};
+         {"webhook_id", webhook.text()},
+         {"list_name", name + "%20list"}};
 }
 
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
@@ -145,6 +149,7 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
   options.threads = 2;
   options.rate = rate;
   options.uploads = uploads.path();
+  options.suppression_lists = uploads.path() / "suppression-lists";
   options.space = [this](const auto&) { return disk; };
   options.secrets = secrets;
   options.desk = &desk;

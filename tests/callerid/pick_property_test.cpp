@@ -97,17 +97,27 @@ class reference {
     e164 number;
     choice why;
   };
+  bool has(agent_id who, integration_id on, policy how, e164 last) const {
+    return std::ranges::any_of(
+        pool(who, on), [&](const phone_number* number) { return how != policy::fixed || number->number == last; });
+  }
+
   std::optional<verdict> pick(agent_id who, integration_id on, policy how, e164 to, e164 last) const {
     std::optional<std::tuple<int, std::size_t, e164>> best;
     for (const phone_number* number : pool(who, on)) {
       if (capped(*number)) continue;
       if (how == policy::sticky && number->number == last) return verdict{last, choice::sticky};
+      if (how == policy::fixed && number->number != last) continue;
       const int far = how == policy::local_presence ? distance(*number, to) : 6;
-      const std::tuple candidate{far, counted(number->number, minutes{24 * 60}), number->number};
+      const std::size_t uses_today = counted(number->number, minutes{24 * 60});
+      const std::size_t counts = how == policy::weighted ? 1000 * uses_today / number->weight : uses_today;
+      const std::tuple candidate{far, counts, number->number};
       if (!best || candidate < *best) best = candidate;
     }
     if (!best) return std::nullopt;
-    return verdict{std::get<2>(*best), why(std::get<0>(*best))};
+    const choice by_policy = how == policy::weighted ? choice::weighted : choice::fixed;
+    const bool alone = how == policy::weighted || how == policy::fixed;
+    return verdict{std::get<2>(*best), alone ? by_policy : why(std::get<0>(*best))};
   }
 
  private:
@@ -160,6 +170,7 @@ class world {
   void rebuild() {
     model_.numbers.clear();
     const std::uint64_t count = random_.below(24);
+    const bool weighed = random_.below(2) == 0;
     std::map<e164, bool> seen;
     for (std::uint64_t n = 1; n <= count; ++n) {
       phone_number made = number(n, any_number());
@@ -168,6 +179,7 @@ class world {
       made.integration = account(1 + random_.below(2));
       if (random_.below(6) == 0) made.status = number_status::inactive;
       if (random_.below(6) == 0) made.region = "US-NJ";
+      if (weighed) made.weight = static_cast<std::uint16_t>(1 + random_.below(9));
       made.calls_per_day_max = some_cap(12);
       made.calls_per_hour_max = some_cap(5);
       made.concurrent_calls_max = some_cap(3);
@@ -193,7 +205,7 @@ class world {
   void pick() {
     const agent_id who = agent(1 + random_.below(4));
     const integration_id on = account(1 + random_.below(2));
-    const auto how = static_cast<policy>(random_.below(3));
+    const auto how = static_cast<policy>(random_.below(5));
     const e164 to = any_number();
     const e164 last = random_.below(3) == 0 ? e164{} : any_number();
     reason why_not = reason::none;
@@ -202,8 +214,8 @@ class world {
     const auto expected = model_.pick(who, on, how, to, last);
     RC_ASSERT(picked.has_value() == expected.has_value());
     if (!picked) {
-      RC_ASSERT(why_not == (model_.pool(who, on).empty() ? reason::no_caller_id : reason::caller_id_caps));
-      if (until) check_until(who, on, *until);
+      RC_ASSERT(why_not == (model_.has(who, on, how, last) ? reason::caller_id_caps : reason::no_caller_id));
+      if (until) check_until(who, on, how, last, *until);
       return;
     }
     const e164 shown = book_.number(picked->number);
@@ -228,13 +240,13 @@ class world {
     }
   }
 
-  void check_until(agent_id who, integration_id on, utc_time until) {
+  void check_until(agent_id who, integration_id on, policy how, e164 last, utc_time until) {
     RC_ASSERT(until > model_.clock);
     reference later = model_;
     later.clock = until - std::chrono::microseconds{1};
-    RC_ASSERT(!later.pick(who, on, policy::sticky, any_number(), {}));
+    RC_ASSERT(!later.pick(who, on, how, any_number(), last));
     later.clock = until;
-    RC_ASSERT(later.pick(who, on, policy::sticky, any_number(), {}).has_value());
+    RC_ASSERT(later.pick(who, on, how, any_number(), last).has_value());
   }
 
   void end_a_call() {

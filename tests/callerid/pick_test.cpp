@@ -421,6 +421,98 @@ TEST_F(pick_test, a_week_of_silence_frees_everything) {
   EXPECT_EQ(book.calls_in_last_day(index(a), morning + hours{24 * 7}), 0u);
 }
 
+TEST_F(pick_test, weighted_spreads_calls_by_weight_and_smoothly) {
+  phone_number heavy = number(1, a);
+  phone_number middle = number(2, b);
+  heavy.weight = 5;
+  middle.weight = 2;
+  build({heavy, middle, number(3, c)});
+  std::map<std::string, int> shown;
+  for (int round = 1; round <= 10; ++round) {
+    for (int n = 0; n < 8; ++n) {
+      const answer found = ask(policy::weighted);
+      EXPECT_EQ(found.why, "weighted");
+      ++shown[found.shown];
+      use(tel(found.shown.c_str()), 1);
+    }
+    EXPECT_EQ(shown[a.text()], 5 * round);
+    EXPECT_EQ(shown[b.text()], 2 * round);
+    EXPECT_EQ(shown[c.text()], round);
+  }
+}
+
+TEST_F(pick_test, weighted_with_equal_weights_takes_the_least_used) {
+  phone_number first = number(1, a);
+  phone_number second = number(2, b);
+  first.weight = second.weight = 7;
+  build({first, second});
+  use(a, 1);
+  EXPECT_EQ(ask(policy::weighted).shown, b.text());
+  use(b, 1);
+  EXPECT_EQ(ask(policy::weighted).shown, a.text()) << "a tie: the smaller number";
+}
+
+TEST_F(pick_test, weighted_passes_over_a_capped_number_and_says_when_all_are) {
+  phone_number heavy = number(1, a);
+  phone_number light = number(2, b);
+  heavy.weight = 1000;
+  heavy.calls_per_hour_max = 1;
+  light.calls_per_hour_max = 2;
+  build({heavy, light});
+  use(a, 1);
+  EXPECT_EQ(ask(policy::weighted).shown, b.text());
+  use(b, 2, morning + std::chrono::minutes{5});
+  const answer none = ask(policy::weighted, callee, {}, morning + std::chrono::minutes{5});
+  EXPECT_EQ(none.why, "caller_id_caps");
+  EXPECT_EQ(none.until, morning + std::chrono::minutes{61});
+}
+
+TEST_F(pick_test, fixed_shows_the_named_number_or_none) {
+  phone_number named = number(1, a);
+  named.calls_per_hour_max = 2;
+  book.rebuild(sharing_policy::workspace, {named, number(2, b), number(3, c)},
+               {assign(1, 1), assign(2, 1), assign(3, 2)});
+  use(a, 1);
+  EXPECT_EQ(ask(policy::fixed, callee, a).shown, a.text()) << "although another was used less";
+  EXPECT_EQ(ask(policy::fixed, callee, a).why, "fixed");
+  use(a, 1);
+  const answer capped = ask(policy::fixed, callee, a);
+  EXPECT_EQ(capped.shown, "none") << "it falls back to no other";
+  EXPECT_EQ(capped.why, "caller_id_caps");
+  EXPECT_EQ(capped.until, morning + std::chrono::minutes{61});
+  for (const e164 other : {c, tel("+14155550177"), e164{}}) {
+    const answer none = ask(policy::fixed, callee, other);
+    EXPECT_EQ(none.why, "no_caller_id") << other.text();
+    EXPECT_EQ(none.until, std::nullopt);
+  }
+}
+
+TEST_F(pick_test, what_a_country_restricts_is_not_shown) {
+  phone_number stated = number(2, b);
+  stated.country = "CA";
+  phone_number registered = number(3, c);
+  registered.registered = true;
+  const std::vector<assignment> assignments{assign(1, 1), assign(2, 1), assign(3, 1)};
+  const auto rebuild = [&](const std::vector<number_restriction>& rows) {
+    book.rebuild(sharing_policy::workspace, {number(1, a), stated, registered}, assignments, rows);
+  };
+  rebuild({{"US", std::nullopt, number_demand::registration}});
+  EXPECT_FALSE(book.may_show(agent(1), account(1), a)) << "by its area code it is of the US";
+  EXPECT_TRUE(book.may_show(agent(1), account(1), b)) << "it is stated to be of Canada";
+  EXPECT_TRUE(book.may_show(agent(1), account(1), c));
+  rebuild({});
+  EXPECT_TRUE(book.may_show(agent(1), account(1), a));
+}
+
+TEST_F(pick_test, integrations_of_one_number_are_those_that_show_it) {
+  phone_number on_second = number(2, b);
+  on_second.integration = account(2);
+  book.rebuild(sharing_policy::workspace, {number(1, a), on_second, number(3, c)},
+               {assign(1, 1), assign(2, 1), assign(3, 2)});
+  EXPECT_EQ(book.integrations_of(agent(1), b), std::vector{account(2)});
+  EXPECT_TRUE(book.integrations_of(agent(1), c).empty()) << "another agent's";
+}
+
 TEST_F(pick_test, integrations_of_lists_accounts_with_a_showable_number) {
   phone_number on_second = number(2, b);
   on_second.integration = account(2);

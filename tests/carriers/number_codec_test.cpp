@@ -64,9 +64,8 @@ std::string body_of(const std::string& bytes) {
 
 TEST_F(NumberCodec, TwilioRequests_AreTheseBytes) {
   const std::string account = "/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef";
-  const std::string bought = request([&](auto& out) {
-    twilio_->encode_buy(number, "phn_1", "https://d.example.com/v?a=1&b=2", out);
-  });
+  const std::string bought =
+      request([&](auto& out) { twilio_->encode_buy(number, "phn_1", "https://d.example.com/v?a=1&b=2", out); });
   const std::string body =
       "PhoneNumber=%2B12125550123&VoiceUrl=https%3A%2F%2Fd.example.com%2Fv%3Fa%3D1%26b%3D2&VoiceMethod=POST";
   EXPECT_EQ(bought,
@@ -153,9 +152,10 @@ TEST_F(NumberCodec, Search_AsksInTheCarriersWords) {
   query.type = number_type::toll_free;
   query.capabilities = voice | sms | mms | fax;
   query.limit = 500;
-  EXPECT_EQ(line_of(request([&](auto& out) { twilio_->encode_search(query, out); })),
-            "GET /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/AvailablePhoneNumbers/US/TollFree.json"
-            "?PageSize=100&AreaCode=212&Contains=555&VoiceEnabled=true&SmsEnabled=true&MmsEnabled=true&FaxEnabled=true");
+  EXPECT_EQ(
+      line_of(request([&](auto& out) { twilio_->encode_search(query, out); })),
+      "GET /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/AvailablePhoneNumbers/US/TollFree.json"
+      "?PageSize=100&AreaCode=212&Contains=555&VoiceEnabled=true&SmsEnabled=true&MmsEnabled=true&FaxEnabled=true");
   EXPECT_EQ(line_of(request([&](auto& out) { telnyx_->encode_search(query, out); })),
             "GET /v2/available_phone_numbers?filter[country_code]=US&filter[national_destination_code]=212"
             "&filter[phone_number][contains]=555&filter[phone_number_type]=toll_free&filter[features][]=voice"
@@ -341,9 +341,9 @@ TEST_F(NumberCodec, NotSent_IsCertainlyNotDone) {
 }
 
 TEST_F(NumberCodec, NumberOfAnotherAccount_IsNotABoughtOne) {
-  const number_answer got = buy(
-      *twilio_, 201,
-      R"({"sid":"PN0123456789abcdef0123456789abcdef","account_sid":"ACffffffffffffffffffffffffffffffff"})");
+  const number_answer got =
+      buy(*twilio_, 201,
+          R"({"sid":"PN0123456789abcdef0123456789abcdef","account_sid":"ACffffffffffffffffffffffffffffffff"})");
   EXPECT_EQ(got.outcome, number_outcome::unknown);
 }
 
@@ -434,8 +434,8 @@ TEST_F(NumberCodec, TelnyxHeld_LeavesOutWhatIsHeldNoMore) {
   };
   const answer_for_test answer{
       200, R"({"data":[)" +
-               row(1, "active", R"(,"connection_id":"77","customer_reference":"Desk","messaging_profile_id":"m")") + "," +
-               row(2, "deleted") + "," + row(3, "ported_out") + "," + row(4, "purchase-failed") + "," +
+               row(1, "active", R"(,"connection_id":"77","customer_reference":"Desk","messaging_profile_id":"m")") +
+               "," + row(2, "deleted") + "," + row(3, "ported_out") + "," + row(4, "purchase-failed") + "," +
                row(5, "requirement-info-pending", R"(,"connection_id":null)") + "," + row(6, "port-out-pending") +
                R"(],"meta":{"page_number":2,"total_pages":3,"total_results":600,"page_size":250}})"};
   const auto page = telnyx_->decode_held(answer);

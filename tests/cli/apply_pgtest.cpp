@@ -118,8 +118,25 @@ TEST_F(apply_settings, an_assignment_against_the_sharing_policy_changes_nothing)
   } catch (const settings_error& refused) {
     EXPECT_NE(std::string(refused.what()).find("rule S4"), std::string::npos) << refused.what();
     EXPECT_NE(std::string(refused.what()).find("+12125550100"), std::string::npos) << refused.what();
+    EXPECT_NE(std::string(refused.what()).find("+12125550101"), std::string::npos) << "each in conflict is listed";
   }
   EXPECT_EQ(stored(on_).generation, before);
+}
+
+TEST_F(apply_settings, number_restrictions_are_stored_and_told) {
+  const std::string restricted =
+      file + "[[number_restriction]]\ncountry = \"US\"\ntype = \"toll_free\"\ndemand = \"registration\"\n";
+  (void)run(file);
+  EXPECT_EQ(run(restricted).size(), 1U);
+  const callerid::number_restriction wanted{"US", number_type::toll_free, callerid::number_demand::registration};
+  EXPECT_EQ(stored(on_).restrictions, std::vector{wanted});
+  EXPECT_TRUE(run(restricted).empty());
+  const auto changes = run(file + "[[number_restriction]]\ndemand = \"attestation_b\"\n");
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].fields, std::vector<std::string>{"restrictions: US toll_free: registration -> any country any "
+                                                        "type: attestation_b"});
+  EXPECT_TRUE(run(file).empty()) << "what the file does not name stays";
+  EXPECT_EQ(stored(on_).restrictions.at(0).type, std::nullopt);
 }
 
 TEST_F(apply_settings, an_account_serves_one_organisation) {

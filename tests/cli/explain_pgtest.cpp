@@ -61,6 +61,35 @@ TEST_F(explanation, the_last_step_shows_the_caller_id_that_would_be_picked) {
   EXPECT_EQ(last.inputs[1].second.find("+12125550199"), 0U) << last.inputs[1].second;
 }
 
+TEST_F(explanation, a_fixed_caller_id_is_named_with_what_is_wrong_with_it) {
+  start();
+  const auto fix = [&](const std::string& digits) {
+    house_.on.run("UPDATE campaign SET caller_id = 4, caller_id_number = " + digits);
+  };
+  fix("12125550199");
+  EXPECT_TRUE(blocker().is_allowed());
+  using input = std::pair<std::string, std::string>;
+  EXPECT_EQ(steps().back().inputs,
+            (std::vector<input>{{"policy", "fixed"}, {"number", "+12125550199"}, {"twilio", "+12125550199 (fixed)"}}));
+  fix("12125550198");
+  EXPECT_EQ(blocker().why, reason::no_caller_id);
+  EXPECT_EQ(steps().back().inputs.back(), (input{"accounts", "none has this number, or the agent may not show it"}));
+}
+
+TEST_F(explanation, numbers_that_may_not_be_shown_are_named_with_the_rule) {
+  start();
+  house_.on.run("UPDATE phone_number SET status = 2");
+  EXPECT_EQ(blocker().why, reason::no_caller_id);
+  EXPECT_EQ(steps().back().inputs.back().first, "rule S6");
+  EXPECT_EQ(steps().back().inputs.back().second, "+12125550199 is inactive; set its status to active");
+  house_.on.run("UPDATE phone_number SET status = 1");
+  house_.on.run("INSERT INTO number_restriction SELECT org_id, 'US', -1, 1 FROM organisation");
+  EXPECT_EQ(blocker().why, reason::no_caller_id);
+  EXPECT_EQ(steps().back().inputs.back().first, "rule S8");
+  house_.on.run("UPDATE phone_number SET registered = true");
+  EXPECT_TRUE(blocker().is_allowed());
+}
+
 TEST_F(explanation, the_window_says_when_next) {
   start();
   const verdict night = blocker(utc_time{std::chrono::seconds{1'790'042'400}});  // 2026-09-22T02:00:00Z, 22:00 before

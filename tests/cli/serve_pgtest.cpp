@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <sstream>
 
+#include "tests/api/carrier_signatures.hpp"
 #include "tests/api/loopback_client.hpp"
 #include "tests/api/metrics_lint.hpp"
 #include "tests/cli/notify_socket.hpp"
@@ -79,7 +80,25 @@ secret = "env:DIALER_TEST_MISSING"
   e2e::process engine = serve({{"NOTIFY_SOCKET", heard_.name()}, {"DIALER_TEST_CANARY", "canary-token"}},
                               {"--config", config, "--listen", "127.0.0.1:" + std::to_string(port)});
   ASSERT_EQ(heard_.next(), "READY=1") << e2e::read_file(dir_.path() / "err");
-  // What is shown of an organisation is taken from its thread now and then.
+  // A call to a number that it does not have.
+  const std::string voice = "/callbacks/twilio/voice";
+  const std::string form =
+      "AccountSid=AC00000000000000000000000000000000&CallSid=CA00000000000000000000000000000007"
+      "&CallStatus=ringing&Direction=inbound&To=%2B12125550177&From=%2B12125550166";
+  const std::string signature = api::test::twilio_signature("http://127.0.0.1:" + std::to_string(port) + voice,
+                                                            {{"AccountSid", "AC00000000000000000000000000000000"},
+                                                             {"CallSid", "CA00000000000000000000000000000007"},
+                                                             {"CallStatus", "ringing"},
+                                                             {"Direction", "inbound"},
+                                                             {"To", "+12125550177"},
+                                                             {"From", "+12125550166"}},
+                                                            "canary-token");
+  const std::string asked =
+      "POST " + voice + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
+      "X-Twilio-Signature: " + signature + "\r\nContent-Length: " + std::to_string(form.size()) + "\r\n\r\n" + form;
+  // The accounts, like what is shown of an organisation, come from its thread soon after the start.
+  EXPECT_TRUE(e2e::eventually(
+      20s, [&] { return api::loopback_client{port}.exchange(asked).body.find("<Reject/>") != std::string::npos; }));
   std::string page;
   e2e::eventually(20s, [&] {
     page = api::loopback_client{port}.get("/metrics").body;
@@ -90,9 +109,13 @@ secret = "env:DIALER_TEST_MISSING"
 
   EXPECT_THAT(api::test::lint_metrics(page), testing::IsEmpty()) << page;
   EXPECT_THAT(page, testing::HasSubstr("account=\"+*********99\""));
+  EXPECT_THAT(page,
+              testing::HasSubstr("dialer_inbound_calls_total{carrier=\"twilio\",outcome=\"unknown_number\"} 1\n"));
   const std::string log = e2e::read_file(dir_.path() / "err");
   EXPECT_THAT(log, testing::HasSubstr("second +*********88"));
   EXPECT_THAT(log, testing::HasSubstr("listening on 127.0.0.1:"));
+  EXPECT_THAT(log, testing::HasSubstr("call=CA00000000000000000000000000000007"));
+  EXPECT_THAT(log, testing::HasSubstr("outcome=unknown_number"));
   std::istringstream lines{log};
   for (std::string line; std::getline(lines, line);) {
     const boost::json::object event = boost::json::parse(line).as_object();

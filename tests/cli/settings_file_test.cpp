@@ -125,6 +125,14 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {campaign("ring_timeout_s = 601"), line_of_block, "ring_timeout_s", "from 5 to 600"},
       {campaign("call_time_limit_s = 29"), line_of_block, "call_time_limit_s", "from 30 to 14400"},
       {campaign("caller_id = \"random\""), line_of_block, "caller_id", "sticky, local_presence, least_used_today"},
+      {campaign("caller_id = \"fixed\""), "f.toml:15:", "caller_id_number", "name the number to show"},
+      {campaign("caller_id_number = \"+12125550100\""), line_of_block, "caller_id_number", "only when caller_id is"},
+      {campaign("caller_id = \"fixed\"\ncaller_id_number = \"555\""), "f.toml:20:", "caller_id_number", "write E.164"},
+      {numbers("country = \"UK\"\nlist = []"), line_of_number, "country", "ISO 3166"},
+      {numbers("attestation = \"D\"\nlist = []"), line_of_number, "attestation", "A, B, C"},
+      {house + "[[number_restriction]]\ncountry = \"US\"", line_of_extra, "demand", "attestation_a"},
+      {numbers("weight = 0\nlist = []"), line_of_number, "weight", "from 1 to 1000"},
+      {numbers("weight = 1001\nlist = []"), line_of_number, "weight", "from 1 to 1000"},
       {campaign("default_country = \"USA\""), line_of_block, "default_country", "two capital letters"},
       {"[organisation]\nname = \"E\"\nallowed_countries = [\"US\",\n\"UK\"]\n", "f.toml:4:", "allowed_countries",
        "ISO 3166"},
@@ -157,6 +165,7 @@ shown_by = ["Ann", "Sales/Ann"]
 type = "toll_free"
 capabilities = ["sms", "voice"]
 calls_per_hour_max = 0
+weight = 1000
 list = ["+12125550100", "+12125550101"]
 [[campaign]]
 name = "Spring"
@@ -166,7 +175,8 @@ ring_timeout_s = 5
 call_time_limit_s = 14400
 window = { monday = "08:30-24:00", sunday = "closed" }
 retry.busy = { delay_s = 0, attempts_max = 100 }
-caller_id = "least_used_today"
+caller_id = "fixed"
+caller_id_number = "+12125550101"
 machine_detection = "off"
 redial_absent = true
 )",
@@ -182,6 +192,7 @@ redial_absent = true
   EXPECT_EQ(read.numbers[1].what.capabilities, voice | sms);
   EXPECT_EQ(read.numbers[1].what.calls_per_hour_max, 0U);
   EXPECT_EQ(read.numbers[1].what.calls_per_day_max, 75U);
+  EXPECT_EQ(read.numbers[1].what.weight, 1000);
   EXPECT_EQ(read.numbers[1].shown_by[0], read.numbers[1].shown_by[1]);
   ASSERT_EQ(read.campaigns.size(), 1U);
   const campaigns::settings& spring = read.campaigns[0].what;
@@ -193,7 +204,8 @@ redial_absent = true
   EXPECT_EQ(spring.retry[static_cast<std::size_t>(disposition::busy)], (retry_rule{std::chrono::seconds{0}, 100}));
   EXPECT_EQ(spring.retry[static_cast<std::size_t>(disposition::failed)],
             campaigns::default_retry_rules()[static_cast<std::size_t>(disposition::failed)]);
-  EXPECT_EQ(spring.caller_id, campaigns::caller_id_policy::least_used_today);
+  EXPECT_EQ(spring.caller_id, campaigns::caller_id_policy::fixed);
+  EXPECT_EQ(spring.caller_id_number.text(), "+12125550101");
   EXPECT_EQ(spring.detection, campaigns::machine_detection::off);
   EXPECT_TRUE(spring.redial_absent);
 }

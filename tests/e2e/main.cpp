@@ -1,6 +1,6 @@
 // e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--calls-per-second N]
 // [--rest-kills N] [--event-clients N] [--event-deaf N] [--upload N] [--list N]
-// [--pacing-seconds N] [--seed N] [--exact] [--settle]
+// [--pacing-seconds N] [--agents N] [--numbers N] [--seed N] [--exact] [--settle]
 
 #include <gtest/gtest.h>
 
@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
   app.add_option("--upload", wanted.upload);
   app.add_option("--list", wanted.list);
   app.add_option("--pacing-seconds", wanted.pacing_seconds);
+  app.add_option("--agents", wanted.agents);
+  app.add_option("--numbers", wanted.numbers)->check(CLI::Range(60, 700));
   app.add_option("--seed", wanted.seed);
   app.add_flag("--exact", wanted.exact);
   app.add_flag("--settle", wanted.settle);

@@ -16,6 +16,8 @@ struct scale {
   std::size_t upload = 60'000;  ///< rows of the uploaded list
   std::size_t list = 50'000;    ///< contacts of the big list
   unsigned pacing_seconds = 20;
+  unsigned agents = 12;      ///< who share numbers
+  std::size_t numbers = 60;  ///< that they share; 700 at most
   std::uint64_t seed = 1;
   bool exact = false;   ///< assert rates that only a machine with nothing else to do keeps
   bool settle = false;  ///< wait for every doubt to be resolved, some six minutes

@@ -100,6 +100,15 @@ TEST_F(two_accounts, one_whose_numbers_are_used_up_does_not_hold_the_other) {
   EXPECT_EQ(sent_by(1), 24U);
 }
 
+TEST_F(two_accounts, a_fixed_number_is_shown_on_its_account_alone_and_within_its_caps) {
+  config().campaigns[0].caller_id = campaigns::caller_id_policy::fixed;
+  config().campaigns[0].caller_id_number = config().numbers[1].number;
+  config().numbers[1].calls_per_hour_max = 4;
+  begin(25);
+  EXPECT_EQ(sent_by(0), 0U) << "its number is another";
+  EXPECT_EQ(sent_by(1), 4U);
+}
+
 TEST_F(two_accounts, one_that_comes_back_is_seen_within_a_second_though_the_others_numbers_are_used_up) {
   config().accounts[1].concurrent_calls_max = 1;
   begin(5);

@@ -56,6 +56,12 @@ INSTANTIATE_TEST_SUITE_P(
                     config.assignments[1].agent = config.agents[1].id;
                     config.campaigns[0].agent = config.agents[1].id;
                   },
+                  reason::changed_since_decided},
+        narrowing{"the_one_number_to_show",
+                  [](auto& config) {
+                    config.campaigns[0].caller_id = campaigns::caller_id_policy::fixed;
+                    config.campaigns[0].caller_id_number = e164::from_digits(stage::caller_id_digits + 1);
+                  },
                   reason::changed_since_decided}),
     [](const testing::TestParamInfo<narrowing>& one) { return one.param.name; });
 

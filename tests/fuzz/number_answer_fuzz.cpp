@@ -40,7 +40,8 @@ void check(const http::http_answer& answer, const number_answer& result, bool re
     case number_outcome::done: return require(hundreds == 2 || (hundreds == 4 && !read_only));
     case number_outcome::pending: return require(hundreds == 2);
     // An order may have failed, which a clean answer tells.
-    case number_outcome::refused: return require(hundreds == 2 || (hundreds == 4 && answer.status != 429 && !read_only));
+    case number_outcome::refused:
+      return require(hundreds == 2 || (hundreds == 4 && answer.status != 429 && !read_only));
     case number_outcome::throttled:
       return require(!read_only && (answer.how == http::delivery::not_sent || answer.status == 429));
     case number_outcome::unknown: return;

@@ -91,6 +91,7 @@ void world::check_caps(const store::attempt_row& row, bool of_the_undead) {
   const auto number = std::ranges::find(config.numbers, row.what.from, &callerid::phone_number::number);
   if (number == config.numbers.end() || number->integration != account->id) fail("a caller ID of another account");
   if (number->workspace != campaign->workspace) fail("a caller ID of another workspace");
+  if (const e164 fixed = campaign->fixed_caller_id(); fixed && row.what.from != fixed) fail("not the one caller ID");
 
   const microseconds now = time_.elapsed();
   if (!of_the_undead) {  // its pace beside that of the new owner is the stated residue

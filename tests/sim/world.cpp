@@ -67,6 +67,7 @@ void world::set_up() {
     number.status = callerid::number_status::active;
     number.capabilities = voice;
     number.outbound_enabled = true;
+    number.weight = static_cast<std::uint16_t>(1 + random.below(3));
     number.calls_per_day_max = caller_ids_capped ? static_cast<std::uint32_t>(5 + random.below(20)) : 0;
     number.calls_per_hour_max = caller_ids_capped ? static_cast<std::uint32_t>(3 + random.below(10)) : 0;
     number.concurrent_calls_max = static_cast<std::uint32_t>(random.chance(0.2) ? 1 + random.below(3) : 0);
@@ -85,7 +86,10 @@ void world::set_up() {
     settings.weight = static_cast<std::uint16_t>(1 + random.below(3));
     settings.redial_absent = random.chance(0.5);
     settings.attempts_per_number_24h = static_cast<std::uint16_t>(2 + random.below(3));
-    settings.caller_id = static_cast<campaigns::caller_id_policy>(random.below(3));
+    settings.caller_id = static_cast<campaigns::caller_id_policy>(random.below(5));
+    if (settings.caller_id == campaigns::caller_id_policy::fixed) {
+      settings.caller_id_number = config.numbers[i % workspaces].number;
+    }
     if (random.chance(0.2)) settings.concurrent_calls_max = static_cast<std::uint32_t>(1 + random.below(6));
     if (random.chance(0.2)) settings.calls_per_second_max = 0.5 + static_cast<double>(random.below(3));
     for (retry_rule& rule : settings.retry) rule.delay = std::chrono::seconds{1 + random.below(40)};

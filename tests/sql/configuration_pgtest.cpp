@@ -57,6 +57,8 @@ TEST_F(Configuration, OneChangedValue_IsStoredAndRaisesTheGeneration) {
   settings.retry[4] = {std::chrono::seconds{7}, 9};
   settings.calls_per_second_max = 2.5;
   settings.redial_absent = true;
+  settings.caller_id = campaigns::caller_id_policy::fixed;
+  settings.caller_id_number = e164::from_digits(12'125'550'100);
   const auto before = org_.generation();
   {
     transaction tx{org_.on};
@@ -78,6 +80,7 @@ TEST_F(Configuration, EveryChangeOfACampaign_IsKeptAsAVersion) {
     tx.commit();
   };
   wanted.weight = 7;
+  wanted.caller_id_number = e164::from_digits(12'125'550'100);
   wanted.window[6] = {600, 660};
   store();
   store();  // the same again is no version
@@ -91,6 +94,8 @@ TEST_F(Configuration, EveryChangeOfACampaign_IsKeptAsAVersion) {
   EXPECT_EQ(kept[1].what.retry, first.retry);
   EXPECT_EQ(kept[1].what.window, wanted.window);
   EXPECT_EQ(kept[1].what.weight, 7);
+  EXPECT_EQ(kept[1].what.caller_id_number, wanted.caller_id_number);
+  EXPECT_FALSE(kept[2].what.caller_id_number);
   EXPECT_EQ(kept[2].what.window, first.window);
   EXPECT_EQ(kept[2].what.agent, first.agent);
   EXPECT_GE(kept[0].at, kept[1].at);
