@@ -203,13 +203,20 @@ void number_book::set_users(phone_number_id number) {
   if (const json::value* routing = call_.body.if_contains("inbound_routing")) set_routing(at(number), *routing);
 }
 
-void number_book::order_release(const sql::number_record& number) {
-  sql::number_order order;
-  order.organisation = call_.who.organisation;
-  order.number = number.id;
-  order.integration = number.integration;
-  order.kind = sql::order_kind::release;
-  order.due_at = call_.now;
+void number_book::check_users() const {
+  if (const json::value* agent = call_.body.if_contains("agent_id"); agent != nullptr && !agent->is_null()) {
+    agent_of(*agent, "agent_id");
+  }
+  const json::value* routing = call_.body.if_contains("inbound_routing");
+  if (routing == nullptr || routing->is_null()) return;
+  const json::object& from = routing->as_object();
+  if (const json::value* agent = from.if_contains("agent_id")) agent_of(*agent, "inbound_routing.agent_id");
+  const json::value* fallback = from.if_contains("fallback");
+  if (fallback == nullptr || fallback->is_null()) return;
+  agent_of(fallback->at("agent_id"), "inbound_routing.fallback.agent_id");
+}
+
+void number_book::order(const sql::number_order& order) {
   sql::insert_order(call_.tx, order);
   orders_.push_back(order);
 }
@@ -380,7 +387,7 @@ std::uint8_t read_capabilities(const json::value& list) {
 
 json::value money_json(const money& value) {
   if (value.currency.empty()) return nullptr;
-  return json::object{{"minor", value.minor}, {"currency", value.currency}};
+  return json::object{{"amount", value.minor}, {"currency", value.currency}};
 }
 
 }  // namespace dialer::api

@@ -57,8 +57,10 @@ class number_book {
                 std::optional<agent_id> agent = {});
   /// What the body says of agents: `agent_id` and `inbound_routing`.
   void set_users(phone_number_id number);
-  /// The carrier is to be told until it knows.
-  void order_release(const sql::number_record& number);
+  /// Refuses what the body says of agents that are not there, before anything is asked of anybody.
+  void check_users() const;
+  /// Something is to be asked of the carrier about one of the numbers.
+  void order(const sql::number_order& order);
 
   std::string provider_of(const sql::number_record& number) const;
   boost::json::object to_json(const sql::number_record& number) const;

@@ -7,6 +7,7 @@
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
 #include "sql/generation.hpp"
+#include "sql/number_rents.hpp"
 
 namespace dialer::api {
 namespace {
@@ -66,10 +67,10 @@ constexpr std::string_view schemas = R"({
                   "description": "How the carrier vouches for calls that show it (STIR/SHAKEN)."},
   "Money": {
     "type": ["object", "null"],
-    "required": ["minor", "currency"],
+    "required": ["amount", "currency"],
     "additionalProperties": false,
     "properties": {
-      "minor": {"type": "integer", "description": "In the smallest unit of the currency."},
+      "amount": {"type": "integer", "description": "In the smallest unit of the currency."},
       "currency": {"type": "string", "description": "ISO 4217."}
     }
   },
@@ -280,7 +281,16 @@ rest_answer release_number(rest_call& call) {
   if (wanted.status != number_status::released) {
     wanted.status = number_status::released;
     book.update(wanted);
-    if (wanted.platform) book.order_release(wanted);
+    if (wanted.platform) {
+      sql::stop_rent(call.tx, call.who.organisation, wanted.id);
+      sql::number_order order;
+      order.organisation = call.who.organisation;
+      order.number = wanted.id;
+      order.integration = wanted.integration;
+      order.kind = sql::order_kind::release;
+      order.due_at = call.now;
+      book.order(order);
+    }
   }
   return answer_when_applied(call, book.to_json(book.at(wanted.id)));
 }

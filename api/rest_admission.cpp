@@ -97,8 +97,12 @@ caller identify_caller(const http_request& request, const key_ring& keys) {
 
 void check_scope(const rest_operation& operation, const caller& who) {
   if (!sql::has(who.scopes, operation.needs)) {
-    throw rest_error{{403, "insufficient_scope",
-                      "this operation needs a key with the scope " + std::string(sql::to_string(operation.needs))}};
+    const std::string what =
+        "this operation needs a key with the scope " + std::string(sql::to_string(operation.needs));
+    if (operation.needs != sql::scope::numbers_create) throw rest_error{{403, "insufficient_scope", what}};
+    problem refused{403, "rule", what + "; make one with: dialer key create"};
+    refused.rule = "S7";
+    throw rest_error{std::move(refused)};
   }
   if (operation.where == reach::organisation && who.workspace) {
     throw rest_error{{403, "confined_key", "this operation concerns the whole organisation, this key one workspace"}};

@@ -164,6 +164,9 @@ json::object describe(const rest_operation& operation) {
                        : operation.open_export != nullptr ? export_response(operation.gives)
                                                           : response("Done.", "application/json", operation.gives);
   responses[success].as_object()["headers"] = headers({"RateLimit-Policy", "RateLimit"});
+  if (operation.ask != nullptr && operation.changes()) {
+    responses["202"] = response("Taken, and not confirmed by the carrier yet.", "application/json", operation.gives);
+  }
   json::object limited = response("This key has no requests left; nothing was changed.", problem_type, "Problem");
   limited["headers"] = headers({"RateLimit-Policy", "RateLimit", "Retry-After"});
   responses["429"] = std::move(limited);

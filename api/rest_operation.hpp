@@ -47,6 +47,7 @@ struct rest_answer {
   std::optional<std::uint64_t> generation{};
   /// Told in this answer and never again: a repeat under the same Idempotency-Key gets the body without it.
   boost::json::object once{};
+  int status = 0;  ///< other than the operation's; 0: that one
 };
 
 /// A request under way, checked against the document. Its transaction is committed after the operation returned.
@@ -68,6 +69,22 @@ struct rest_call {
 };
 
 struct opened_export;  // rest_export.hpp
+class number_desk;     // number_desk.hpp
+
+/// A request that asks a carrier between its transactions, each of which sees what was committed before it.
+class carrier_call {
+ public:
+  virtual ~carrier_call() = default;
+  /// In a snapshot; changes nothing.
+  virtual void look(const std::function<void(rest_call&)>& at) = 0;
+  /// Committed when this returns, with a row in the audit log and, under an Idempotency-Key, the answer for now. What
+  /// is thrown rolls it back.
+  virtual rest_answer change(const std::function<rest_answer(rest_call&)>& what) = 0;
+  /// For who asks the carrier; not in use meanwhile.
+  virtual sql::session& session() = 0;
+  /// Throws rest_error when this service has none.
+  virtual const number_desk& desk() const = 0;
+};
 
 /// A body of any size that is kept in a file until it is there whole. The same list again is done once, so it takes no
 /// Idempotency-Key.
@@ -106,7 +123,8 @@ struct rest_operation {
   std::chrono::milliseconds respond_within{0};  ///< 0: the server's
   bool only_looks = false;                      ///< a POST that changes nothing: its question takes a body
   list_body takes_list = list_body::none;
-  bool is_stream = false;  ///< answered with events until one side ends it; instead of `run`
+  bool is_stream = false;                       ///< answered with events until one side ends it; instead of `run`
+  rest_answer (*ask)(carrier_call&) = nullptr;  ///< asks a carrier, on threads that wait for one; instead of `run`
   opened_export (*open_export)(rest_call&) = nullptr;  ///< answered with a file of any length; instead of `run`
 
   bool changes() const { return method != "GET" && !only_looks; }

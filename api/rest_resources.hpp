@@ -20,6 +20,8 @@ rest_resource suppression_list_resource();
 rest_resource integration_resource();
 rest_resource key_resource();
 rest_resource phone_number_resource();
+rest_resource number_market_resource();
+rest_resource number_import_resource();
 rest_resource freeze_resource();
 rest_resource audit_resource();
 rest_resource stats_resource();

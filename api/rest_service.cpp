@@ -34,6 +34,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr unsigned carrier_threads = 4;  // each waits for a carrier at times
+constexpr std::size_t carrier_waiting_max = 32;
 constexpr std::size_t uploads_max = 4;             // at a time
 constexpr std::chrono::minutes upload_within{60};  // for the import of a list that has come
 constexpr std::size_t classes = 6;                 // of status codes; 0 unused
@@ -95,7 +97,8 @@ struct rest_service::impl {
         files{options.uploads, options.space},
         events{make_id().high},
         watch{options.database, events, options.views},
-        workers{as_tenant(options.database), options.threads, options.waiting_max} {
+        workers{as_tenant(options.database), options.threads, options.waiting_max},
+        carrier_workers{as_tenant(options.database), carrier_threads, carrier_waiting_max} {
     std::vector<rest_operation> all;
     for (rest_resource& resource : resources) {
       for (rest_operation& one : resource.operations) {
@@ -199,9 +202,13 @@ struct rest_service::impl {
   void handle(const std::shared_ptr<served_operation>& operation, http_request request, respond_function respond) {
     const auto who = admit(operation, request, respond);
     if (!who) return;
-    on_worker(respond, [this, operation, who = *who, respond, asked = std::move(request)](sql::session& on) mutable {
+    const auto doing = [this, operation, who = *who, respond, asked = std::move(request)](sql::session& on) mutable {
       work(operation->what, who, asked, on, respond);
-    });
+    };
+    if (operation->what.ask == nullptr) return on_worker(respond, doing);
+    if (carrier_workers.submit(doing)) return;
+    respond(
+        to_response(rest_error{{503, "overloaded", "too many requests wait for carriers; try again in some seconds"}}));
   }
 
   void open_stream(const std::shared_ptr<served_operation>& operation, const http_request& request,
@@ -282,7 +289,10 @@ struct rest_service::impl {
             const respond_function& respond) {
     try {
       if (auto refused = unpack_body(request)) return respond(std::move(*refused));
-      deliver(operation, who, perform(operation, who, request, on), respond);
+      deliver(operation, who,
+              operation.ask == nullptr ? perform(operation, who, request, on)
+                                       : perform_at_carrier(operation, who, request, on),
+              respond);
     } catch (...) {
       respond(answer_failure(operation, request.id, std::current_exception()));
     }
@@ -309,7 +319,7 @@ struct rest_service::impl {
     rest_call call = call_of(tx, admitted, request);
     call.list = list;
     rest_answer answer = operation.run(call);
-    done_request done{operation.success, json::serialize(answer.body), answer.generation.value_or(0)};
+    done_request done = done_by(operation, answer);
     if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
     if (operation.changes()) {
       sql::append_audit(tx, who.organisation,
@@ -321,6 +331,99 @@ struct rest_service::impl {
       done.body = json::serialize(answer.body);
     }
     return done;
+  }
+
+  static done_request done_by(const rest_operation& operation, const rest_answer& answer) {
+    return {answer.status == 0 ? operation.success : answer.status, json::serialize(answer.body),
+            answer.generation.value_or(0)};
+  }
+
+  class request_at_carrier final : public carrier_call {
+   public:
+    request_at_carrier(impl& service, const rest_operation& operation, const admitted_request& admitted,
+                       const http_request& request, sql::session& on)
+        : service_{service},
+          operation_{operation},
+          admitted_{admitted},
+          request_{request},
+          on_{on},
+          name_{admitted.who.organisation, admitted.who.key, admitted.idempotency_key, digest_of(request)} {}
+
+    /// What it came to before, when it is a repeat.
+    std::optional<done_request> before() {
+      if (name_.idempotency_key.empty()) return std::nullopt;
+      sql::transaction tx{on_};
+      return begin(tx, name_);
+    }
+
+    void look(const std::function<void(rest_call&)>& at) override {
+      sql::transaction tx{on_, sql::transaction::mode::snapshot};
+      rest_call call = service_.call_of(tx, admitted_, request_);
+      at(call);
+    }
+
+    rest_answer change(const std::function<rest_answer(rest_call&)>& what) override {
+      sql::transaction tx{on_};
+      // Another one that came meanwhile was first: this one is a repeat from here on.
+      if (!remembers_ && !name_.idempotency_key.empty() && begin(tx, name_)) throw overtaken{};
+      rest_call call = service_.call_of(tx, admitted_, request_);
+      rest_answer answer = what(call);
+      const done_request done = done_by(operation_, answer);
+      if (!name_.idempotency_key.empty()) {
+        sql::finish_api_request(tx, name_, {done.status, done.body, done.generation});
+      }
+      sql::append_audit(
+          tx, admitted_.who.organisation,
+          audit_of(operation_, admitted_.who, request_, admitted_.reason, resource_of(request_, answer.body)));
+      tx.commit();
+      remembers_ = !name_.idempotency_key.empty();
+      return answer;
+    }
+
+    sql::session& session() override { return on_; }
+
+    const number_desk& desk() const override {
+      if (service_.options.desk != nullptr) return *service_.options.desk;
+      throw rest_error{{503, "no_desk", "this engine asks carriers for nothing but calls"}};
+    }
+
+    /// What it came to in the end, for a repeat.
+    void remember(int status, const std::string& body, std::uint64_t generation) {
+      if (!remembers_) return;
+      sql::transaction tx{on_};
+      sql::finish_api_request(tx, name_, {status, body, generation});
+      tx.commit();
+    }
+
+    struct overtaken {};
+
+   private:
+    impl& service_;
+    const rest_operation& operation_;
+    const admitted_request& admitted_;
+    const http_request& request_;
+    sql::session& on_;
+    const sql::api_request_name name_;
+    bool remembers_ = false;  // its answer is stored
+  };
+
+  done_request perform_at_carrier(const rest_operation& operation, const caller& who, const http_request& request,
+                                  sql::session& on) {
+    const admitted_request admitted = read_request(operation, request, who, schemas);
+    const sql::acting_for tenant{on, who.organisation};
+    request_at_carrier call{*this, operation, admitted, request, on};
+    if (auto repeated = call.before()) return std::move(*repeated);
+    try {
+      const rest_answer answer = operation.ask(call);
+      done_request done = done_by(operation, answer);
+      call.remember(done.status, done.body, done.generation);
+      return done;
+    } catch (const request_at_carrier::overtaken&) {
+      return call.before().value();
+    } catch (const rest_error& refused) {
+      call.remember(refused.what_happened().status, to_response(refused).body, 0);
+      throw;
+    }
   }
 
   static std::optional<done_request> begin(sql::transaction& tx, const sql::api_request_name& name) {
@@ -342,7 +445,7 @@ struct rest_service::impl {
   void deliver(const rest_operation& operation, const caller& who, done_request done, const respond_function& respond) {
     http_response response;
     response.status = done.status;
-    response.content_type = "application/json";
+    response.content_type = done.status < 400 ? "application/json" : problem_type;
     if (done.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
     if (done.generation == 0 || operation.method == "GET") {
       response.body = std::move(done.body);
@@ -384,7 +487,9 @@ struct rest_service::impl {
   event_watch watch;
   // Shared with those under way, which their connections keep.
   std::shared_ptr<export_places> exports = std::make_shared<export_places>();
-  sql_workers workers;  // last: what it does needs all of the above
+  // Last: what they do needs all of the above.
+  sql_workers workers;
+  sql_workers carrier_workers;
 };
 
 rest_service::rest_service(rest_options options, std::vector<rest_resource> resources, const key_ring& keys,

@@ -3,7 +3,8 @@
 //
 // On the listener's thread: the key, its budget, its scope. On a worker's: the form of the request, a packed body made
 // plain, and one transaction per request, as the role under row-level security, that holds everything the operation
-// does and, with an Idempotency-Key, its answer.
+// does and, with an Idempotency-Key, its answer. What asks a carrier runs on threads of its own, with several
+// transactions: the answer that a repeat gets is stored with the first change, and again at the end.
 
 #include <chrono>
 #include <cstdint>
@@ -28,6 +29,7 @@
 namespace dialer::api {
 
 struct rest_resource;
+class number_desk;
 
 struct rest_options {
   sql::connect_options database;  ///< as the engine connects; the tenant's role is taken from there
@@ -42,6 +44,7 @@ struct rest_options {
   secret_keys secrets;                      ///< that secrets in the database are sealed with
   engine_views views;                       ///< must be there
   sql::rules_loader rules;                  ///< must be there; what it throws refuses what needs them
+  const number_desk* desk = nullptr;        ///< asks carriers about numbers; without it, who needs one is refused
 };
 
 /// Requests answered, by operation. Label values come from the table of operations, never from a request.

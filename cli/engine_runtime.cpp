@@ -54,9 +54,10 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     take_over_ledger.emplace(ledger_options);
     control->connect();
     worker.emplace(ledger_options, *this);
-    serving.emplace(options, ledger_options.connection, time,
-                    service_ports{[this] { return accounts.load(); }, [this] { return all_views(); },
-                                  [this] { return readiness(); }, ledger_options.load_rules, *this});
+    serving.emplace(
+        options, ledger_options.connection, time,
+        service_ports{[this] { return accounts.load(); }, [this] { return all_views(); },
+                      [this] { return readiness(); }, ledger_options.load_rules, ledger_options.resolve_secret, *this});
     for (unsigned i = 0; i < options.shards; ++i) {
       shards.push_back(std::make_unique<engine::shard>(time, *worker, *this, [this](organisation_id lost) {
         const std::lock_guard lock{mutex};
@@ -70,7 +71,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
     started = true;
     publish_accounts();
     serving->tell_webhooks(*control);
-    serving->collect_rents();
+    serving->look_after_numbers();
     watcher = std::thread{[this] { watch(); }};
   }
 

@@ -10,10 +10,12 @@
 #include "api/inbound_calls.hpp"
 #include "api/key_watch.hpp"
 #include "api/metrics.hpp"
+#include "api/number_desk.hpp"
 #include "api/rent_collector.hpp"
 #include "api/rest_resources.hpp"
 #include "api/rest_service.hpp"
 #include "api/webhook_workers.hpp"
+#include "carriers/callback_url.hpp"
 #include "cli/engine_metrics.hpp"
 #include "cli/engine_runtime.hpp"
 #include "cli/log.hpp"
@@ -26,6 +28,8 @@ namespace {
 
 // Each endpoint that is slow holds one for some seconds.
 constexpr unsigned webhook_threads = 8;
+// Each carrier that is slow likewise.
+constexpr unsigned order_threads = 2;
 
 void warn(const std::string& line) {
   log_warning(line);
@@ -47,7 +51,7 @@ api::callback_settings callback_settings(const runtime_options& options) {
 }
 
 api::rest_options rest_options(const runtime_options& options, const sql::connect_options& database,
-                               const service_ports& ports) {
+                               const service_ports& ports, const api::number_desk& desk) {
   api::rest_options made;
   made.database = database;
   made.uploads = options.uploads;
@@ -57,6 +61,22 @@ api::rest_options rest_options(const runtime_options& options, const sql::connec
   made.secrets = options.secret_keys;
   made.views = ports.views;
   made.rules = ports.rules;
+  made.desk = &desk;
+  return made;
+}
+
+api::number_desk_options desk_options(const runtime_options& options, const service_ports& ports,
+                                      api::carrier_exchange& exchange) {
+  api::number_desk_options made;
+  made.ask = [&exchange](const carriers::account& over, std::string request) {
+    return exchange.ask(over, std::move(request));
+  };
+  made.resolve_secret = ports.secrets;
+  made.voice_url = [base = options.public_url](carriers::carrier_kind kind) {
+    return carriers::inbound_call_url(kind, base);
+  };
+  made.make_id = new_id;
+  made.warn = warn;
   return made;
 }
 
@@ -82,7 +102,8 @@ struct service::impl {
         inbound{inbound_settings(options, where), {ports.accounts, ports.views, api::command_over, tell, warn}, clock},
         keys{options.key_pepper, clock},
         key_follower{where, keys, clock, warn},
-        rest{rest_options(options, where, ports), api::rest_resources(), keys, clock, new_id, warn},
+        desk{desk_options(options, ports, exchange), clock},
+        rest{rest_options(options, where, ports, desk), api::rest_resources(), keys, clock, new_id, warn},
         deliverer{clock, options.secret_keys,
                   [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages,
                      const std::stop_token& stop) { return api::post_webhooks({}, to, messages, stop); },
@@ -116,10 +137,13 @@ struct service::impl {
   api::inbound_calls inbound;
   api::key_ring keys;
   api::key_watch key_follower;
+  api::carrier_exchange exchange;
+  api::number_desk desk;
   api::rest_service rest;
   api::webhook_deliverer deliverer;
   api::rent_collector rents;
   std::optional<api::webhook_workers> webhooks;
+  std::optional<api::number_workers> orders;
   api::http_server server;  // last: its thread asks everything above
 };
 
@@ -139,7 +163,8 @@ void service::tell_webhooks(sql::session& on) {
   }
 }
 
-void service::collect_rents() {
+void service::look_after_numbers() {
+  impl_->orders.emplace(impl_->database, order_threads, impl_->desk, impl_->time);
   impl_->rents.start(impl_->database);
 }
 
@@ -149,6 +174,7 @@ bool service::turns() {
 
 void service::stop(std::chrono::milliseconds drain) {
   impl_->webhooks.reset();
+  impl_->orders.reset();
   impl_->rents.stop();
   impl_->server.stop(drain);
 }

@@ -1,6 +1,6 @@
 #pragma once
 // What an engine is reached through: a listener with the carriers' callbacks, the REST API, health and metrics, and the
-// workers that tell webhooks and charge rents.
+// workers that tell webhooks, settle orders of numbers and charge rents.
 
 #include <chrono>
 #include <functional>
@@ -24,6 +24,7 @@ struct service_ports {
   std::function<std::vector<engine::organisation_view>()> views;
   std::function<std::vector<api::readiness_check>()> readiness;
   sql::rules_loader rules;
+  sql::secret_resolver secrets;
   api::callback_inbox& inbox;
 };
 
@@ -36,8 +37,8 @@ class service {
 
   /// Starts the workers, or says why there are none.
   void tell_webhooks(sql::session& on);
-  /// Charges the rents of numbers from here on.
-  void collect_rents();
+  /// Settles orders of numbers, and charges their rents, from here on.
+  void look_after_numbers();
   /// As http_server::turns().
   bool turns();
   /// Ends the workers, then the listener; requests under way get `drain`.

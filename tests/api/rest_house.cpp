@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "api/rest_resources.hpp"
+#include "carriers/callback_url.hpp"
 #include "sql/audit_log.hpp"
 #include "sql/configuration.hpp"
 #include "sql/opt_outs.hpp"
@@ -83,6 +84,8 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
     }
     tx.commit();
   }
+  house.on.run("INSERT INTO number_price VALUES ($1, 'US', 0, 300, 115, 'USD')", key_of());
+  house.on.run("UPDATE integration SET platform = true WHERE org_id = $1", key_of());
   ids = {{"organisation_id", house.id.text()},
          {"workspace_id", house.workspace.text()},
          {"agent_id", house.agent.text()},
@@ -129,7 +132,12 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
     : secrets{std::move(secrets_of_engine)},
       keys{pepper, time},
       first{database, "First", 1},
-      second{database, "Second", 101} {
+      second{database, "Second", 101},
+      desk{{[this](const auto& over, const auto& request) { return carrier.ask(over, request); },
+            [](const auto&, const auto&) { return "0123456789abcdef"; },
+            [](auto kind) { return carriers::inbound_call_url(kind, "https://dialer.example.com"); },
+            sql::test::make_test_id, [](const auto&) {}},
+           time} {
   for (tenant* one : {&first, &second}) {
     one->key = one->add_key(keys, every_scope());
     (void)one->add_key(keys, every_scope());  // one to be revoked
@@ -144,6 +152,7 @@ rest_house::rest_house(std::vector<rest_resource> resources, secret_keys secrets
   options.suppression_lists = uploads.path() / "suppression-lists";
   options.space = [this](const auto&) { return disk; };
   options.secrets = secrets;
+  options.desk = &desk;
   options.place = [](const campaigns::place_question&) {
     return campaigns::place_answer{sql::test::place_of(0), {}, {}};
   };

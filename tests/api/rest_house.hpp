@@ -12,9 +12,11 @@
 
 #include "api/http_server.hpp"
 #include "api/key_ring.hpp"
+#include "api/number_desk.hpp"
 #include "api/rest_document.hpp"
 #include "api/rest_service.hpp"
 #include "api/sealed_secret.hpp"
+#include "tests/api/fake_carrier.hpp"
 #include "tests/api/manual_clock.hpp"
 #include "tests/scratch.hpp"
 #include "tests/sql/organisation.hpp"
@@ -75,6 +77,8 @@ class rest_house {
   key_ring keys;
   tenant first;
   tenant second;
+  fake_carrier carrier;  ///< that both organisations have accounts with
+  number_desk desk;
   std::vector<engine::organisation_view> views;  ///< of an engine; change it when nothing is under way
   /// Of the disk that lists are kept on; change it when nothing is under way.
   std::filesystem::space_info disk{std::uintmax_t{100} << 30, std::uintmax_t{50} << 30, std::uintmax_t{50} << 30};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/sql/organisation.hpp"
 
@@ -164,6 +165,42 @@ TEST_F(Configuration, AssignmentsBecomeExactlyTheList) {
   configuration config{tx, test::make_test_id};
   EXPECT_EQ(config.assignments(org_.id, org_.agent, {}), change::updated);
   EXPECT_EQ(tx.run("SELECT count(*) FROM assignment WHERE org_id = $1", params{}.uuid(org_.id)).integer(0, 0), 0);
+}
+
+TEST_F(Configuration, NumberOfTheFile_KeepsWhatOnlyTheApiKnows) {
+  number_record known = find_number_record(org_.on, org_.id, e164::from_digits(12125550199)).value();
+  known.friendly_name = "Sales Line";
+  known.voicemail_message = "Nobody is here.";
+  {
+    transaction tx{org_.on};
+    EXPECT_TRUE(update_number(tx, org_.id, known));
+    EXPECT_FALSE(update_number(tx, org_.id, known)) << "it is so already";
+    callerid::phone_number wanted = known;
+    EXPECT_EQ(configuration(tx, test::make_test_id).number(org_.id, wanted).what, change::none);
+    wanted.calls_per_day_max = 3;
+    EXPECT_EQ(configuration(tx, test::make_test_id).number(org_.id, wanted).what, change::updated);
+    tx.commit();
+  }
+  const number_record now = read_number_record(org_.on, org_.id, known.id).value();
+  EXPECT_EQ(now.calls_per_day_max, 3U);
+  EXPECT_EQ(now.friendly_name, "Sales Line");
+  EXPECT_EQ(now.voicemail_message, "Nobody is here.");
+}
+
+TEST_F(Configuration, NumberThatWasReleased_IsGoneFromTheSnapshotAndComesBackAsAnotherOne) {
+  number_record known = find_number_record(org_.on, org_.id, e164::from_digits(12125550199)).value();
+  known.status = callerid::number_status::released;
+  transaction tx{org_.on};
+  update_number(tx, org_.id, known);
+  EXPECT_THAT(read_assignments(tx.on(), org_.id), testing::IsEmpty());
+  const auto no_secret = [](const auto&, const auto&) { return ""; };
+  EXPECT_THAT(read_snapshot(tx, org_.id, no_secret).numbers, testing::IsEmpty());
+  EXPECT_EQ(configuration(tx, test::make_test_id).number(org_.id, known).what, change::none);
+  known.status = callerid::number_status::active;
+  const auto again = configuration(tx, test::make_test_id).number(org_.id, known);
+  EXPECT_EQ(again.what, change::created);
+  EXPECT_NE(again.id, known.id);
+  EXPECT_EQ(find_number_record(tx.on(), org_.id, known.number)->id, again.id);
 }
 
 TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {

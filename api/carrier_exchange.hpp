@@ -1,0 +1,31 @@
+#pragma once
+// Single requests to carriers, for threads that may wait.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "carriers/account.hpp"
+#include "carriers/http/exchange.hpp"
+
+namespace dialer::api {
+
+/// One complete HTTP/1.1 request over an account, and what became of it. Any thread; waits for some seconds at most.
+using ask_carrier = std::function<carriers::http::kept_answer(const carriers::account& over, std::string request)>;
+
+/// Over TLS, on connections that the next request to the same host finds open.
+class carrier_exchange {
+ public:
+  /// Throws std::invalid_argument for a base URL that is none.
+  carriers::http::kept_answer ask(const carriers::account& over, std::string request);
+
+ private:
+  using idle_connections = std::vector<std::unique_ptr<carriers::http::exchange>>;
+  std::mutex mutex_;
+  std::map<std::string, idle_connections> idle_;  // by base URL and authority
+};
+
+}  // namespace dialer::api

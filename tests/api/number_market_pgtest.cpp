@@ -1,0 +1,302 @@
+// Numbers that are bought: one purchase, one charge, whatever becomes of the answers.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <thread>
+
+#include "sql/wallet.hpp"
+#include "tests/api/rest_fixture.hpp"
+
+namespace dialer::api {
+namespace {
+
+namespace json = boost::json;
+using test::mishap;
+using test::rest_reply;
+using testing::HasSubstr;
+
+constexpr std::int64_t balance_at_first = 2'000;  // of the house
+constexpr std::int64_t price = 300;
+
+class NumberMarket : public test::rest_fixture {
+ protected:
+  std::string agent() const { return id("agent_id"); }
+  std::string named(const std::string& number = "+14155550141") const {
+    return R"({"phone_number":")" + number + R"(","agent_id":")" + agent() + "\"}";
+  }
+  rest_reply buy(const std::string& body, const std::string& headers = "") {
+    return ask("POST", "/v1/phone-numbers/purchase", body, headers);
+  }
+  static std::string text(const rest_reply& reply, const char* name) {
+    const json::value* value = reply.body.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->as_string()) : json::serialize(reply.body);
+  }
+  std::int64_t balance() {
+    return sql::read_wallet(us_.house.on, us_.house.id, us_.house.workspace).value_or(money{}).minor;
+  }
+  /// Every order is settled again, by another engine, whose clock is late enough.
+  void time_passes(std::chrono::seconds by = std::chrono::minutes{6}) {
+    house_.time.advance(by);
+    house_.keys.confirm(house_.time.now().steady);
+    for (const auto& one : sql::read_due_orders(us_.house.on, house_.time.now().utc, 100)) {
+      try {
+        house_.desk.settle(us_.house.on, one.organisation, one.number);
+      } catch (const test::engine_died&) {
+        us_.house.on.disconnect();  // its claims go with it
+      }
+    }
+  }
+  std::size_t orders() { return sql::read_orders(us_.house.on, us_.house.id).size(); }
+  std::string status_of(const std::string& number) {
+    const auto found = sql::find_number_record(us_.house.on, us_.house.id, *e164::parse(number));
+    if (!found) return "none";
+    constexpr std::array names{"pending", "active", "inactive", "released"};
+    return names.at(static_cast<std::size_t>(found->status));
+  }
+  int bought() { return carrier().count("POST"); }
+  test::fake_carrier& carrier() { return house_.carrier; }
+};
+
+// ---- what users of the API are shown as commands
+
+TEST_F(NumberMarket, SearchedAndPicked_IsBoughtAndWired) {
+  const rest_reply found = ask("GET", "/v1/phone-numbers/search?country=US&area_code=415&limit=10");
+  ASSERT_EQ(found.status, 200) << found.text;
+  const json::object first = found.body.at("data").at(0).as_object();
+  const std::string number{first.at("phone_number").as_string()};
+  EXPECT_EQ(first.at("purchase_price").at("amount").as_int64(), price);
+  const rest_reply made = buy(R"({
+        "phone_number": ")" + number +
+                              R"(",
+        "friendly_name": "Sales Line",
+        "agent_id": ")" + agent() +
+                              R"(",
+        "inbound_routing": {
+          "agent_id": ")" + agent() +
+                              R"(",
+          "fallback": { "agent_id": ")" +
+                              agent() + R"(" },
+          "voicemail_message": "Sorry we missed you, please leave a message."
+        }
+      })");
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(text(made, "phone_number"), number);
+  EXPECT_EQ(text(made, "agent_id"), agent());
+  EXPECT_EQ(text(made, "status"), "active");
+  EXPECT_EQ(text(made, "provider"), "platform");
+  EXPECT_EQ(made.body.at("inbound_routing").at("agent_id").as_string(), agent());
+  EXPECT_TRUE(made.body.at("at_carrier").is_null());
+  EXPECT_EQ(balance(), balance_at_first - price);
+  ASSERT_EQ(carrier().holds.size(), 1U);
+  EXPECT_EQ(carrier().holds.begin()->second.number, number);
+  EXPECT_THAT(carrier().holds.begin()->second.voice_url, HasSubstr("https://dialer.example.com"));
+}
+
+TEST_F(NumberMarket, WithoutANumber_OneIsChosen) {
+  const rest_reply made = buy(R"({
+        "country": "US",
+        "area_code": "415",
+        "friendly_name": "Sales Line",
+        "agent_id": ")" + agent() +
+                              R"("
+      })");
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(text(made, "phone_number"), "+14155550140");
+  EXPECT_EQ(text(made, "status"), "active");
+}
+
+// ---- one purchase, one charge
+
+TEST_F(NumberMarket, AnswerLost_IsBoughtOnceAndChargedOnce) {
+  carrier().next = {mishap::answer_lost};
+  const rest_reply made = buy(named(), "Idempotency-Key: one\r\n");
+  EXPECT_EQ(made.status, 202) << made.text;
+  EXPECT_EQ(text(made, "status"), "pending");
+  EXPECT_EQ(text(made, "at_carrier"), "purchase");
+  EXPECT_EQ(buy(named(), "Idempotency-Key: one\r\n").status, 202) << "a repeat buys nothing";
+  EXPECT_EQ(ask("POST", "/v1/phone-numbers/" + text(made, "id") + "/process").body.at("status").as_string(), "active");
+  time_passes();
+  EXPECT_EQ(bought(), 1);
+  EXPECT_EQ(balance(), balance_at_first - price);
+  EXPECT_EQ(orders(), 0U);
+}
+
+TEST_F(NumberMarket, RequestLost_IsBelievedOnlyWhenTheCarrierMustKnow) {
+  carrier().next = {mishap::request_lost};
+  const rest_reply made = buy(named());
+  EXPECT_EQ(made.status, 202) << made.text;
+  time_passes(number_desk::answered_within);
+  EXPECT_EQ(status_of("+14155550141"), "pending") << "it may still be on its way";
+  time_passes(number_desk::known_within - number_desk::answered_within);
+  EXPECT_EQ(status_of("+14155550141"), "released");
+  EXPECT_EQ(balance(), balance_at_first);
+  EXPECT_EQ(bought(), 1);
+  EXPECT_EQ(orders(), 0U);
+}
+
+TEST_F(NumberMarket, NotSent_IsTriedAgain) {
+  carrier().next = {mishap::not_sent};
+  EXPECT_EQ(buy(named()).status, 202);
+  time_passes();
+  EXPECT_EQ(status_of("+14155550141"), "active");
+  EXPECT_EQ(bought(), 1);
+  EXPECT_EQ(balance(), balance_at_first - price);
+}
+
+TEST_F(NumberMarket, NeverSent_IsPaidBackInTheEnd) {
+  carrier().next.assign(100, mishap::not_sent);
+  EXPECT_EQ(buy(named()).status, 202);
+  for (int i = 0; i < 20 && orders() > 0; ++i) time_passes(std::chrono::hours{1});
+  EXPECT_EQ(status_of("+14155550141"), "released");
+  EXPECT_EQ(balance(), balance_at_first);
+}
+
+TEST_F(NumberMarket, Refused_IsPaidBackAtOnce) {
+  carrier().refusal = 21631;
+  const rest_reply refused = buy(named(), "Idempotency-Key: one\r\n");
+  EXPECT_EQ(refused.status, 409) << refused.text;
+  EXPECT_EQ(refused.code(), "carrier_refused");
+  EXPECT_THAT(refused.text, HasSubstr("21631"));
+  EXPECT_EQ(balance(), balance_at_first);
+  EXPECT_EQ(status_of("+14155550141"), "released");
+  carrier().refusal = 0;
+  const rest_reply repeated = buy(named(), "Idempotency-Key: one\r\n");
+  EXPECT_EQ(repeated.code(), "carrier_refused") << "the first one's answer";
+  EXPECT_EQ(repeated.header("Content-Type"), "application/problem+json");
+  EXPECT_EQ(buy(named()).status, 201) << "another purchase of it is another charge";
+  EXPECT_EQ(balance(), balance_at_first - price);
+}
+
+TEST_F(NumberMarket, SoldMeanwhile_IsGoneOrTheNextOneIsTaken) {
+  carrier().refusal = 21422;
+  const rest_reply gone = buy(named());
+  EXPECT_EQ(gone.code(), "number_gone") << gone.text;
+  EXPECT_THAT(gone.text, HasSubstr("/v1/phone-numbers/search"));
+  EXPECT_EQ(buy(R"({"area_code":"415","agent_id":")" + agent() + "\"}").code(), "number_gone");
+  EXPECT_EQ(bought(), 1 + 3) << "each that was offered";
+  EXPECT_EQ(balance(), balance_at_first);
+  EXPECT_EQ(buy(named("+14155550199")).code(), "number_gone") << "not offered";
+}
+
+TEST_F(NumberMarket, NotCovered_AsksTheCarrierForNothing) {
+  us_.house.on.run("UPDATE number_price SET purchase = 2001 WHERE org_id = $1", sql::params{}.uuid(us_.house.id));
+  const rest_reply refused = buy(named());
+  EXPECT_EQ(refused.status, 402) << refused.text;
+  EXPECT_EQ(refused.code(), "rule");
+  EXPECT_EQ(text(refused, "rule"), "S7");
+  EXPECT_THAT(carrier().asked, testing::IsEmpty());
+  us_.house.on.run("DELETE FROM number_price WHERE org_id = $1", sql::params{}.uuid(us_.house.id));
+  EXPECT_EQ(text(buy(named()), "rule"), "S7") << "no price";
+  EXPECT_THAT(carrier().asked, testing::IsEmpty());
+  const std::string may_not = us_.add_key(house_.keys, 7);
+  const rest_reply forbidden = house_.ask("POST", "/v1/phone-numbers/purchase", may_not, named());
+  EXPECT_EQ(forbidden.status, 403);
+  EXPECT_EQ(text(forbidden, "rule"), "S7");
+  EXPECT_EQ(balance(), balance_at_first);
+}
+
+TEST_F(NumberMarket, LastOfTheWallet_IsSpentOnce) {
+  us_.house.on.run("UPDATE number_price SET purchase = 1500 WHERE org_id = $1", sql::params{}.uuid(us_.house.id));
+  std::vector<int> statuses(3);
+  {
+    std::vector<std::jthread> buyers;
+    for (std::size_t i = 0; i < statuses.size(); ++i) {
+      buyers.emplace_back([&, i] { statuses[i] = buy(named("+1415555014" + std::to_string(i))).status; });
+    }
+  }
+  EXPECT_EQ(std::ranges::count(statuses, 201), 1);
+  EXPECT_EQ(std::ranges::count(statuses, 402), 2);
+  EXPECT_EQ(balance(), balance_at_first - 1500);
+  EXPECT_EQ(carrier().holds.size(), 1U);
+}
+
+// Whichever step the engine dies at, another one ends it: the number is held and paid, or neither.
+TEST_F(NumberMarket, EngineThatDies_LeavesAPurchaseThatIsSettledOnce) {
+  for (const mishap death : {mishap::died_before, mishap::died_after}) {
+    const std::string number = death == mishap::died_before ? "+14155550140" : "+14155550141";
+    const std::int64_t before = balance();
+    carrier().next = {death};
+    EXPECT_EQ(buy(named(number)).status, 500);
+    EXPECT_EQ(status_of(number), "pending");
+    EXPECT_EQ(balance(), before - price) << "paid before it is asked for";
+    time_passes();
+    const bool held =
+        std::ranges::any_of(carrier().holds, [&](const auto& one) { return one.second.number == number; });
+    EXPECT_EQ(held, death == mishap::died_after);
+    EXPECT_EQ(status_of(number), held ? "active" : "released");
+    EXPECT_EQ(balance(), held ? before - price : before);
+    EXPECT_EQ(orders(), 0U);
+  }
+  house_.warnings.clear();
+}
+
+// ---- given up
+
+TEST_F(NumberMarket, Released_IsGivenUpAtTheCarrierHoweverLong) {
+  const rest_reply made = buy(named());
+  const std::string path = "/v1/phone-numbers/" + text(made, "id");
+  carrier().away = true;
+  const rest_reply released = ask("DELETE", path);
+  EXPECT_EQ(text(released, "status"), "released") << "shown no more, whoever answers";
+  EXPECT_EQ(text(released, "at_carrier"), "release");
+  time_passes();
+  EXPECT_EQ(carrier().holds.size(), 1U);
+  EXPECT_EQ(orders(), 1U);
+  carrier().away = false;
+  carrier().next = {mishap::answer_lost};
+  time_passes();
+  EXPECT_EQ(carrier().holds.size(), 0U);
+  EXPECT_EQ(orders(), 1U) << "nobody has said so yet";
+  time_passes();
+  EXPECT_EQ(orders(), 0U);
+  EXPECT_TRUE(ask("GET", path).body.at("at_carrier").is_null());
+}
+
+TEST_F(NumberMarket, Pending_IsNotReleased) {
+  carrier().next = {mishap::answer_lost};
+  const rest_reply made = buy(named());
+  EXPECT_EQ(ask("DELETE", "/v1/phone-numbers/" + text(made, "id")).status, 409);
+  EXPECT_EQ(ask("PATCH", "/v1/phone-numbers/" + text(made, "id"), R"({"status":"active"})").status, 409);
+}
+
+// ---- imported
+
+TEST_F(NumberMarket, Import_ListsWhatTheAccountHoldsAndTakesWhatIsChosen) {
+  const std::string import = "/v1/integrations/" + id("integration_id") + "/import";
+  const auto chosen = [&](const std::string& number) {
+    return R"({"phone_numbers":[")" + number + R"("],"agent_id":")" + agent() + '"';
+  };
+  carrier().hold("+14155550150", "https://old.example.com/voice");
+  carrier().hold("+14155550151");
+  const rest_reply listed = ask("POST", import, "{}");
+  ASSERT_EQ(listed.status, 200) << listed.text;
+  ASSERT_EQ(listed.body.at("data").as_array().size(), 2U);
+  EXPECT_EQ(listed.body.at("data").at(0).at("voice_webhook").as_string(), "https://old.example.com/voice");
+  EXPECT_TRUE(listed.body.at("data").at(0).at("number_id").is_null());
+
+  const rest_reply taken = ask("POST", import, chosen("+14155550150") + "}");
+  EXPECT_EQ(taken.body.at("data").at(0).at("webhook").as_string(), "kept") << taken.text;
+  EXPECT_EQ(status_of("+14155550150"), "active");
+  EXPECT_EQ(status_of("+14155550151"), "none");
+  EXPECT_EQ(carrier().holds.begin()->second.voice_url, "https://old.example.com/voice");
+
+  const std::string replace = chosen("+14155550150") + R"(,"replace_webhook":true)";
+  const rest_reply refused = ask("POST", import, replace + "}");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.code(), "webhook_in_use");
+  EXPECT_THAT(refused.text, HasSubstr("https://old.example.com/voice"));
+  EXPECT_EQ(carrier().holds.begin()->second.voice_url, "https://old.example.com/voice");
+  const rest_reply replaced = ask("POST", import, replace + R"(,"current_webhook":"https://old.example.com/voice"})");
+  EXPECT_EQ(replaced.body.at("data").at(0).at("webhook").as_string(), "replaced") << replaced.text;
+  EXPECT_THAT(carrier().holds.begin()->second.voice_url, HasSubstr("https://dialer.example.com"));
+
+  EXPECT_EQ(text(ask("POST", import, chosen("+14155550152") + "}"), "param"), "phone_numbers");
+  carrier().away = true;
+  EXPECT_EQ(ask("POST", import, "{}").code(), "carrier_unavailable");
+}
+
+}  // namespace
+}  // namespace dialer::api
