@@ -257,9 +257,11 @@ void number_workers::run(sql::session session) {
   const auto stopping = [this] { return stop_.stop_requested(); };
   while (!stopping()) {
     try {
-      for (const sql::number_order& one : sql::read_due_orders(session, time_.now().utc, due_at_once)) {
-        if (stopping()) return;
-        desk_.settle(session, one.organisation, one.number);
+      for (const sql::organisation_record& of : sql::read_organisations(session)) {
+        for (const sql::number_order& one : sql::read_due_orders(session, of.id, time_.now().utc, due_at_once)) {
+          if (stopping()) return;
+          desk_.settle(session, one.organisation, one.number);
+        }
       }
     } catch (const sql::sql_error&) {
       session.disconnect();  // /readyz says that the database is gone

@@ -87,7 +87,7 @@ carriers::account account_of(carrier_call& call, organisation_id organisation, i
 /// Threads that settle the orders that nobody waits for, or whose engine died.
 class number_workers {
  public:
-  static constexpr std::chrono::milliseconds look_every{1'000};
+  static constexpr std::chrono::milliseconds look_every{5'000};
 
   /// `connection` sees every organisation (not the tenant's role). `desk` and `time` must outlive the workers.
   number_workers(const sql::connect_options& connection, unsigned threads, const number_desk& desk, const clock& time);

@@ -108,7 +108,7 @@ params key_of(const number_order& of) {
 }
 
 constexpr std::string_view order_columns =
-    "org_id, number_id, integration_id, kind, carrier_order, charged, currency, asked_at, looks, due_at";
+    "number_id, integration_id, kind, carrier_order, charged, currency, asked_at, looks, due_at";
 
 number_order read_order_row(const result& rows, int i) {
   number_order one;
@@ -222,17 +222,17 @@ bool remove_assignment(transaction& in, organisation_id organisation, const call
 }
 
 void insert_order(transaction& in, const number_order& wanted) {
-  in.run(
-      "INSERT INTO number_order (" + std::string(order_columns) + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-      key_of(wanted)
-          .uuid(wanted.integration)
-          .int2(stored(wanted.kind))
-          .text(wanted.carrier_order)
-          .int8(wanted.charged.minor)
-          .text(wanted.charged.currency)
-          .time(wanted.asked_at)
-          .int4(wanted.looks)
-          .time(wanted.due_at));
+  in.run("INSERT INTO number_order (org_id, " + std::string(order_columns) +
+             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         key_of(wanted)
+             .uuid(wanted.integration)
+             .int2(stored(wanted.kind))
+             .text(wanted.carrier_order)
+             .int8(wanted.charged.minor)
+             .text(wanted.charged.currency)
+             .time(wanted.asked_at)
+             .int4(wanted.looks)
+             .time(wanted.due_at));
 }
 
 void update_order(session& on, const number_order& wanted) {
@@ -248,20 +248,20 @@ bool remove_order(transaction& in, const number_order& which) {
 
 std::optional<number_order> read_order(session& on, organisation_id organisation, phone_number_id number) {
   const result rows =
-      on.run("SELECT " + std::string(order_columns) + " FROM number_order WHERE org_id = $1 AND number_id = $2",
+      on.run("SELECT org_id, " + std::string(order_columns) + " FROM number_order WHERE org_id = $1 AND number_id = $2",
              params{}.uuid(organisation).uuid(number));
   return rows.rows() == 0 ? std::nullopt : std::optional{read_order_row(rows, 0)};
 }
 
 std::vector<number_order> read_orders(session& on, organisation_id organisation) {
-  return read_orders_of(on.run("SELECT " + std::string(order_columns) + " FROM number_order WHERE org_id = $1",
+  return read_orders_of(on.run("SELECT org_id, " + std::string(order_columns) + " FROM number_order WHERE org_id = $1",
                                params{}.uuid(organisation)));
 }
 
-std::vector<number_order> read_due_orders(session& on, utc_time now, int count) {
-  return read_orders_of(
-      on.run("SELECT " + std::string(order_columns) + " FROM number_order WHERE due_at <= $1 ORDER BY due_at LIMIT $2",
-             params{}.time(now).int8(std::int64_t{count})));
+std::vector<number_order> read_due_orders(session& on, organisation_id organisation, utc_time now, int count) {
+  return read_orders_of(on.run("SELECT org_id, " + std::string(order_columns) +
+                                   " FROM number_order WHERE org_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
+                               params{}.uuid(organisation).time(now).int8(std::int64_t{count})));
 }
 
 order_claim::order_claim(session& on, phone_number_id number)

@@ -76,8 +76,8 @@ void update_order(session& on, const number_order& wanted);
 bool remove_order(transaction& in, const number_order& which);
 std::optional<number_order> read_order(session& on, organisation_id organisation, phone_number_id number);
 std::vector<number_order> read_orders(session& on, organisation_id organisation);
-/// Of all organisations, the one that has waited longest first. Not for the tenant's role.
-std::vector<number_order> read_due_orders(session& on, utc_time now, int count);
+/// The one that has waited longest first.
+std::vector<number_order> read_due_orders(session& on, organisation_id organisation, utc_time now, int count);
 
 /// Held by who asks a carrier about an order, until its end or the end of the session: nobody else does so meanwhile.
 class order_claim {

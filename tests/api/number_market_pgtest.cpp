@@ -41,7 +41,7 @@ class NumberMarket : public test::rest_fixture {
   void time_passes(std::chrono::seconds by = std::chrono::minutes{6}) {
     house_.time.advance(by);
     house_.keys.confirm(house_.time.now().steady);
-    for (const auto& one : sql::read_due_orders(us_.house.on, house_.time.now().utc, 100)) {
+    for (const auto& one : sql::read_due_orders(us_.house.on, us_.house.id, house_.time.now().utc, 100)) {
       try {
         house_.desk.settle(us_.house.on, one.organisation, one.number);
       } catch (const test::engine_died&) {

@@ -255,7 +255,8 @@ std::map<std::string, std::string> missing_ids() {
           {"webhook_id", webhook_id{sql::test::make_test_id()}.text()},
           {"contact_id", contact_id{7'777}.text()},
           {"attempt_id", attempt_id{7'777}.text()},
-          {"number", "+12125550177"}};
+          {"number", "+12125550177"},
+          {"list_name", "nothing%20of%20the%20kind"}};
 }
 
 /// All that tells two answers apart, but for the request's own id.
