@@ -103,7 +103,7 @@ TEST(Secrets, AfterARunWithRefusals_AreInNoDumpLogMetricNorAnswer) {
     ASSERT_LT(changed.status, 300) << changed.text;
     expect_none("the answer to a change", changed.head + changed.text, secrets);
     const auto shown = ask("GET", path);
-    EXPECT_EQ(shown.body.at("secret_kept").as_string(), "encrypted");
+    EXPECT_EQ(shown.body.at("api_key_kept").as_string(), "encrypted");
     expect_none("an integration", shown.text, secrets);
   }
   const auto webhook = ask("POST", "/v1/webhooks", R"({"url":"https://crm.example/x","kinds":["campaign.state"]})");
