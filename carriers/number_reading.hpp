@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "carriers/json_reading.hpp"
 #include "carriers/number_codec.hpp"
@@ -39,5 +40,23 @@ std::string area_code_of(e164 number);
 
 /// True for a country as both carriers take it: two letters.
 bool is_country(std::string_view text);
+
+/// The rows of one page; those that `read` has no use for (no number in E.164, not held any more) are left out. Clean
+/// when each row is an object.
+template <class Thing, class Reader>
+number_page<Thing> read_rows(simdjson::dom::array rows, const http::http_answer& answer, Reader read) {
+  number_page<Thing> page;
+  for (const simdjson::dom::element element : rows) {
+    simdjson::dom::object row;
+    if (element.get(row) != simdjson::SUCCESS) {
+      page.why = what_came(answer);
+      page.numbers.clear();
+      return page;
+    }
+    if (auto thing = read(row)) page.numbers.push_back(std::move(*thing));
+  }
+  page.clean = true;
+  return page;
+}
 
 }  // namespace dialer::carriers

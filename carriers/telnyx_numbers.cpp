@@ -170,26 +170,13 @@ class telnyx_numbers final : public number_codec {
     return number && pages && *number >= 0 && *number < *pages ? std::to_string(*number + 1) : std::string{};
   }
 
-  /// A row that `read` has no use for (no number in E.164, or not held any more) is left out.
   template <class Thing, class Reader>
   number_page<Thing> read_page(const http::http_answer& answer, Reader read) {
-    number_page<Thing> page;
     const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
     const auto rows = body && answer.status == 200 ? json_array(*body, "data") : std::nullopt;
-    if (!rows) {
-      page.why = read_refused(body, answer).why;
-      return page;
-    }
-    for (const simdjson::dom::element element : *rows) {
-      simdjson::dom::object row;
-      if (element.get(row) != simdjson::SUCCESS) {
-        page.why = what_came(answer);
-        page.numbers.clear();
-        return page;
-      }
-      if (auto thing = read(row)) page.numbers.push_back(std::move(*thing));
-    }
-    page.clean = true;
+    if (!rows) return {.why = read_refused(body, answer).why};
+    auto page = read_rows<Thing>(*rows, answer, read);
+    if (!page.clean) return page;
     if constexpr (std::is_same_v<Thing, held_number>) page.next = next_page(*body);
     return page;
   }

@@ -133,25 +133,13 @@ class twilio_numbers final : public number_codec {
     return path += ".json";
   }
 
-  /// A row that `read` has no use for (no number in E.164) is left out.
   template <class Thing, class Reader>
   number_page<Thing> read_page(const http::http_answer& answer, std::string_view list, Reader read) {
-    number_page<Thing> page;
     const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
     const auto rows = body && answer.status == 200 ? json_array(*body, list) : std::nullopt;
-    if (!rows) {
-      page.why = read_refused(body, answer).why;
-      return page;
-    }
-    for (const simdjson::dom::element element : *rows) {
-      simdjson::dom::object row;
-      if (element.get(row) != simdjson::SUCCESS) {
-        page.why = what_came(answer);
-        page.numbers.clear();
-        return page;
-      }
-      if (auto thing = read(row)) page.numbers.push_back(std::move(*thing));
-    }
+    if (!rows) return {.why = read_refused(body, answer).why};
+    auto page = read_rows<Thing>(*rows, answer, read);
+    if (!page.clean) return page;
     // Offers have no second page: a search is asked anew.
     page.clean = std::is_same_v<Thing, offered_number> || read_twilio_next(*body, held_list(), page.next);
     if (!page.clean) {

@@ -1,33 +1,15 @@
 // Any answer to a create, for both carriers: no crash, and never a class that its status does not allow.
 // First byte: carrier and content type; next two: status; the rest: body.
-#include <cstdlib>
 #include <string>
 
 #include "carriers/codec.hpp"
+#include "tests/fuzz/carrier_account.hpp"
 
 using namespace dialer::carriers;
 
-namespace {
-
-std::unique_ptr<codec> codec_of(carrier_kind kind) {
-  account value;
-  value.kind = kind;
-  value.base_url = "https://carrier.example.com";
-  value.account_sid = "AC0123456789abcdef0123456789abcdef";
-  value.connection_id = "1";
-  value.secret = "s";
-  return make_codec(value);
-}
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto twilio = codec_of(carrier_kind::twilio);
-  static const auto telnyx = codec_of(carrier_kind::telnyx);
+  static const auto twilio = make_codec(fuzzed_account(carrier_kind::twilio));
+  static const auto telnyx = make_codec(fuzzed_account(carrier_kind::telnyx));
   if (size < 3) return 0;
   std::string body{reinterpret_cast<const char*>(data) + 3, size - 3};
   const std::size_t length = body.size();

@@ -1,29 +1,15 @@
 // Any answer to a request about numbers, for both carriers: no crash, nothing done or refused that its status does not
 // allow, and no page of rows without a clean answer. First byte: carrier, content type and delivery; next two: status;
 // the rest: body.
-#include <cstdlib>
 #include <string>
 
 #include "carriers/number_codec.hpp"
+#include "tests/fuzz/carrier_account.hpp"
 
 using namespace dialer::carriers;
 using dialer::e164;
 
 namespace {
-
-std::unique_ptr<number_codec> codec_of(carrier_kind kind) {
-  account value;
-  value.kind = kind;
-  value.base_url = "https://carrier.example.com";
-  value.account_sid = "AC0123456789abcdef0123456789abcdef";
-  value.connection_id = "1";
-  value.secret = "s";
-  return make_number_codec(value);
-}
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool fit_for_a_path(std::string_view text) {
   return text.find_first_of("/?#&= \r\n") == std::string_view::npos;
@@ -51,8 +37,8 @@ void check(const http::http_answer& answer, const number_answer& result, bool re
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto twilio = codec_of(carrier_kind::twilio);
-  static const auto telnyx = codec_of(carrier_kind::telnyx);
+  static const auto twilio = make_number_codec(fuzzed_account(carrier_kind::twilio));
+  static const auto telnyx = make_number_codec(fuzzed_account(carrier_kind::telnyx));
   if (size < 3) return 0;
   std::string body{reinterpret_cast<const char*>(data) + 3, size - 3};
   const std::size_t length = body.size();
