@@ -59,7 +59,7 @@ json::object read_body(const rest_operation& operation, const http_request& requ
 }
 
 std::string read_idempotency_key(const rest_operation& operation, const http_request& request) {
-  if (!operation.changes()) return {};
+  if (!operation.changes() || operation.takes_list != list_body::none) return {};
   const std::string_view key = request.header("Idempotency-Key");
   const bool printable = std::ranges::all_of(key, [](char c) { return c > ' ' && c < 127; });
   if (key.size() > idempotency_key_max || !printable) {

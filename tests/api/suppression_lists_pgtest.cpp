@@ -20,9 +20,9 @@ using testing::HasSubstr;
 
 class SuppressionLists : public test::rest_fixture {
  protected:
-  rest_reply put(const std::string& query, const std::string& list) {
+  rest_reply put(const std::string& query, const std::string& list, const std::string& headers = "") {
     house_.keys.confirm(house_.time.now().steady);
-    return house_.ask("POST", "/v1/suppression-lists" + query, us_.key, list, "Content-Type: text/csv\r\n");
+    return house_.ask("POST", "/v1/suppression-lists" + query, us_.key, list, "Content-Type: text/csv\r\n" + headers);
   }
   std::vector<sql::do_not_call_record> stored() { return sql::read_do_not_call(us_.house.on, us_.house.id); }
   std::size_t files() const {
@@ -49,6 +49,17 @@ TEST_F(SuppressionLists, AList_IsInForceUnderItsNameInPlaceOfTheOneBefore) {
   EXPECT_TRUE(opened->contains(*e164::parse("+12125550163")));
   EXPECT_FALSE(opened->contains(*e164::parse("+12125550161")));
   EXPECT_EQ(opened->version(), "v2");
+}
+
+TEST_F(SuppressionLists, AnotherListUnderTheSameKey_IsNotTakenForARepeat) {
+  const std::string key = "Idempotency-Key: monthly\r\n";
+  ASSERT_EQ(put("?name=usa&as_of=2025-01-02T00:00:00Z", "212,5550161\n", key).status, 200);
+  const rest_reply second = put("?name=usa&as_of=2025-01-02T00:00:00Z", "212,5550161\n415,5550162\n", key);
+  ASSERT_EQ(second.status, 200) << second.text;
+  EXPECT_EQ(second.body.at("numbers").as_int64(), 2);
+  EXPECT_EQ(second.header("Idempotency-Replayed"), "");
+  const auto lists = stored();
+  EXPECT_EQ(std::ranges::find(lists, std::string("usa"), &sql::do_not_call_record::name)->numbers, 2U);
 }
 
 TEST_F(SuppressionLists, TextThatIsNoList_ChangesNothing) {
