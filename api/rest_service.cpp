@@ -1,7 +1,5 @@
 #include "api/rest_service.hpp"
 
-#include <openssl/sha.h>
-
 #include <array>
 #include <atomic>
 #include <boost/json/parse.hpp>
@@ -18,6 +16,7 @@
 #include "api/packed_body.hpp"
 #include "api/rest_admission.hpp"
 #include "api/rest_document.hpp"
+#include "api/rest_executor.hpp"
 #include "api/rest_export.hpp"
 #include "api/rest_failure.hpp"
 #include "api/rest_lookup.hpp"
@@ -25,8 +24,6 @@
 #include "api/sql_workers.hpp"
 #include "api/suppression_lists.hpp"
 #include "api/upload_json.hpp"
-#include "sql/api_requests.hpp"
-#include "sql/audit_log.hpp"
 #include "sql/tenant.hpp"
 
 namespace dialer::api {
@@ -46,37 +43,10 @@ struct served_operation {
   std::array<std::atomic<std::uint64_t>, classes> answered{};
 };
 
-/// What an operation came to.
-struct done_request {
-  int status = 200;
-  std::string body;
-  std::uint64_t generation = 0;  // 0: nothing to wait for
-  bool replayed = false;
-};
-
 sql::connect_options as_tenant(sql::connect_options database) {
   database.role = sql::tenant_role;
   database.application_name = "dialer api";
   return database;
-}
-
-sql::audit_entry audit_of(const rest_operation& operation, const caller& who, const http_request& request,
-                          const std::string& reason, std::string resource) {
-  return {who.key.text(), std::string(operation.name), std::move(resource), reason, request.id};
-}
-
-/// The id of what was made or changed, else where it was asked for.
-std::string resource_of(const http_request& request, const json::object& answer) {
-  const json::value* id = answer.if_contains("id");
-  return id != nullptr && id->is_string() ? std::string(id->as_string()) : request.path;
-}
-
-std::string digest_of(const http_request& request) {
-  const std::string same = request.method + "\n" + request.target + "\n" + request.body;
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(same.data()), same.size(),
-         reinterpret_cast<unsigned char*>(&digest[0]));
-  return digest;
 }
 
 }  // namespace
@@ -89,6 +59,7 @@ struct rest_service::impl {
         make_id{std::move(ids)},
         warn{std::move(warning)},
         schemas{gather_schemas(resources)},
+        executor{options, make_id, time, schemas},
         budget{options.rate},
         acknowledgements{options.database, time},
         time_{time},
@@ -193,7 +164,8 @@ struct rest_service::impl {
                         [this, operation, who = *who, asked, respond, request](const std::filesystem::path& text) {
                           sql::session on{as_tenant(options.database)};
                           suppression.put(who.organisation, text, asked, on, [&](const sql::do_not_call_record& built) {
-                            deliver(operation->what, who, perform(operation->what, who, request, on, &built), respond);
+                            deliver(operation->what, who, executor.run(operation->what, who, request, on, &built),
+                                    respond);
                           });
                         },
                         failed});
@@ -255,7 +227,7 @@ struct rest_service::impl {
       const admitted_request admitted = read_request(operation, request, who, schemas);
       const sql::acting_for tenant{on, who.organisation};
       sql::transaction tx{on, sql::transaction::mode::snapshot};
-      rest_call call = call_of(tx, admitted, request);
+      rest_call call = executor.call_of(tx, admitted, request);
       opened_export opened = operation.open_export(call);
       tx.commit();
       http_response response;
@@ -270,28 +242,13 @@ struct rest_service::impl {
     }
   }
 
-  /// Of what outlives the call.
-  rest_call call_of(sql::transaction& tx, const admitted_request& admitted, const http_request& request) const {
-    return {tx,
-            admitted.who,
-            request,
-            admitted.query,
-            admitted.body,
-            make_id,
-            options.secrets,
-            options.views,
-            options.rules,
-            options.place,
-            time_.now().utc};
-  }
-
   void work(const rest_operation& operation, const caller& who, http_request& request, sql::session& on,
             const respond_function& respond) {
     try {
       if (auto refused = unpack_body(request)) return respond(std::move(*refused));
       deliver(operation, who,
-              operation.ask == nullptr ? perform(operation, who, request, on)
-                                       : perform_at_carrier(operation, who, request, on),
+              operation.ask == nullptr ? executor.run(operation, who, request, on)
+                                       : executor.ask(operation, who, request, on),
               respond);
     } catch (...) {
       respond(answer_failure(operation, request.id, std::current_exception()));
@@ -303,143 +260,6 @@ struct rest_service::impl {
     told_failure told = explain_failure(failed);
     if (!told.ours.empty()) warn(request_id + " " + std::string(operation.name) + ": " + told.ours);
     return std::move(told.response);
-  }
-
-  done_request perform(const rest_operation& operation, const caller& who, const http_request& request,
-                       sql::session& on, const sql::do_not_call_record* list = nullptr) {
-    const admitted_request admitted = read_request(operation, request, who, schemas);
-    const sql::acting_for tenant{on, who.organisation};
-    using mode = sql::transaction::mode;
-    sql::transaction tx{on, operation.changes() ? mode::read_write : mode::snapshot};
-    const sql::api_request_name name{who.organisation, who.key, admitted.idempotency_key, digest_of(request)};
-    const bool remembered = !name.idempotency_key.empty();
-    if (remembered) {
-      if (auto repeated = begin(tx, name)) return std::move(*repeated);
-    }
-    rest_call call = call_of(tx, admitted, request);
-    call.list = list;
-    rest_answer answer = operation.run(call);
-    done_request done = done_by(operation, answer);
-    if (remembered) sql::finish_api_request(tx, name, {done.status, done.body, done.generation});
-    if (operation.changes()) {
-      sql::append_audit(tx, who.organisation,
-                        audit_of(operation, who, request, admitted.reason, resource_of(request, answer.body)));
-    }
-    tx.commit();
-    if (!answer.once.empty()) {
-      for (auto& [told, value] : answer.once) answer.body[told] = std::move(value);
-      done.body = json::serialize(answer.body);
-    }
-    return done;
-  }
-
-  static done_request done_by(const rest_operation& operation, const rest_answer& answer) {
-    return {answer.status == 0 ? operation.success : answer.status, json::serialize(answer.body),
-            answer.generation.value_or(0)};
-  }
-
-  class request_at_carrier final : public carrier_call {
-   public:
-    request_at_carrier(impl& service, const rest_operation& operation, const admitted_request& admitted,
-                       const http_request& request, sql::session& on)
-        : service_{service},
-          operation_{operation},
-          admitted_{admitted},
-          request_{request},
-          on_{on},
-          name_{admitted.who.organisation, admitted.who.key, admitted.idempotency_key, digest_of(request)} {}
-
-    /// What it came to before, when it is a repeat.
-    std::optional<done_request> before() {
-      if (name_.idempotency_key.empty()) return std::nullopt;
-      sql::transaction tx{on_};
-      return begin(tx, name_);
-    }
-
-    void look(const std::function<void(rest_call&)>& at) override {
-      sql::transaction tx{on_, sql::transaction::mode::snapshot};
-      rest_call call = service_.call_of(tx, admitted_, request_);
-      at(call);
-    }
-
-    rest_answer change(const std::function<rest_answer(rest_call&)>& what) override {
-      sql::transaction tx{on_};
-      // Another one that came meanwhile was first: this one is a repeat from here on.
-      if (!remembers_ && !name_.idempotency_key.empty() && begin(tx, name_)) throw overtaken{};
-      rest_call call = service_.call_of(tx, admitted_, request_);
-      rest_answer answer = what(call);
-      const done_request done = done_by(operation_, answer);
-      if (!name_.idempotency_key.empty()) {
-        sql::finish_api_request(tx, name_, {done.status, done.body, done.generation});
-      }
-      sql::append_audit(
-          tx, admitted_.who.organisation,
-          audit_of(operation_, admitted_.who, request_, admitted_.reason, resource_of(request_, answer.body)));
-      tx.commit();
-      remembers_ = !name_.idempotency_key.empty();
-      return answer;
-    }
-
-    sql::session& session() override { return on_; }
-
-    const number_desk& desk() const override {
-      if (service_.options.desk != nullptr) return *service_.options.desk;
-      throw rest_error{{503, "no_desk", "this engine asks carriers for nothing but calls"}};
-    }
-
-    /// What it came to in the end, for a repeat.
-    void remember(int status, const std::string& body, std::uint64_t generation) {
-      if (!remembers_) return;
-      sql::transaction tx{on_};
-      sql::finish_api_request(tx, name_, {status, body, generation});
-      tx.commit();
-    }
-
-    struct overtaken {};
-
-   private:
-    impl& service_;
-    const rest_operation& operation_;
-    const admitted_request& admitted_;
-    const http_request& request_;
-    sql::session& on_;
-    const sql::api_request_name name_;
-    bool remembers_ = false;  // its answer is stored
-  };
-
-  done_request perform_at_carrier(const rest_operation& operation, const caller& who, const http_request& request,
-                                  sql::session& on) {
-    const admitted_request admitted = read_request(operation, request, who, schemas);
-    const sql::acting_for tenant{on, who.organisation};
-    request_at_carrier call{*this, operation, admitted, request, on};
-    if (auto repeated = call.before()) return std::move(*repeated);
-    try {
-      const rest_answer answer = operation.ask(call);
-      done_request done = done_by(operation, answer);
-      call.remember(done.status, done.body, done.generation);
-      return done;
-    } catch (const request_at_carrier::overtaken&) {
-      return call.before().value();
-    } catch (const rest_error& refused) {
-      call.remember(refused.what_happened().status, to_response(refused).body, 0);
-      throw;
-    }
-  }
-
-  static std::optional<done_request> begin(sql::transaction& tx, const sql::api_request_name& name) {
-    sql::begun_api_request begun = sql::begin_api_request(tx, name);
-    switch (begun.standing) {
-      case sql::api_request_standing::fresh: return std::nullopt;
-      case sql::api_request_standing::repeated:
-        return done_request{begun.answer.status, std::move(begun.answer.body), begun.answer.generation, true};
-      case sql::api_request_standing::in_progress:
-        throw rest_error{{409, "request_in_progress",
-                          "the first request with this Idempotency-Key is not done yet; repeat it in a second",
-                          "Idempotency-Key"}};
-      case sql::api_request_standing::different: break;
-    }
-    throw rest_error{{422, "idempotency_key_reused",
-                      "this Idempotency-Key was used for another request; use a new one for this", "Idempotency-Key"}};
   }
 
   void deliver(const rest_operation& operation, const caller& who, done_request done, const respond_function& respond) {
@@ -467,7 +287,7 @@ struct rest_service::impl {
     sql::session on{as_tenant(options.database)};
     const sql::acting_for tenant{on, asked.admitted.who.organisation};
     sql::transaction tx{on, sql::transaction::mode::snapshot};
-    return find_campaign(call_of(tx, asked.admitted, asked.request)).id;
+    return find_campaign(executor.call_of(tx, asked.admitted, asked.request)).id;
   }
 
   const rest_options options;
@@ -475,6 +295,7 @@ struct rest_service::impl {
   const std::function<id128()> make_id;
   const std::function<void(const std::string&)> warn;
   const json_schemas schemas;
+  const rest_executor executor;
   request_budget budget;  // the listener's thread
   std::vector<std::shared_ptr<served_operation>> operations;
   std::string document, document_packed;
