@@ -74,6 +74,7 @@ carriers::number_page<carriers::held_number> number_desk::held(const carriers::a
       all.why = "the account holds more than " + std::to_string(held_max) + " numbers";
     }
   } while (all.clean && !all.next.empty());
+  if (only) std::erase_if(all.numbers, [&](const auto& one) { return one.number != *only; });  // carriers match parts
   return all;
 }
 

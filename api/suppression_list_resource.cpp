@@ -51,8 +51,7 @@ rest_answer list_all(rest_call& call) {
 
 std::vector<do_not_call_record>::iterator find(const rest_call& call, std::vector<do_not_call_record>& among) {
   const auto encoded = boost::urls::make_pct_string_view(call.request.param("list_name"));
-  const auto found =
-      encoded ? std::ranges::find(among, encoded->decode(), &do_not_call_record::name) : among.end();
+  const auto found = encoded ? std::ranges::find(among, encoded->decode(), &do_not_call_record::name) : among.end();
   if (found == among.end()) refuse_missing("suppression list");
   return found;
 }
@@ -88,41 +87,42 @@ rest_answer remove(rest_call& call) {
 }  // namespace
 
 rest_resource suppression_list_resource() {
-  return {{{.method = "GET",
-            .path = "/v1/suppression-lists",
-            .name = "listSuppressionLists",
-            .summary = "National do-not-call lists that calls are judged by",
-            .where = reach::organisation,
-            .gives = "SuppressionListList",
-            .run = list_all},
-           {.method = "GET",
-            .path = "/v1/suppression-lists/{list_name}",
-            .name = "getSuppressionList",
-            .summary = "One of them",
-            .where = reach::organisation,
-            .gives = "SuppressionList",
-            .run = get_one},
-           {.method = "POST",
-            .path = "/v1/suppression-lists",
-            .name = "putSuppressionList",
-            .summary = "Put a list in force, in place of the one of that name: a registry's text, `NPA,7 digits` a line",
-            .needs = sql::scope::admin,
-            .where = reach::organisation,
-            .gives = "SuppressionList",
-            .query = {{"name", "string", "Up to 100 bytes (national)."},
-                      {"version", "string", "As the registry calls it, up to 64 bytes (the day of as_of)."},
-                      {"as_of", "string", "When it was fetched, such as 2026-11-20T15:00:00Z (now)."}},
-            .run = put,
-            .takes_list = list_body::suppression},
-           {.method = "DELETE",
-            .path = "/v1/suppression-lists/{list_name}",
-            .name = "removeSuppressionList",
-            .summary = "Judge calls by it no more",
-            .needs = sql::scope::admin,
-            .where = reach::organisation,
-            .gives = "SuppressionList",
-            .run = remove}},
-          schemas};
+  return {
+      {{.method = "GET",
+        .path = "/v1/suppression-lists",
+        .name = "listSuppressionLists",
+        .summary = "National do-not-call lists that calls are judged by",
+        .where = reach::organisation,
+        .gives = "SuppressionListList",
+        .run = list_all},
+       {.method = "GET",
+        .path = "/v1/suppression-lists/{list_name}",
+        .name = "getSuppressionList",
+        .summary = "One of them",
+        .where = reach::organisation,
+        .gives = "SuppressionList",
+        .run = get_one},
+       {.method = "POST",
+        .path = "/v1/suppression-lists",
+        .name = "putSuppressionList",
+        .summary = "Put a list in force, in place of the one of that name: a registry's text, `NPA,7 digits` a line",
+        .needs = sql::scope::admin,
+        .where = reach::organisation,
+        .gives = "SuppressionList",
+        .query = {{"name", "string", "Up to 100 bytes (national)."},
+                  {"version", "string", "As the registry calls it, up to 64 bytes (the day of as_of)."},
+                  {"as_of", "string", "When it was fetched, such as 2026-11-20T15:00:00Z (now)."}},
+        .run = put,
+        .takes_list = list_body::suppression},
+       {.method = "DELETE",
+        .path = "/v1/suppression-lists/{list_name}",
+        .name = "removeSuppressionList",
+        .summary = "Judge calls by it no more",
+        .needs = sql::scope::admin,
+        .where = reach::organisation,
+        .gives = "SuppressionList",
+        .run = remove}},
+      schemas};
 }
 
 }  // namespace dialer::api

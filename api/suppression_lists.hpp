@@ -1,5 +1,6 @@
 #pragma once
-// National do-not-call lists that come over the API: a registry's text becomes the mapped form that calls are judged by.
+// National do-not-call lists that come over the API: a registry's text becomes the mapped form that calls are judged
+// by.
 
 #include <filesystem>
 #include <functional>

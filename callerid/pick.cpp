@@ -73,8 +73,7 @@ std::string_view to_string(choice value) noexcept {
 }
 
 std::string_view country_of(const phone_number& number, region_of region) {
-  if (!number.country.empty()) return number.country;
-  return (number.region.empty() ? region(number.number) : std::string_view{number.region}).substr(0, 2);
+  return number.country.empty() ? region(number.number).substr(0, 2) : number.country;
 }
 
 struct pool_book::impl {

@@ -34,7 +34,7 @@ std::string_view to_string(choice value) noexcept;
 /// rebuild() and by pick(); pure, and the text lives as long as the program.
 using region_of = std::string_view (*)(e164 number);
 
-/// The country that S8 judges a number by: as stated, else by its region; empty when neither is known.
+/// The country that S8 judges a number by: as stated, else by `region`; empty when neither is known.
 std::string_view country_of(const phone_number& number, region_of region);
 
 struct picked {

@@ -46,7 +46,9 @@ kept_answer::operator http_answer() const {
 
 struct exchange::impl final : request_source {
   explicit impl(pool_options options)
-      : connect_timeout{options.connect_timeout}, patience{io}, pool{io, with_one_connection(std::move(options)), *this} {}
+      : connect_timeout{options.connect_timeout},
+        patience{io},
+        pool{io, with_one_connection(std::move(options)), *this} {}
 
   ~impl() override {
     bool stopped = false;

@@ -75,8 +75,13 @@ unsigned capabilities_of(const number_range& range, random_source& random) {
 }
 
 shelf_number from_range(const number_range& range, std::string number, random_source& random) {
-  return {std::move(number),      std::string(range.country),  range.kind, capabilities_of(range, random),
-          std::string(range.area_code), std::string(range.locality), std::string(range.state)};
+  return {std::move(number),
+          std::string(range.country),
+          range.kind,
+          capabilities_of(range, random),
+          std::string(range.area_code),
+          std::string(range.locality),
+          std::string(range.state)};
 }
 
 /// Draws for a number: whether the carrier has it, where it stands among the offers, what it can do.
@@ -130,7 +135,8 @@ std::vector<shelf_number> number_shelf::offers(std::string_view country, number_
     const int end = range.digits == 2 ? 100 : 1000;
     for (int n = 0; n < end; ++n) {
       const auto digits = std::to_string(n);
-      auto number = std::string(range.prefix) + std::string(static_cast<std::size_t>(range.digits) - digits.size(), '0');
+      auto number =
+          std::string(range.prefix) + std::string(static_cast<std::size_t>(range.digits) - digits.size(), '0');
       number += digits;
       if (taken_.contains(number)) continue;
       auto random = draws_of(seed_, number);
@@ -167,8 +173,7 @@ std::optional<shelf_number> number_shelf::offer(std::string_view number) const {
 }
 
 bool number_shelf::sells(std::string_view country, number_kind kind) const {
-  return std::ranges::any_of(ranges,
-                             [&](const auto& range) { return range.country == country && range.kind == kind; });
+  return std::ranges::any_of(ranges, [&](const auto& range) { return range.country == country && range.kind == kind; });
 }
 
 std::string_view number_shelf::refusal_of(std::string_view number) const {

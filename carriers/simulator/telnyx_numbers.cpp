@@ -283,8 +283,8 @@ api_answer telnyx_api::order_numbers(const routed_request& request, utc_time now
 /// All of its numbers or none.
 void telnyx_api::settle_order(std::size_t index, utc_time now) {
   auto& order = orders_[index];
-  const bool fails =
-      std::ranges::any_of(order.numbers, [&](const auto& each) { return shelf().refusal_of(each.number) == "failure"; });
+  const bool fails = std::ranges::any_of(
+      order.numbers, [&](const auto& each) { return shelf().refusal_of(each.number) == "failure"; });
   order.status = fails ? "failure" : "success";
   order.updated = now;
   for (const auto& each : order.numbers) {

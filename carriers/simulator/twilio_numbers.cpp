@@ -173,9 +173,8 @@ api_answer twilio_api::search_numbers(const routed_request& request, utc_time no
     write_offer(json, offer);
     ++count;
   }
-  json.close_array().field(
-      "uri", "/2010-04-01/Accounts/" + account(*request.account).id + "/" + std::string(offers_path) + request.ref +
-                 ".json");
+  json.close_array().field("uri", "/2010-04-01/Accounts/" + account(*request.account).id + "/" +
+                                      std::string(offers_path) + request.ref + ".json");
   json.close_object();
   record_lookup(log_event::numbers_read, request, 200, count, now);
   return answer;

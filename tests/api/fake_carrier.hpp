@@ -43,6 +43,7 @@ class fake_carrier {
   std::deque<mishap> next;            ///< of the requests to come that change something
   int refusal = 0;                    ///< Twilio's code for whoever buys; 0: none
   bool away = false;                  ///< answers nothing but 503
+  bool lists_others = false;          ///< whoever asks for one number that it holds is shown others besides
   std::vector<std::string> asked;     ///< first lines
   /// Acts in place of this one, with whole requests; null: nobody.
   std::function<carriers::http::kept_answer(const std::string& request)> stand_in;
@@ -138,7 +139,7 @@ class fake_carrier {
       boost::json::array rows;
       for (const auto& [sid, one] : holds) {
         const std::string only = field(query, "PhoneNumber");
-        if (only.empty() || only == one.number) rows.push_back(show(sid, one));
+        if (only.empty() || only == one.number || lists_others) rows.push_back(show(sid, one));
       }
       return answer(200, boost::json::object{{"incoming_phone_numbers", std::move(rows)}});
     }

@@ -255,6 +255,19 @@ TEST_F(NumberMarket, Released_IsGivenUpAtTheCarrierHoweverLong) {
   EXPECT_TRUE(ask("GET", path).body.at("at_carrier").is_null());
 }
 
+TEST_F(NumberMarket, Released_IsNotAnotherNumberThatTheCarrierListsToo) {
+  const std::string other = carrier().hold("+14155550150");
+  const rest_reply made = buy(named());
+  us_.house.on.run("UPDATE phone_number SET carrier_ref = '' WHERE org_id = $1 AND id = $2",
+                   sql::params{}.uuid(us_.house.id).uuid(*phone_number_id::parse(text(made, "id"))));
+  carrier().lists_others = true;
+  EXPECT_EQ(ask("DELETE", "/v1/phone-numbers/" + text(made, "id")).status, 200);
+  time_passes();
+  EXPECT_EQ(orders(), 0U);
+  ASSERT_EQ(carrier().holds.size(), 1U);
+  EXPECT_EQ(carrier().holds.begin()->first, other);
+}
+
 TEST_F(NumberMarket, Pending_IsNotReleased) {
   carrier().next = {mishap::answer_lost};
   const rest_reply made = buy(named());

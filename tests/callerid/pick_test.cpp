@@ -488,13 +488,15 @@ TEST_F(pick_test, fixed_shows_the_named_number_or_none) {
 }
 
 TEST_F(pick_test, what_a_country_restricts_is_not_shown) {
+  phone_number at_an_edge = number(1, a);
+  at_an_edge.region = "IE1";  // where a carrier carries its calls
   phone_number stated = number(2, b);
   stated.country = "CA";
   phone_number registered = number(3, c);
   registered.registered = true;
   const std::vector<assignment> assignments{assign(1, 1), assign(2, 1), assign(3, 1)};
   const auto rebuild = [&](const std::vector<number_restriction>& rows) {
-    book.rebuild(sharing_policy::workspace, {number(1, a), stated, registered}, assignments, rows);
+    book.rebuild(sharing_policy::workspace, {at_an_edge, stated, registered}, assignments, rows);
   };
   rebuild({{"US", std::nullopt, number_demand::registration}});
   EXPECT_FALSE(book.may_show(agent(1), account(1), a)) << "by its area code it is of the US";

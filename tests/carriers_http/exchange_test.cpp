@@ -112,6 +112,24 @@ TEST(Exchange, RefusedConnection_WasNotSentAndTheNextAskTriesAgain) {
   }
 }
 
+TEST(Exchange, PauseAfterFailedConnections_IsNotWaitedFor) {
+  pool_options options;
+  {
+    tls_test_server gone{[](server_connection&) {}};
+    options = pool_harness::options_for(gone);
+  }
+  options.connect_timeout = 50ms;
+  exchange subject{options};
+  // The pool's pauses grow with every failure, to seconds: one of the first asks meets one.
+  bool met = false;
+  for (int i = 0; i < 40 && !met; ++i) {
+    const auto got = subject.ask(post("x"));
+    EXPECT_EQ(got.how, delivery::not_sent);
+    met = got.error == "no connection in time";
+  }
+  EXPECT_TRUE(met);
+}
+
 TEST(Exchange, PeerThatNeverSaysHello_IsNotWaitedForLongerThanToConnect) {
   server_options silent;
   silent.accept_tcp_only = true;

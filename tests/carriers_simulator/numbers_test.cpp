@@ -189,7 +189,9 @@ TEST(TwilioNumbers, TestNumbers_DoWhatTwilioDocuments) {
 
 TEST(TwilioNumbers, AreaCode_BuysAnyNumberOfIt) {
   twilio_numbers bench;
-  const auto buy = [&](const std::string& body) { return bench.send("POST", bench.path("/IncomingPhoneNumbers.json"), body); };
+  const auto buy = [&](const std::string& body) {
+    return bench.send("POST", bench.path("/IncomingPhoneNumbers.json"), body);
+  };
   const auto answer = buy("AreaCode=617");
   ASSERT_EQ(answer.status, 201);
   EXPECT_TRUE(json_body{answer.body}.text("/phone_number").starts_with("+1617555"));

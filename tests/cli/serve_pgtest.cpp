@@ -97,9 +97,8 @@ secret = "env:DIALER_TEST_MISSING"
       "POST " + voice + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
       "X-Twilio-Signature: " + signature + "\r\nContent-Length: " + std::to_string(form.size()) + "\r\n\r\n" + form;
   // The accounts, like what is shown of an organisation, come from its thread soon after the start.
-  EXPECT_TRUE(e2e::eventually(20s, [&] {
-    return api::loopback_client{port}.exchange(asked).body.find("<Reject/>") != std::string::npos;
-  }));
+  EXPECT_TRUE(e2e::eventually(
+      20s, [&] { return api::loopback_client{port}.exchange(asked).body.find("<Reject/>") != std::string::npos; }));
   std::string page;
   e2e::eventually(20s, [&] {
     page = api::loopback_client{port}.get("/metrics").body;

@@ -42,9 +42,7 @@ struct withdrawal {
 class NumberSharing : public testing::Test {
  protected:
   static rig_options options() {
-    rig_options made;
-    made.accounts = accounts_for(wanted.calls_per_second);
-    made.scenario = quick_carriers(made.accounts);
+    rig_options made = quick_rig(wanted.calls_per_second);
     made.caller_ids = made.campaigns = 0;  // set up here
     return made;
   }

@@ -157,6 +157,7 @@ bool world::something_to_dial(bool circuits_may_be_open) const {
         contact.state == store::contact_state::fresh || (wait != nullptr && wait->contact.due_at <= now.utc);
     if (!due) continue;
     const auto campaign = std::ranges::find(config.campaigns, contact.campaign, &campaigns::settings::id);
+    if (campaign->fixed_caller_id()) continue;  // the carrier may have refused the number after the last look at it
     const auto agent = std::ranges::find(config.agents, campaign->agent, &engine::agent_record::id);
     const auto of_agent = [&](const engine::intent& what) {
       return std::ranges::find(config.campaigns, what.campaign, &campaigns::settings::id)->agent == agent->id;
@@ -221,9 +222,10 @@ std::string world::unsettled() {
       return each.second.what.to == row.number && each.second.closed_as != engine::outcome_kind::not_sent;
     });
     const bool capped = tried >= campaign->attempts_per_number_24h;
-    const bool no_caller_id = std::ranges::all_of(ledger_.config.numbers, [&](const auto& number) {
-      return number.workspace != campaign->workspace || number.calls_per_hour_max != 0;
-    });
+    const bool no_caller_id =
+        campaign->fixed_caller_id() || std::ranges::all_of(ledger_.config.numbers, [&](const auto& number) {
+          return number.workspace != campaign->workspace || number.calls_per_hour_max != 0;
+        });
     if (!capped && !no_caller_id) return "contact " + id.text() + " is not done";
   }
   if (ledger_.applied_generation != ledger_.config.generation) return "the last change is not confirmed";
