@@ -1,4 +1,5 @@
-// Numbers bought from the simulated carriers: both dialects, their own log of what they sold, and answers that get lost.
+// Numbers bought from the simulated carriers: both dialects, their own log of what they sold, and answers that get
+// lost.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -87,7 +88,8 @@ class SimulatedMarket : public test::rest_fixture, public testing::WithParamInte
     return value != nullptr && value->is_string() ? std::string(value->as_string()) : reply.text;
   }
 
-  const std::string account_ = std::string(GetParam()) == "twilio" ? "AC0123456789abcdef0123456789abcdef" : "7000000001";
+  const std::string account_ =
+      std::string(GetParam()) == "twilio" ? "AC0123456789abcdef0123456789abcdef" : "7000000001";
   deaf_outputs outputs_;
   std::unique_ptr<carriers::simulator::simulated_carrier> carrier_;
 };
