@@ -119,7 +119,7 @@ struct pool_book::impl {
       return std::nullopt;
     }
     if (pools[pool].is_free(where->position)) return picked{*number, choice::fixed};
-    why_not = reason::caller_id_caps;
+    why_not = use.rests(*number) ? reason::caller_id_resting : reason::caller_id_caps;
     until = use.stand(*number).frees;
     return std::nullopt;
   }
@@ -227,7 +227,9 @@ std::optional<picked> pool_book::pick(agent_id agent, integration_id integration
   if (how == policy::fixed) return my.fixed(at, preferred, why_not, until);
   const auto least_used = my.pools[at].least_used();
   if (!least_used) {
-    why_not = reason::caller_id_caps;
+    const auto& numbers = my.pools[at].numbers();
+    const bool all_rest = std::ranges::all_of(numbers, [&](number_index number) { return my.use.rests(number); });
+    why_not = all_rest ? reason::caller_id_resting : reason::caller_id_caps;
     until = my.pools[at].frees();
     return std::nullopt;
   }
@@ -252,6 +254,15 @@ void pool_book::release(number_index number) {
 void pool_book::retract(number_index number, utc_time at) {
   impl_->use.retract(number, at);
   impl_->refresh(number);
+}
+
+void pool_book::limit(number_index number, const number_limits& limits) {
+  impl_->use.set_limits(number, limits);
+  impl_->refresh(number);
+}
+
+number_index pool_book::index_of(e164 number) {
+  return impl_->use.add(number);
 }
 
 number_index pool_book::restore(e164 number, utc_time at, bool in_flight) {

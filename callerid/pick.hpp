@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "callerid/number_rules.hpp"
+#include "callerid/rolling_use.hpp"
 #include "model/clock.hpp"
 #include "model/e164.hpp"
 #include "model/ids.hpp"
@@ -71,9 +72,9 @@ class pool_book {
 
   /// A number for a call to `to` by `agent` on `integration`, all caps respected. `preferred`: for sticky the number
   /// shown to this contact before (none if never), for fixed the one that the campaign names. nullopt: `why_not` is
-  /// no_caller_id or caller_id_caps, `until` (when caps) the earliest instant a cap frees by time alone, if that is
-  /// known: a number that waits for a call to end frees at its release(). Does not take anything. <= 300 ns with 10,000
-  /// numbers.
+  /// no_caller_id, caller_id_caps or, when all rest, caller_id_resting; `until` (of the latter two) the earliest
+  /// instant a number frees by time alone, if that is known: one that waits for a call to end frees at its release().
+  /// Does not take anything. <= 300 ns with 10,000 numbers.
   std::optional<picked> pick(agent_id agent, integration_id integration, policy how, e164 to, e164 preferred,
                              utc_time now, reason& why_not, std::optional<utc_time>& until) const;
 
@@ -83,6 +84,10 @@ class pool_book {
   void release(number_index number);
   /// The request never left: release(), and the rolling counts back too. `at` is the instant passed to take.
   void retract(number_index number, utc_time at);
+  /// What its health leaves of the number's use; until the next call.
+  void limit(number_index number, const number_limits& limits);
+  /// The number's index, made at first sight.
+  number_index index_of(e164 number);
   /// Restores use at start-up from the ledger (attempts of the last 24 hours, and those still open), in any order,
   /// before or after rebuild(). The index is for the release() of a call in flight.
   number_index restore(e164 number, utc_time at, bool in_flight);

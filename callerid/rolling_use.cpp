@@ -22,6 +22,25 @@ std::optional<number_index> rolling_use::find(e164 number) const {
   return found == index_of_.end() ? std::nullopt : std::optional{found->second};
 }
 
+void rolling_use::combine(entry& of) {
+  const auto share = [&](std::uint32_t cap) { return cap == 0 ? 0 : std::max(cap / of.limits.share_of_caps, 1U); };
+  of.caps = of.own_caps;
+  of.caps.per_hour = share(of.caps.per_hour);
+  of.caps.per_day = share(of.caps.per_day);
+  const std::uint32_t limit = of.limits.calls_per_day_max;
+  if (limit != 0) of.caps.per_day = of.caps.per_day == 0 ? limit : std::min(of.caps.per_day, limit);
+}
+
+void rolling_use::set_caps(number_index index, use_caps caps) {
+  entries_[index].own_caps = caps;
+  combine(entries_[index]);
+}
+
+void rolling_use::set_limits(number_index index, const number_limits& limits) {
+  entries_[index].limits = limits;
+  combine(entries_[index]);
+}
+
 rolling_use::minute rolling_use::minute_of(utc_time at) noexcept {
   return static_cast<minute>(std::chrono::floor<std::chrono::minutes>(at.time_since_epoch()).count());
 }
@@ -127,6 +146,11 @@ standing rolling_use::stand(number_index index) const {
   const bool lines_full = of.caps.concurrent != 0 && of.in_flight >= of.caps.concurrent;
   standing result;
   result.calls_in_last_day = of.day;
+  if (!of.limits.shown) {
+    result.free = false;
+    result.frees = of.limits.rests_until;
+    return result;
+  }
   result.free = !day_full && !hour_full && !lines_full;
   if (result.free || lines_full) return result;
   utc_time frees = utc_time::min();

@@ -28,10 +28,19 @@ struct use_caps {
   std::uint32_t concurrent = 0;
 };
 
+/// What a number's health leaves of its use (number_health.hpp).
+struct number_limits {
+  bool shown = true;
+  std::optional<utc_time> rests_until;  ///< when not shown and time ends it
+  std::uint32_t calls_per_day_max = 0;  ///< 0 = no limit for health's sake
+  std::uint32_t share_of_caps = 1;      ///< its own caps are divided by this
+  friend bool operator==(const number_limits&, const number_limits&) = default;
+};
+
 /// What a pool needs to know of a number.
 struct standing {
   std::uint32_t calls_in_last_day = 0;
-  bool free = true;  ///< below all of its caps
+  bool free = true;  ///< below all of its caps, and not resting
   std::optional<utc_time>
       frees;  ///< when not free: the instant it will be by time alone; none while a call must end first
 };
@@ -45,7 +54,9 @@ class rolling_use {
   e164 number(number_index index) const { return entries_[index].number; }
   std::size_t size() const { return entries_.size(); }
 
-  void set_caps(number_index index, use_caps caps) { entries_[index].caps = caps; }
+  void set_caps(number_index index, use_caps caps);
+  void set_limits(number_index index, const number_limits& limits);
+  bool rests(number_index index) const { return !entries_[index].limits.shown; }
 
   /// Moves the clock; returns the numbers of which some use left a window. The span lives until the next call.
   /// Costs nothing within a minute; at its end, a few tens of ns per number used in the minutes that leave.
@@ -73,13 +84,16 @@ class rolling_use {
   };
   struct entry {
     e164 number;
-    use_caps caps;
+    use_caps own_caps;
+    number_limits limits;
+    use_caps caps;  // the stricter of both
     std::uint32_t hour = 0;
     std::uint32_t day = 0;
     std::uint32_t in_flight = 0;
     std::vector<bucket> buckets;  // ascending; one for each calendar mark of this number
   };
 
+  static void combine(entry& of);
   static minute minute_of(utc_time at) noexcept;
   std::vector<number_index>& marks(minute at) noexcept;
   bool in_day(minute at) const noexcept { return at >= clock_ - day_minutes; }

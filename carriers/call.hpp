@@ -39,8 +39,9 @@ enum class reaction : std::uint8_t {
   throttle_rate,
   throttle_concurrency,
   stop_account,
-  config,        ///< our request or set-up is wrong: nobody's number is to blame
-  close_prefix,  ///< the account does not take destinations like this one; another account may
+  config,          ///< our request or set-up is wrong: nobody's number is to blame
+  close_prefix,    ///< the account does not take destinations like this one; another account may
+  rest_caller_id,  ///< restricted for its reputation, which comes back with time
 };
 
 /// The answer to create-call, classified.

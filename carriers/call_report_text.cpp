@@ -80,7 +80,7 @@ std::optional<call_report> parse_report(std::string_view text) {
                      read_number(*fields, "at_us", std::numeric_limits<std::int64_t>::min(), any, at) &&
                      read_flag(*fields, "caller_id_signal", report.caller_id_signal) &&
                      read_flag(*fields, "circuit", report.circuit) &&
-                     read_number(*fields, "react", 0, static_cast<int>(reaction::close_prefix), react);
+                     read_number(*fields, "react", 0, static_cast<int>(reaction::rest_caller_id), react);
   if (!sound) return std::nullopt;
   report.phase = static_cast<call_phase>(*phase);
   if (react) report.react = static_cast<reaction>(*react);

@@ -111,7 +111,8 @@ bool sip_final(std::optional<int> number) {
 
 /// The carrier took the create and refused the call after all.
 call_end refusal(const classified& row) {
-  return unanswered(row.outcome, row.react == reaction::caller_id, row.circuit, row.react);
+  const bool caller_id = row.react == reaction::caller_id || row.react == reaction::rest_caller_id;
+  return unanswered(row.outcome, caller_id, row.circuit, row.react);
 }
 
 call_end rejected_call(std::optional<int> number, std::string_view sip_cause) {

@@ -23,6 +23,7 @@ constexpr effect number_policy{fail_number, disposition::blocked};
 constexpr effect closed_here{close_prefix, disposition::blocked};
 constexpr effect no_route_here{fail_here, disposition::failed};
 constexpr effect bad_caller_id{caller_id};
+constexpr effect restricted_caller_id{rest_caller_id};
 constexpr effect stop{stop_account};
 constexpr effect our_mistake{config};
 constexpr effect line_limit{throttle_concurrency};
@@ -101,7 +102,7 @@ constexpr std::array token_table{
     token_row{"D36", bad_caller_id}, token_row{"D37", number_policy},  token_row{"D38", stop},
     token_row{"D39", stop},          token_row{"D41", number_policy},  token_row{"D44", stop},
     token_row{"D46", bad_caller_id}, token_row{"D49", bad_caller_id},  token_row{"D50", bad_number},
-    token_row{"D51", bad_caller_id}, token_row{"D53", our_mistake},    token_row{"D54", bad_caller_id},
+    token_row{"D51", bad_caller_id}, token_row{"D53", our_mistake},    token_row{"D54", restricted_caller_id},
     token_row{"D58", number_policy}, token_row{"D59", bad_number},     token_row{"D60", stop},
     token_row{"D61", stop},          token_row{"D63", bad_caller_id},  token_row{"D64", bad_caller_id},
     token_row{"P05", downstream},    token_row{"PE1", downstream},     token_row{"PE2", downstream},

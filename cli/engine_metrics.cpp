@@ -1,5 +1,6 @@
 #include "cli/engine_metrics.hpp"
 
+#include <array>
 #include <map>
 #include <string>
 
@@ -10,6 +11,7 @@ void write_metrics(const std::vector<engine::organisation_view>& views, api::met
   std::uint64_t open = 0;
   std::uint64_t in_doubt = 0;
   std::map<std::string, std::uint64_t> blocked;
+  std::array<std::uint64_t, callerid::health_states> numbers{};
   for (const engine::organisation_view& view : views) {
     const engine::attempt_counters& c = view.counters;
     sum.intents += c.intents;
@@ -25,6 +27,7 @@ void write_metrics(const std::vector<engine::organisation_view>& views, api::met
     for (std::size_t i = 0; i < c.dispositions.size(); ++i) sum.dispositions[i] += c.dispositions[i];
     for (std::size_t i = 0; i < c.ended_undialed.size(); ++i) sum.ended_undialed[i] += c.ended_undialed[i];
     for (std::size_t i = 0; i < c.put_off.size(); ++i) sum.put_off[i] += c.put_off[i];
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] += view.numbers_by_health[i];
     open += view.open_attempts;
     in_doubt += view.in_doubt;
     for (const engine::campaign_view& campaign : view.campaigns) {
@@ -62,6 +65,10 @@ void write_metrics(const std::vector<engine::organisation_view>& views, api::met
   for (const auto& [why, campaigns] : blocked) {
     out.gauge("dialer_campaigns_blocked", "Campaigns that dial nothing now, by the limit in force.",
               static_cast<double>(campaigns), {{"reason", why}});
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    out.gauge("dialer_caller_ids", "Numbers that were shown, by their health.", static_cast<double>(numbers[i]),
+              {{"health", std::string{callerid::to_string(static_cast<callerid::health>(i))}}});
   }
   for (const engine::organisation_view& view : views) {
     for (const engine::account_view& account : view.accounts) {

@@ -53,12 +53,36 @@ unsigned counted_attempts(const sql::contact_facts& contact) {
 struct recent_calls {
   compliance::attempt_history to_number;
   callerid::pool_book book{region_of_number};
-  bool in_flight = false;  ///< a call to the number, by whichever contact
+  bool in_flight = false;                                      ///< a call to the number, by whichever contact
+  std::vector<std::pair<std::string, std::string>> held_back;  ///< numbers, and why their health limits them
 };
+
+// As the engine does, which has the newest records.
+void limit_by_health(const explain_inputs& in, recent_calls& calls) {
+  callerid::health_book health;
+  for (const callerid::health_record& record : in.organisation.number_health) {
+    const callerid::number_index number = calls.book.index_of(record.number);
+    health.restore(number, record);
+    health.advance(in.now);
+    calls.book.limit(number, health.limits(number, in.now));
+    const callerid::health_record& now = health.record(number);
+    const bool assigned = std::ranges::any_of(in.organisation.numbers, [&](const callerid::phone_number& held) {
+      return held.number == record.number &&
+             std::ranges::any_of(in.organisation.assignments, [&](const callerid::assignment& to) {
+               return to.number == held.id && to.agent == in.campaign.agent;
+             });
+    });
+    if (now.state == callerid::health::healthy || !assigned) continue;
+    std::string words{to_string(now.state)};
+    if (now.until) words += " until " + to_text(*now.until);
+    calls.held_back.emplace_back(record.number.text(), words + ": " + now.why);
+  }
+}
 
 void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls) {
   calls.book.rebuild(in.organisation.sharing, in.organisation.numbers, in.organisation.assignments,
                      in.organisation.restrictions);
+  limit_by_health(in, calls);
   const e164 number = in.contact.state.number;
   on.for_each_row(
       "SELECT i.to_number, i.from_number, i.decided_at, coalesce(max(o.kind), 0) < 10 AS open FROM intent i "
@@ -128,6 +152,7 @@ gate_step explain_caller_id(const explain_inputs& in, const recent_calls& calls)
                                                : "none has a number that the agent may show");
     add_refusals(in, step);
   }
+  std::ranges::copy(calls.held_back, std::back_inserter(step.inputs));
   if (!some) step.result = verdict::not_yet(why_not, earliest);
   return step;
 }

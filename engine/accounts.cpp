@@ -63,6 +63,7 @@ void organisation::apply_reaction(attempt_run& attempt, carriers::reaction react
     case carriers::reaction::caller_id:
       if (account.refused_caller_ids.insert(attempt.what.from).second) rebuild_pools();
       break;
+    case carriers::reaction::rest_caller_id: rest_caller_id(attempt, now); break;
     case carriers::reaction::stop_account: stop(account, now); break;
     case carriers::reaction::config:
       account.understood.note(false);

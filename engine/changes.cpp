@@ -46,6 +46,9 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   for (const opt_out_change& change : what.changes.opt_outs) {
     if (change.opted_out) {
       opt_outs_.insert(change.number);
+      const auto in_flight = numbers_in_flight_.find(change.number);
+      attempt_run* attempt = in_flight == numbers_in_flight_.end() ? nullptr : find(in_flight->second);
+      if (attempt != nullptr) attempt->opted_out = true;
     } else {
       opt_outs_.erase(change.number);
     }
@@ -105,6 +108,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
   for (const lane_record& lane : snapshot.lanes) apply_lane(lane);
   snapshot_ = std::move(snapshot);
   rebuild_pools();
+  restore_health(now);
   activate_all(now);
 }
 

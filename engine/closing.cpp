@@ -20,6 +20,7 @@ constexpr std::uint32_t understood_min = 10;  // good answers of late: then the 
 reason why_refused(carriers::reaction react) {
   switch (react) {
     case carriers::reaction::caller_id: return reason::caller_id_withdrawn;
+    case carriers::reaction::rest_caller_id: return reason::caller_id_resting;
     case carriers::reaction::retry:
     case carriers::reaction::throttle_rate:
     case carriers::reaction::throttle_concurrency: return reason::account_throttled;
@@ -31,8 +32,8 @@ reason why_refused(carriers::reaction react) {
 /// Whether a call that was taken and then refused is no fault of the number called.
 bool is_ours_to_mend(carriers::reaction react) {
   using enum carriers::reaction;
-  return react == caller_id || react == throttle_rate || react == throttle_concurrency || react == stop_account ||
-         react == close_prefix;
+  return react == caller_id || react == rest_caller_id || react == throttle_rate || react == throttle_concurrency ||
+         react == stop_account || react == close_prefix;
 }
 
 }  // namespace
@@ -118,6 +119,7 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
     history_.retract(attempt.what.to, attempt.what.decided_at);
   } else {
     go_on_or_end(attempt, row, how, now);
+    count_for_health(attempt, how, row.duration_s, now);
   }
   write(attempt, outcome_kind::ended, now, std::move(row));
   remember_ref(attempt.what.to, attempt.call_ref, now.steady);

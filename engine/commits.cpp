@@ -95,14 +95,14 @@ void organisation::undo(attempt_run& attempt) {
 
 void organisation::emit_outcomes(instant now, effects& out) {
   if (lost_) return;
-  if (!closing_.outcomes.empty() && !closing_due_) closing_due_ = now.steady + options_.outcome_delay;
+  if (!is_empty(closing_) && !closing_due_) closing_due_ = now.steady + options_.outcome_delay;
   if (closing_out_.number != 0) {
     if (!closing_again_ || now.steady < ledger_down_until_) return;
     closing_again_ = false;
     out.outcomes.push_back(closing_out_);
     return;
   }
-  if (closing_.outcomes.empty()) return;
+  if (is_empty(closing_)) return;
   if (now.steady < *closing_due_ && closing_.outcomes.size() < options_.batch_max && !draining_) return;
   closing_due_.reset();
   closing_.number = ++batch_number_;

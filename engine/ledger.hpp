@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "callerid/number_health.hpp"
 #include "callerid/number_rules.hpp"
 #include "callerid/pick.hpp"
 #include "campaigns/contact.hpp"
@@ -128,8 +129,13 @@ struct outcome_batch {
   std::uint64_t number = 0;
   ownership owner;
   std::vector<outcome> outcomes;
-  std::vector<contact_wait> waits;  ///< contacts that go on after a closing outcome
+  std::vector<contact_wait> waits;               ///< contacts that go on after a closing outcome
+  std::vector<callerid::health_record> numbers;  ///< whose state changed; the newest of each
 };
+
+inline bool is_empty(const outcome_batch& batch) {
+  return batch.outcomes.empty() && batch.numbers.empty();
+}
 
 enum class commit_result : std::uint8_t {
   committed,         ///< durable
@@ -202,6 +208,7 @@ struct organisation_snapshot {
   std::vector<callerid::phone_number> numbers;
   std::vector<callerid::assignment> assignments;  ///< the earliest first
   std::vector<callerid::number_restriction> restrictions;
+  std::vector<callerid::health_record> number_health;  ///< of numbers that something was decided about; newest each
   std::vector<campaigns::settings> campaigns;  ///< drafts, running and paused ones; stopped and finished are left out
   std::vector<lane_record> lanes;              ///< of those campaigns
   compliance::rules_snapshot rules;
@@ -243,6 +250,10 @@ struct past_attempt {
   e164 from;
   utc_time at;
   bool open = false;
+  campaign_id campaign;
+  std::optional<disposition> ended_as;  ///< when it counted as an attempt
+  utc_time ended_at{};
+  std::uint32_t duration_s = 0;
 };
 
 /// A call that belongs to an attempt already closed: a look-up must not give it to another.

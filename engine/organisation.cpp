@@ -40,7 +40,8 @@ void organisation::recover(recovery& found, instant now) {
   for (const absent_attempt& closed : found.absent) remember_absent(closed);
   apply_snapshot(std::move(found.snapshot), now);
   for (const past_attempt& past : found.history) {
-    if (!past.open) pools_.restore(past.from, past.at, false);  // open ones: below, for their index
+    if (past.open) continue;  // below, for their index
+    recount_health(past, pools_.restore(past.from, past.at, false));
   }
 
   for (open_attempt& old : found.open) {
@@ -121,6 +122,7 @@ void organisation::periodic(instant now, effects& out) {
   if (now.steady >= history_expires_at_) {
     history_expires_at_ = now.steady + history_period;
     history_.expire(now.utc);
+    advance_health(now);
   }
   if (now.steady >= oldest_open_at_) {
     oldest_open_at_ = now.steady + oldest_open_period;
@@ -174,7 +176,7 @@ steady_time organisation::next_tick() const {
 
 bool organisation::drained() const {
   return committing_.number == 0 && deciding_takes_.contacts.empty() && closing_out_.number == 0 &&
-         closing_.outcomes.empty() && std::ranges::none_of(attempt_index_, [&](const auto& entry) {
+         is_empty(closing_) && std::ranges::none_of(attempt_index_, [&](const auto& entry) {
            return attempts_[entry.second].state == attempt_state::ready;
          });
 }
@@ -186,8 +188,7 @@ organisation_view organisation::view(instant now) const {
   view.counters = counters_;
   view.open_attempts = static_cast<std::uint32_t>(attempt_index_.size());
   view.in_doubt = doubts_;
-  const bool settled =
-      committing_.number == 0 && closing_out_.number == 0 && closing_.outcomes.empty() && !changes_due();
+  const bool settled = committing_.number == 0 && closing_out_.number == 0 && is_empty(closing_) && !changes_due();
   for (const campaign_run& campaign : campaigns_) {
     campaign_view& shown = view.campaigns.emplace_back();
     shown.id = campaign.what.id;
@@ -213,6 +214,7 @@ organisation_view organisation::view(instant now) const {
       if (anything_left && next) shown.next_at = std::min(shown.next_at.value_or(*next), *next);
     }
   }
+  view.numbers_by_health = health_.count_by_state();
   for (const account_run& account : accounts_) {
     view.accounts.push_back({account.what.id, account.what.name, account.what.calls_per_second, account.live,
                              account.unsent, account_block(account, now)});

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "callerid/number_health.hpp"
 #include "callerid/pick.hpp"
 #include "compliance/gate.hpp"
 #include "engine/attempt.hpp"
@@ -182,6 +183,8 @@ class organisation {
     enum class cancel : std::uint8_t { none, unanswered, any } cancel_out = cancel::none;
     bool canceled = false;              // by us, if the carrier was in time
     bool recovered = false;             // open at the take-over
+    bool caller_id_signal = false;      // the call was refused for its caller ID's reputation
+    bool opted_out = false;             // the number called, while the call was open
     std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
     bool asked = false;                 // a look-up or fetch is out
     std::string call_ref;
@@ -329,6 +332,14 @@ class organisation {
   void go_on_or_end(attempt_run& attempt, outcome& row, disposition how, instant now);
   void wait_until(const attempt_run& attempt, const campaigns::contact& contact, reason why, utc_time due);
 
+  // caller_id_health.cpp: what calls say of the numbers they show
+  void count_for_health(const attempt_run& attempt, disposition how, std::uint32_t duration_s, instant now);
+  void rest_caller_id(const attempt_run& attempt, instant now);
+  void recount_health(const past_attempt& past, callerid::number_index number);
+  void restore_health(instant now);
+  void advance_health(instant now);
+  void note_health(callerid::number_index number, instant now);
+
   // changes.cpp: snapshots, opt-outs, what they forbid
   void on_event(changes_announced& what, instant now, effects& out);
   void on_event(changes_loaded& what, instant now, effects& out);
@@ -377,6 +388,7 @@ class organisation {
   compliance::attempt_history history_;
   compliance::gate gate_;
   callerid::pool_book pools_;
+  callerid::health_book health_;
   organisation_snapshot snapshot_;  // numbers and assignments, to rebuild the pools from
 
   std::deque<workspace_run> workspaces_;

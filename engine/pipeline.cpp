@@ -24,6 +24,10 @@ void prefetch_hot(const Object& object) {
   for (std::size_t line = 0; line < Object::hot_lines; ++line) compliance::prefetch_line(bytes + line * 64);
 }
 
+bool waits_for_number(reason why) {
+  return why == reason::caller_id_caps || why == reason::caller_id_resting;
+}
+
 callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
   switch (policy) {
     case campaigns::caller_id_policy::sticky: return callerid::policy::sticky;
@@ -232,12 +236,12 @@ bool organisation::place_call(const candidate& next, const compliance::screening
   }
   if (refused_here) {
     // What others of the lane may do is not held up by it.
-    const bool elsewhere_later = others_full || others_blocked || why_not == reason::caller_id_caps;
+    const bool elsewhere_later = others_full || others_blocked || waits_for_number(why_not);
     put_off(next, reason::carrier_refuses_destination,
             now.utc + (elsewhere_later ? refused_here_again : refused_again));
     return true;
   }
-  const bool own_limit = why_not == reason::no_caller_id || why_not == reason::caller_id_caps;
+  const bool own_limit = why_not == reason::no_caller_id || waits_for_number(why_not);
   if (own_limit && !others_full) {
     // The pools change with time (caps) or with a snapshot, another account may come back: ask again by then.
     const auto wait = until ? std::max(*until - now.utc, std::chrono::microseconds{0}) : std::chrono::seconds{1};

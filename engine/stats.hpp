@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "callerid/number_health.hpp"
 #include "model/clock.hpp"
 #include "model/disposition.hpp"
 #include "model/ids.hpp"
@@ -79,7 +80,8 @@ struct organisation_view {
   std::uint32_t in_doubt = 0;
   std::vector<campaign_view> campaigns;
   std::vector<account_view> accounts;
-  std::vector<agent_view> agents;  ///< those with open attempts
+  std::vector<agent_view> agents;                                          ///< those with open attempts
+  std::array<std::uint32_t, callerid::health_states> numbers_by_health{};  ///< of all that were ever shown or listed
 };
 
 }  // namespace dialer::engine

@@ -68,6 +68,8 @@ constexpr std::array table{
                 "assign more numbers or raise their caps"},
     reason_text{reason::caller_id_withdrawn, "caller_id_withdrawn", "the chosen number was withdrawn before the call",
                 ""},
+    reason_text{reason::caller_id_resting, "caller_id_resting", "every number of the agent rests for its health",
+                "see why in explain; assign more numbers"},
     reason_text{reason::campaign_rate, "campaign_rate", "the campaign's own calls per second are used", ""},
     reason_text{reason::campaign_concurrency, "campaign_concurrency", "the campaign's concurrent calls are used", ""},
     reason_text{reason::agent_concurrency, "agent_concurrency", "the agent's concurrent calls are used", ""},

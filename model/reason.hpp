@@ -52,6 +52,7 @@ enum class reason : std::uint8_t {
   no_caller_id = 60,
   caller_id_caps = 61,
   caller_id_withdrawn = 62,
+  caller_id_resting = 63,
   // our own limits
   campaign_rate = 70,
   campaign_concurrency = 71,

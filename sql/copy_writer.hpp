@@ -2,6 +2,7 @@
 // COPY ... FROM STDIN (FORMAT binary), written into one buffer that is kept between batches.
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -35,6 +36,7 @@ class copy_writer {
   void int2(std::int16_t value) { fixed(static_cast<std::uint16_t>(value)); }
   void int4(std::int32_t value) { fixed(static_cast<std::uint32_t>(value)); }
   void int8(std::int64_t value) { fixed(static_cast<std::uint64_t>(value)); }
+  void float8(double value) { int8(std::bit_cast<std::int64_t>(value)); }
   void boolean(bool value) { fixed(static_cast<std::uint8_t>(value)); }
   void timestamptz(utc_time value) { int8(to_postgres(value)); }
   void uuid(const id128& value) {

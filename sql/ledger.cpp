@@ -68,6 +68,11 @@ constexpr char copy_waits[] =
     "STDIN "
     "(FORMAT binary);";
 
+constexpr char copy_number_health[] =
+    "COPY number_health (org_id, number, since, state, until, warm_up_from, rests, counted_from, ratio, why) FROM "
+    "STDIN "
+    "(FORMAT binary);";
+
 void encode_intents(copy_writer& rows, organisation_id organisation, const std::vector<engine::intent>& intents) {
   rows.clear();
   for (const engine::intent& one : intents) {
@@ -108,6 +113,25 @@ void encode_outcomes(copy_writer& rows, organisation_id organisation, const std:
     rows.text(storable_text(one.call_ref, detail_max));
     rows.text(storable_text(one.carrier_code, detail_max));
     rows.text(storable_text(one.detail, detail_max));
+  }
+}
+
+void encode_number_health(copy_writer& rows, organisation_id organisation,
+                          const std::vector<callerid::health_record>& numbers) {
+  const auto time = [&rows](const std::optional<utc_time>& at) { at ? rows.timestamptz(*at) : rows.null(); };
+  rows.clear();
+  for (const callerid::health_record& one : numbers) {
+    rows.row(10);
+    rows.uuid(organisation);
+    rows.int8(signed_id(one.number.digits()));
+    rows.timestamptz(one.since);
+    rows.int2(stored(one.state));
+    time(one.until);
+    time(one.warm_up_from);
+    rows.int4(static_cast<std::int32_t>(one.rests));
+    rows.timestamptz(one.counted_from);
+    one.ratio ? rows.float8(*one.ratio) : rows.null();
+    rows.text(one.why);
   }
 }
 
@@ -246,6 +270,11 @@ commit_result postgres_ledger::commit(const engine::outcome_batch& batch) {
     encode_waits(batch.owner.organisation, batch.waits);
     copies.push_back(waits_.bytes());
     script.sql(copy_waits);
+  }
+  if (!batch.numbers.empty()) {
+    encode_number_health(numbers_, batch.owner.organisation, batch.numbers);
+    copies.push_back(numbers_.bytes());
+    script.sql(copy_number_health);
   }
   script.sql("COMMIT");
 

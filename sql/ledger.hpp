@@ -93,6 +93,7 @@ class postgres_ledger {
   copy_writer rows_;
   copy_writer ends_;
   copy_writer waits_;
+  copy_writer numbers_;
 };
 
 }  // namespace dialer::sql

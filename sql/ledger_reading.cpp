@@ -59,13 +59,21 @@ std::vector<engine::open_attempt> read_open(transaction& in, organisation_id org
 std::vector<engine::past_attempt> read_history(transaction& in, organisation_id organisation, utc_time since) {
   std::vector<engine::past_attempt> history;
   in.on().for_each_row(
-      "SELECT i.to_number, i.from_number, i.decided_at, NOT EXISTS (SELECT 1 FROM outcome c WHERE c.org_id = i.org_id "
-      "AND "
-      "c.attempt_id = i.attempt_id AND c.kind >= 10) FROM intent i WHERE i.org_id = $1 AND i.attempt_id >= $2 "
-      "AND i.decided_at > $3 AND NOT EXISTS (SELECT 1 FROM outcome n WHERE n.org_id = i.org_id AND "
-      "n.attempt_id = i.attempt_id AND n.kind = 10) ORDER BY i.attempt_id",
+      // An attempt has one closing outcome; 14 is a late word after it.
+      "SELECT i.to_number, i.from_number, i.decided_at, c.at, i.campaign_id, c.disposition, c.duration_s FROM intent i "
+      "LEFT JOIN outcome c ON c.org_id = i.org_id AND c.attempt_id = i.attempt_id AND c.kind BETWEEN 10 AND 13 "
+      "WHERE i.org_id = $1 AND i.attempt_id >= $2 AND i.decided_at > $3 AND c.kind IS DISTINCT FROM 10 "
+      "ORDER BY i.attempt_id",
       params{}.uuid(organisation).int8(first_id_at(since - id_slack)).time(since), [&](const result& row) {
-        history.push_back({row.phone(0, 0), row.phone(0, 1), row.time(0, 2), row.boolean(0, 3)});
+        engine::past_attempt& one = history.emplace_back();
+        one.to = row.phone(0, 0);
+        one.from = row.phone(0, 1);
+        one.at = row.time(0, 2);
+        one.open = row.null(0, 3);
+        one.campaign = row.wide<campaign_id>(0, 4);
+        if (!row.null(0, 5)) one.ended_as = row.enumerator<disposition>(0, 5);
+        if (!one.open) one.ended_at = row.time(0, 3);
+        one.duration_s = static_cast<std::uint32_t>(row.integer(0, 6));
       });
   return history;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "compliance/place.hpp"
+#include "sql/number_health.hpp"
 #include "sql/phone_numbers.hpp"
 
 namespace dialer::sql {
@@ -143,6 +144,7 @@ engine::organisation_snapshot read_snapshot(transaction& in, organisation_id org
   const auto assignments = read_assignments(in.on(), organisation);
   all.assignments.assign(assignments.begin(), assignments.end());
   all.restrictions = read_number_restrictions(in.on(), organisation);
+  all.number_health = read_number_health(in.on(), organisation);
   const result campaign_rows =
       in.run("SELECT " + campaign_columns() + " FROM campaign WHERE org_id = $1 AND state <= 2 ORDER BY id", key);
   all.campaigns =

@@ -538,5 +538,54 @@ TEST_F(pick_test, may_show_asks_agent_and_account_but_not_caps) {
   EXPECT_FALSE(book.may_show(agent(1), account(1), b));
 }
 
+TEST_F(pick_test, a_number_that_rests_is_passed_over_and_rebuilding_does_not_wake_it) {
+  build({number(1, a), number(2, b)});
+  book.limit(index(a), {.shown = false, .rests_until = morning + hours{50}});
+  EXPECT_EQ(ask(policy::sticky, callee, a).shown, b.text());
+  build({number(1, a), number(2, b)});
+  EXPECT_EQ(ask(policy::least_used_today).shown, b.text());
+  EXPECT_EQ(ask(policy::fixed, callee, a).why, "caller_id_resting");
+  book.limit(index(a), {});
+  EXPECT_EQ(ask(policy::fixed, callee, a).shown, a.text());
+}
+
+TEST_F(pick_test, all_numbers_rest_until_the_first_is_back) {
+  build({number(1, a), number(2, b)});
+  book.limit(index(a), {.shown = false, .rests_until = morning + hours{50}});
+  book.limit(index(b), {.shown = false, .rests_until = morning + hours{60}});
+  const answer none = ask(policy::sticky);
+  EXPECT_EQ(none.why, "caller_id_resting");
+  EXPECT_EQ(none.until, morning + hours{50});
+  book.limit(index(a), {.shown = false});  // retired
+  EXPECT_EQ(ask(policy::sticky).until, morning + hours{60});
+}
+
+TEST_F(pick_test, one_rests_and_the_other_is_at_its_cap_is_no_matter_of_health) {
+  phone_number capped = number(2, b);
+  capped.calls_per_day_max = 1;
+  build({number(1, a), capped});
+  book.limit(index(a), {.shown = false, .rests_until = morning + hours{50}});
+  use(b, 1);
+  EXPECT_EQ(ask(policy::sticky).why, "caller_id_caps");
+}
+
+TEST_F(pick_test, a_share_of_the_caps_and_a_limit_hold_beside_them) {
+  phone_number capped = number(1, a);
+  capped.calls_per_day_max = 9;
+  capped.calls_per_hour_max = 5;
+  build({capped});
+  const auto calls_possible = [&](const number_limits& limits) {
+    book.limit(index(a), limits);
+    int calls = 0;
+    for (; calls < 20 && ask(policy::sticky).shown == a.text(); ++calls) use(a, 1);
+    for (int i = 0; i < calls; ++i) book.retract(index(a), morning);
+    return calls;
+  };
+  EXPECT_EQ(calls_possible({}), 5);
+  EXPECT_EQ(calls_possible({.share_of_caps = 2}), 2);
+  EXPECT_EQ(calls_possible({.calls_per_day_max = 3}), 3);
+  EXPECT_EQ(calls_possible({.share_of_caps = 20}), 1) << "never none at all";
+}
+
 }  // namespace
 }  // namespace dialer::callerid

@@ -191,7 +191,7 @@ TEST(CallReportText, EveryField_ComesBack) {
   report.at = utc_time{std::chrono::microseconds{1'787'073'270'521'992}};
   report.caller_id_signal = true;
   report.circuit = true;
-  report.react = reaction::close_prefix;
+  report.react = reaction::rest_caller_id;
   const auto got = parse_report(serialize_report(report));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->call_ref, report.call_ref);

@@ -117,8 +117,8 @@ TEST(TelnyxCallEnd, EveryRow_EndsAsThePageSays) {
 
 TEST(TelnyxCallEnd, RefusedAfterItWasTaken_AsksForWhatTheRefusalWouldHave) {
   const std::vector<std::pair<std::string_view, reaction>> tokens{
-      {"D17", reaction::stop_account},        {"D19", reaction::stop_account}, {"D39", reaction::stop_account},
-      {"D35", reaction::caller_id},           {"D54", reaction::caller_id},    {"D13", reaction::close_prefix},
+      {"D17", reaction::stop_account},        {"D19", reaction::stop_account},   {"D39", reaction::stop_account},
+      {"D35", reaction::caller_id},           {"D54", reaction::rest_caller_id}, {"D13", reaction::close_prefix},
       {"D1", reaction::throttle_concurrency}, {"D11", reaction::fail_number}};
   for (const auto& [token, react] : tokens) {
     for (const auto cause : {"call_rejected", "unspecified"}) {

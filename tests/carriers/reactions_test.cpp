@@ -153,7 +153,7 @@ const std::vector<token_expectation> token_page{
     {{"D35", "D49"}, caller_id},
     {{"D36", "D51"}, caller_id},
     {{"D46"}, caller_id},
-    {{"D54"}, caller_id},
+    {{"D54"}, rest_caller_id},
     {{"D63", "D64"}, caller_id},
     {{"D53"}, config},
     {{"D39"}, stop_account},

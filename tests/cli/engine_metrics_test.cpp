@@ -24,6 +24,7 @@ engine::organisation_view full_view(std::uint64_t n) {
   view.counters.dispositions.fill(1);
   view.counters.ended_undialed.fill(1);
   view.counters.put_off.fill(1);
+  view.numbers_by_health.fill(1);
   for (const reason_text& why : all_reasons()) {
     engine::campaign_view campaign;
     campaign.blocked = why.value;
@@ -51,6 +52,7 @@ TEST(metrics, page_keeps_the_rules_of_its_format_whatever_is_counted) {
   const std::string page = out.text();
   EXPECT_THAT(lint_metrics(page), IsEmpty()) << page;
   EXPECT_THAT(page, HasSubstr("dialer_account_calls_live{integration=\"crd_"));
+  EXPECT_THAT(page, HasSubstr("dialer_caller_ids{health=\"resting\"} 2\n"));
   EXPECT_THAT(page, HasSubstr("account=\"+*********23\"} 0\n"));
   EXPECT_THAT(page, Not(HasSubstr("2125550"))) << "a canary";
 }

@@ -163,5 +163,20 @@ TEST_F(explanation, a_caller_id_at_its_cap_frees_with_time) {
   EXPECT_TRUE(blocker(noon + 31min).is_allowed());
 }
 
+TEST_F(explanation, a_resting_caller_id_says_why_and_until_when) {
+  start();
+  house_.on.run(
+      "INSERT INTO number_health (org_id, number, since, state, until, rests, counted_from, why) "
+      "VALUES ($1, 12125550199, $2, 3, $3, 1, $2, 'the carrier restricts it')",
+      sql::params{}.uuid(house_.campaign.organisation).time(noon - 1h).time(noon + 49h));
+  const gate_step last = steps().back();
+  EXPECT_EQ(last.result.why, reason::caller_id_resting);
+  EXPECT_EQ(last.result.until, noon + 49h);
+  ASSERT_EQ(last.inputs.size(), 3U);
+  EXPECT_EQ(last.inputs[2].first, "+12125550199");
+  EXPECT_EQ(last.inputs[2].second, "resting until 2026-09-24T16:00:00Z: the carrier restricts it");
+  EXPECT_TRUE(steps(noon + 49h).back().result.is_allowed()) << "back, and watched";
+}
+
 }  // namespace
 }  // namespace dialer::cli

@@ -128,6 +128,7 @@ void stage::take(effects& out, std::vector<event>& next) {
   for (outcome_batch& batch : out.outcomes) {
     answers.emplace_back(outcomes_committed{batch.number, commit_result::committed});
     outcomes.insert(outcomes.end(), batch.outcomes.begin(), batch.outcomes.end());
+    number_health.insert(number_health.end(), batch.numbers.begin(), batch.numbers.end());
     waits.insert(waits.end(), batch.waits.begin(), batch.waits.end());
     for (const contact_wait& each : batch.waits) put_wait(each);
   }

@@ -74,6 +74,7 @@ class stage {
   std::vector<outcome> outcomes;
   std::vector<contact_wait> waits;  ///< of outcome batches and of decisions
   std::vector<contact_end> ends;
+  std::vector<callerid::health_record> number_health;  ///< as written
   std::vector<send_call> sends;
   std::vector<veto_send> vetoes;
   std::vector<carrier_question> questions;

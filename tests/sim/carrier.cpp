@@ -37,7 +37,9 @@ void carrier::create(const request& what, std::function<void(carriers::create_an
   if (random.chance(faults_.answer_stopped)) stopped_until_ = time_.elapsed() + time_.between(1s, 30s);
   if (!usable()) return say("stopped", answered(answer_class::rejected, reaction::stop_account, 401));
   if (random.chance(faults_.answer_caller_id)) {
-    return say("caller ID", answered(answer_class::rejected, reaction::caller_id, 400));
+    const bool for_good = random.chance(0.5);
+    return say(for_good ? "caller ID" : "caller ID restricted",
+               answered(answer_class::rejected, for_good ? reaction::caller_id : reaction::rest_caller_id, 400));
   }
   if (random.chance(faults_.answer_config)) {
     return say("config", answered(answer_class::rejected, reaction::config, 400));

@@ -31,7 +31,8 @@ engine::recovery store::take_over() {
     }
     const bool never_dialed = row.closed_as == engine::outcome_kind::not_sent;
     if (!never_dialed && row.what.decided_at > now - std::chrono::days{7}) {
-      found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at});
+      found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at, row.what.campaign,
+                               row.ended_as, row.closed_utc, row.duration_s});
     }
   }
   for (const auto& [id, row] : attempts_) {
@@ -74,13 +75,19 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
       require(other.closed_at || other.what.contact != intent.contact, "two open attempts for one contact");
       require(other.closed_at || other.what.to != intent.to, "two open attempts for one number");
     }
+    if (const auto health = number_health_.find(intent.from); health != number_health_.end()) {
+      const callerid::health_record& is = health->second;
+      const bool rests = is.state == callerid::health::retired ||
+                         (is.state == callerid::health::resting && intent.decided_at < *is.until);
+      require(!rests || intent.decided_at <= is.since, "an intent that shows a number known to rest");
+    }
     require(!opt_outs_.contains(intent.to), "an intent for an opted-out number");
     require(!attempts_.contains(intent.attempt), "an attempt id used twice");
     require(intent.attempt >= open_from_, "an intent below the mark, which no take-over would find");
     if (intent.from_wait) take_wait(intent.contact);
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
-    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, {}, false, false};
+    attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, {}, false, false, {}, 0};
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -133,6 +140,8 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     attempt.closed_why = row.why;
     attempt.closed_utc = row.at;
     attempt.answered = row.answered;
+    attempt.ended_as = row.ended_as;
+    attempt.duration_s = row.duration_s;
     contact_row& contact = contacts_.at(attempt.what.contact);
     require(contact.state == contact_state::open, "an attempt closed whose contact is not open");
     require(row.contact_done != waits.contains(attempt.what.contact), "a contact that neither ends nor goes on");
@@ -145,8 +154,21 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
       put_wait(*waits[attempt.what.contact]);
     }
   }
+  for (const callerid::health_record& record : batch.numbers) {
+    number_health_[record.number] = record;
+    saw("number " + std::string{callerid::to_string(record.state)});
+  }
   check_conservation();
   return engine::commit_result::committed;
+}
+
+void store::end_rests() {
+  for (auto& [number, record] : number_health_) {
+    const utc_time now = std::max(time_.now().utc, record.since + std::chrono::seconds{1});
+    record = {number, callerid::health::healthy, now, {}, {}, 0, now, {}, "a person said so"};
+  }
+  ++config.settings_version;
+  ++config.generation;
 }
 
 void store::note_oldest_open(const engine::ownership& owner, attempt_id oldest) {
@@ -209,6 +231,7 @@ engine::change_set store::changes(const engine::change_request& what) const {
   engine::change_set set{config.generation, {}, {}};
   if (what.settings_version != config.settings_version) {
     set.snapshot = config;
+    for (const auto& [number, record] : number_health_) set.snapshot->number_health.push_back(record);
     for (engine::lane_record& lane : set.snapshot->lanes) {
       const auto cursor = cursors_.find({lane.campaign, lane.lane});
       if (cursor != cursors_.end()) lane.through = cursor->second;

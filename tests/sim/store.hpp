@@ -47,6 +47,9 @@ class store {
   engine::contact_page load(const engine::contact_request& request) const;
   engine::change_set changes(const engine::change_request& what) const;
 
+  /// A person lets all numbers go on that rest.
+  void end_rests();
+
   /// Every contact is exactly one of fresh, open, waiting, done. Throws violation.
   void check_conservation() const;
 
@@ -72,6 +75,8 @@ class store {
     utc_time closed_utc;  ///< as its owner wrote it
     bool contact_done = false;
     bool answered = false;
+    std::optional<disposition> ended_as;
+    std::uint32_t duration_s = 0;
   };
   const std::map<contact_id, contact_row>& contacts() const { return contacts_; }
   const std::map<attempt_id, attempt_row>& attempts() const { return attempts_; }
@@ -99,6 +104,7 @@ class store {
   std::map<std::pair<campaign_id, campaigns::lane_number>, std::map<wait_key, engine::contact_wait>> waits_;
   std::map<contact_id, utc_time> wait_due_;
   std::map<attempt_id, attempt_row> attempts_;
+  std::map<e164, callerid::health_record> number_health_;
   attempt_id open_from_;
 };
 

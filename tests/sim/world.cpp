@@ -263,6 +263,7 @@ run_result world::run() {
       // A person has looked at the accounts: what they refused gets another chance.
       for (auto& account : config.accounts) account.name = "looked at";
     });
+    ledger_.end_rests();
     frozen_at_.clear();
     paused_at_.clear();
     withdrawn_at_.clear();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "sql/number_health.hpp"
 #include "sql/opt_outs.hpp"
 #include "tests/sql/organisation.hpp"
 
@@ -170,12 +171,13 @@ TEST_F(Ledger, TakeOver_KnowsOpenAttemptsHistoryAndLastIds) {
              never_sent = intent_for(org_, 103, 4);
   auto old = intent_for(org_, 104, 5);
   old.decided_at = morning - std::chrono::days{7};
+  auto closed = outcome_of(ended, outcome_kind::ended, true);
+  closed.duration_s = 17;
   ASSERT_EQ(ledger_.commit(decide({ended, accepted, silent, never_sent, old})), commit_result::committed);
-  ASSERT_EQ(
-      ledger_.commit(report(
-          {outcome_of(ended, outcome_kind::accepted, false), outcome_of(ended, outcome_kind::ended, true),
-           outcome_of(accepted, outcome_kind::in_doubt, false), outcome_of(never_sent, outcome_kind::not_sent, true)})),
-      commit_result::committed)
+  ASSERT_EQ(ledger_.commit(report({outcome_of(ended, outcome_kind::accepted, false), closed,
+                                   outcome_of(accepted, outcome_kind::in_doubt, false),
+                                   outcome_of(never_sent, outcome_kind::not_sent, true)})),
+            commit_result::committed)
       << ledger_.last_error();
   auto adopted = outcome_of(accepted, outcome_kind::adopted, false);
   adopted.call_ref = "CAfound";
@@ -191,10 +193,62 @@ TEST_F(Ledger, TakeOver_KnowsOpenAttemptsHistoryAndLastIds) {
   EXPECT_FALSE(all.open[1].last_kind);
   ASSERT_EQ(all.history.size(), 3U) << "the one never sent and the one seven days old are left out";
   EXPECT_FALSE(all.history[0].open);
+  EXPECT_EQ(all.history[0].campaign, org_.campaign);
+  EXPECT_EQ(all.history[0].ended_as, closed.ended_as);
+  EXPECT_EQ(all.history[0].duration_s, 17U);
+  EXPECT_EQ(all.history[0].ended_at, closed.at);
   EXPECT_TRUE(all.history[1].open);
   EXPECT_EQ(all.last_attempt, test::attempt_of(104).value);
   const engine::recovery again = ledger_.take_over(org_.id, 7, morning + 1s);
   EXPECT_EQ(again.open.size(), 3U) << "the low-water mark must not hide open attempts";
+}
+
+TEST_F(Ledger, HealthOfNumbers_IsWrittenWithTheOutcomesAndReadBack) {
+  callerid::health_record watch;
+  watch.number = test::number_of(9);
+  watch.state = callerid::health::watch;
+  watch.since = morning;
+  watch.counted_from = morning - 1h;
+  watch.why = "refusals: 2 of 2 calls, it's said";
+  engine::outcome_batch first = report({});
+  first.numbers = {watch};
+  ASSERT_EQ(ledger_.commit(first), commit_result::committed) << ledger_.last_error();
+  callerid::health_record rest = watch;
+  rest.state = callerid::health::resting;
+  rest.since = morning + 1us;
+  rest.until = morning + 50h;
+  rest.warm_up_from = morning - 200h;
+  rest.rests = 2;
+  rest.ratio = 0.875;
+  engine::outcome_batch second = report({});
+  second.numbers = {rest};
+  ASSERT_EQ(ledger_.commit(second), commit_result::committed) << ledger_.last_error();
+
+  const engine::recovery all = ledger_.take_over(org_.id, 7, morning + 1s);
+  EXPECT_THAT(all.snapshot.number_health, testing::ElementsAre(rest));
+  EXPECT_THAT(read_health_history(org_.on, org_.id, rest.number), testing::ElementsAre(rest, watch));
+}
+
+TEST_F(Ledger, ColdNumber_BeginsFreshAndAPersonEndsItsRest) {
+  const e164 number = test::number_of(9);
+  {
+    transaction tx{org_.on};
+    begin_warm_up(tx, org_.id, number, morning);
+    tx.commit();
+  }
+  const auto newest = [&] { return read_number_health(org_.on, org_.id).at(0); };
+  EXPECT_EQ(newest().state, callerid::health::fresh);
+  EXPECT_EQ(newest().warm_up_from, morning);
+  const std::uint64_t before = org_.generation();
+  {
+    transaction tx{org_.on};
+    end_rest(tx, org_.id, number, morning + 1h, "remediated");
+    tx.commit();
+  }
+  EXPECT_EQ(newest().state, callerid::health::healthy);
+  EXPECT_EQ(newest().why, "remediated");
+  EXPECT_EQ(newest().warm_up_from, morning);
+  EXPECT_GT(org_.generation(), before) << "the owner hears of it";
 }
 
 TEST_F(Ledger, MarkOfOpenAttempts_MovesForwardUnderItsOwnerOnly) {
