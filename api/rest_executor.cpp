@@ -53,8 +53,8 @@ std::optional<done_request> begin(sql::transaction& tx, const sql::api_request_n
 
 class request_at_carrier final : public carrier_call {
  public:
-  request_at_carrier(const rest_executor& executor, const number_desk* desk, const rest_operation& operation, const admitted_request& admitted,
-                     const http_request& request, sql::session& on)
+  request_at_carrier(const rest_executor& executor, const number_desk* desk, const rest_operation& operation,
+                     const admitted_request& admitted, const http_request& request, sql::session& on)
       : executor_{executor},
         desk_{desk},
         operation_{operation},
@@ -130,7 +130,7 @@ sql::audit_entry audit_of(const rest_operation& operation, const caller& who, co
 }
 
 done_request rest_executor::run(const rest_operation& operation, const caller& who, const http_request& request,
-                     sql::session& on, const sql::do_not_call_record* list) const {
+                                sql::session& on, const sql::do_not_call_record* list) const {
   const admitted_request admitted = read_request(operation, request, who, schemas_);
   const sql::acting_for tenant{on, who.organisation};
   using mode = sql::transaction::mode;
@@ -176,7 +176,8 @@ done_request rest_executor::ask(const rest_operation& operation, const caller& w
   }
 }
 
-rest_call rest_executor::call_of(sql::transaction& tx, const admitted_request& admitted, const http_request& request) const {
+rest_call rest_executor::call_of(sql::transaction& tx, const admitted_request& admitted,
+                                 const http_request& request) const {
   return {tx,
           admitted.who,
           request,

@@ -1,6 +1,6 @@
 #pragma once
-// What a request does on a worker's thread: its transactions, the answer that is kept under its Idempotency-Key, and its
-// row in the audit log.
+// What a request does on a worker's thread: its transactions, the answer that is kept under its Idempotency-Key, and
+// its row in the audit log.
 
 #include <cstdint>
 #include <functional>

@@ -66,7 +66,7 @@ class SimulatedMarket : public test::rest_fixture, public testing::WithParamInte
   void time_passes(std::chrono::seconds by) {
     house_.time.advance(by);
     house_.keys.confirm(house_.time.now().steady);
-    for (const auto& one : sql::read_due_orders(us_.house.on, house_.time.now().utc, 100)) {
+    for (const auto& one : sql::read_due_orders(us_.house.on, us_.house.id, house_.time.now().utc, 100)) {
       house_.desk.settle(us_.house.on, one.organisation, one.number);
     }
   }
