@@ -147,8 +147,12 @@ std::unique_ptr<body_sink> list_uploads::begin(list_upload what) {
   running_.push_back(std::async(std::launch::async, [this, between, upload = std::move(what)] {
     try {
       upload.admit();
-      const spool_file list{directory_};
-      if (receive(*between, list, [this] { require_room(space_(directory_)); })) upload.import(list.path());
+      std::function<void()> tell = [] {};
+      {
+        const spool_file list{directory_};
+        if (receive(*between, list, [this] { require_room(space_(directory_)); })) tell = upload.import(list.path());
+      }
+      tell();
     } catch (...) {
       upload.failed(std::current_exception());
     }

@@ -14,9 +14,10 @@ namespace dialer::api {
 
 /// What happens to an upload, on a thread of its own. None of them is called after another has thrown.
 struct list_upload {
-  std::function<void()> admit;                                    ///< before its first byte is taken
-  std::function<void(const std::filesystem::path& list)> import;  ///< when all of it is there; the file goes afterwards
-  std::function<void(std::exception_ptr)> failed;                 ///< with what one of the others threw
+  std::function<void()> admit;  ///< before its first byte is taken
+  /// When all of it is there. Then the file goes, and what it returned is called: whoever is told finds nothing left.
+  std::function<std::function<void()>(const std::filesystem::path& list)> import;
+  std::function<void(std::exception_ptr)> failed;  ///< with what one of the others threw
 };
 
 /// Of the file system that a directory is on; throws std::filesystem::filesystem_error.

@@ -163,10 +163,13 @@ struct rest_service::impl {
     return files.begin({[] {},
                         [this, operation, who = *who, asked, respond, request](const std::filesystem::path& text) {
                           sql::session on{as_tenant(options.database)};
+                          done_request done;
                           suppression.put(who.organisation, text, asked, on, [&](const sql::do_not_call_record& built) {
-                            deliver(operation->what, who, executor.run(operation->what, who, request, on, &built),
-                                    respond);
+                            done = executor.run(operation->what, who, request, on, &built);
                           });
+                          return [this, operation, who, respond, done = std::move(done)] {
+                            deliver(operation->what, who, done, respond);
+                          };
                         },
                         failed});
   }

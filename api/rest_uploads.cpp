@@ -35,7 +35,7 @@ std::unique_ptr<body_sink> rest_uploads::begin(upload_request what, const respon
   return files_.begin({[this, asked] { asked->campaign = find_(*asked); },
                        [this, asked, respond](const std::filesystem::path& list) {
                          asked->import.list = list;
-                         respond(import(*asked));
+                         return [respond, done = import(*asked)] { respond(done); };
                        },
                        std::move(failed)});
 }
