@@ -37,7 +37,8 @@ constexpr std::array twilio_ends{
     twilio_end_row{"busy", 607, both(disposition::rejected, true)},
     twilio_end_row{"busy", 608, both(disposition::rejected, true)},
     twilio_end_row{"busy", 0, both(disposition::busy)},
-    twilio_end_row{"no-answer", 603, both(disposition::rejected, true)},
+    // People decline so, too: against the caller ID it counts as one more call that was not answered.
+    twilio_end_row{"no-answer", 603, both(disposition::rejected)},
     twilio_end_row{"no-answer", 607, both(disposition::rejected, true)},
     twilio_end_row{"no-answer", 608, both(disposition::rejected, true)},
     twilio_end_row{"no-answer", 0, both(disposition::no_answer)},

@@ -22,7 +22,7 @@ const std::vector<twilio_expectation> twilio_page{
     {"completed", {200, 0}, disposition::answered},
     {"busy", {486, 600, 487, 0}, disposition::busy},
     {"no-answer", {487, 480, 408, 0}, disposition::no_answer},
-    {"no-answer", {603}, disposition::rejected, true},
+    {"no-answer", {603}, disposition::rejected},
     {"canceled", {0, 487}, disposition::canceled},
     {"failed", {404, 410, 484, 604}, disposition::invalid_number},
     {"failed", {403}, disposition::blocked},
