@@ -330,7 +330,7 @@ constexpr std::chrono::seconds preview_within{45};
 
 rest_answer preview_campaign(rest_call& call) {
   const campaigns::settings before = find_campaign(call);
-  if (before.state == campaigns::campaign_state::stopped || before.state == campaigns::campaign_state::finished) {
+  if (has_ended(before.state)) {
     throw rest_error{{409, "conflict", "the campaign has ended and calls nobody, whatever its settings"}};
   }
   refuse_other_version(call, before);

@@ -221,8 +221,7 @@ e164 body_number(const rest_call& call, const std::string& country) {
 rest_answer call_now(rest_call& call) {
   sql::lock_organisation(call.tx, call.who.organisation);
   const campaigns::settings campaign = find_campaign(call);
-  using campaigns::campaign_state;
-  if (campaign.state == campaign_state::stopped || campaign.state == campaign_state::finished) {
+  if (has_ended(campaign.state)) {
     throw rest_error{{409, "conflict", "the campaign has ended and calls nobody; add the contact to one that runs"}};
   }
   campaigns::imported_contact what;

@@ -1,5 +1,10 @@
 #include "api/suppression_lists.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <fstream>
 #include <set>
 #include <stdexcept>
@@ -18,6 +23,25 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 100;
 constexpr std::size_t version_bytes_max = 64;
+
+/// One engine at a time, of all that share the directory: another's list that is built and not yet in force would look
+/// left over.
+class directory_lock {
+ public:
+  explicit directory_lock(const std::filesystem::path& directory)
+      : descriptor_{open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {
+    if (descriptor_ >= 0 && flock(descriptor_, LOCK_EX) == 0) return;
+    const std::error_code why{errno, std::generic_category()};
+    if (descriptor_ >= 0) close(descriptor_);
+    throw std::system_error{why, "cannot lock " + directory.string()};
+  }
+  ~directory_lock() { close(descriptor_); }
+  directory_lock(const directory_lock&) = delete;
+  directory_lock& operator=(const directory_lock&) = delete;
+
+ private:
+  int descriptor_;
+};
 
 }  // namespace
 
@@ -41,8 +65,8 @@ suppression_upload read_suppression_upload(const http_params& query, utc_time no
 void suppression_lists::put(organisation_id organisation, const std::filesystem::path& text,
                             const suppression_upload& what, sql::session& on,
                             const std::function<void(const sql::do_not_call_record&)>& enforce) {
-  const std::lock_guard lock{one_at_a_time_};
   std::filesystem::create_directories(directory_);
+  const directory_lock lock{directory_};
   std::ifstream whole{text, std::ios::binary};
   const std::filesystem::path file =
       std::filesystem::absolute(directory_) /

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <string>
 
 #include "api/http_server.hpp"
@@ -30,7 +29,8 @@ class suppression_lists {
   explicit suppression_lists(std::filesystem::path directory) : directory_{std::move(directory)} {}
 
   /// Builds the list and has it put in force; a file that no list of the organisation is in afterwards goes. One at a
-  /// time. Throws rest_error about a text that is no such list, and what `enforce` throws: then nothing has changed.
+  /// time, over all engines. Throws rest_error about a text that is no such list, and what `enforce` throws: then
+  /// nothing has changed.
   void put(organisation_id organisation, const std::filesystem::path& text, const suppression_upload& what,
            sql::session& on, const std::function<void(const sql::do_not_call_record&)>& enforce);
 
@@ -38,7 +38,6 @@ class suppression_lists {
   void sweep(organisation_id organisation, sql::session& on) const;
 
   std::filesystem::path directory_;
-  std::mutex one_at_a_time_;
 };
 
 }  // namespace dialer::api

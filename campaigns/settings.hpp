@@ -17,6 +17,11 @@ namespace dialer::campaigns {
 /// Stored as its number: append only.
 enum class campaign_state : std::uint8_t { draft = 0, running = 1, paused = 2, stopped = 3, finished = 4 };
 
+/// It calls nobody any more, whatever comes.
+constexpr bool has_ended(campaign_state state) noexcept {
+  return state == campaign_state::stopped || state == campaign_state::finished;
+}
+
 /// How the caller ID is chosen. Stored as its number: append only.
 enum class caller_id_policy : std::uint8_t {
   sticky = 0,

@@ -33,16 +33,19 @@ int run_context_add(const context_options& options) {
   service_contexts contexts = read_contexts(file);
   const auto absolute = [](const std::string& path) { return path.empty() ? path : fs::absolute(path).string(); };
   service_context made{options.name, options.url, absolute(options.key_file), absolute(options.ca_file)};
-  if (options.key_file == "-") {
-    std::string key;
+  const bool key_is_given = options.key_file == "-";
+  std::string key;
+  if (key_is_given) {
     std::getline(std::cin, key);
+    key = check_key(key, "standard input");
     made.key_file = (file.parent_path() / (options.name + ".key")).string();
-    write_private_file(made.key_file, key + "\n");
+  } else {
+    (void)read_key(made.key_file);
   }
-  (void)read_key(made.key_file);
   if (!made.ca_file.empty() && !fs::is_regular_file(made.ca_file)) {
     throw settings_error("cannot read the CA file " + made.ca_file + "; check the path");
   }
+  if (key_is_given) write_private_file(made.key_file, key + "\n");
   std::erase_if(contexts.all, [&](const service_context& one) { return one.name == options.name; });
   contexts.all.push_back(std::move(made));
   write_contexts(file, contexts);

@@ -69,14 +69,16 @@ void write_contexts(const fs::path& file, const service_contexts& contexts) {
   write_private_file(file, json::serialize(json::object{{"used", contexts.used}, {"contexts", std::move(all)}}) + "\n");
 }
 
-std::string read_key(const std::string& key_file) {
-  std::string key = read_private_file(key_file);
+std::string check_key(std::string key, const std::string& from) {
   while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
   if (!api::api_key_id_of(key)) {
-    throw settings_error(key_file +
-                         " holds no API key; it is one line that begins with dlr_, made by: dialer key create");
+    throw settings_error(from + " holds no API key; it is one line that begins with dlr_, made by: dialer key create");
   }
   return key;
+}
+
+std::string read_key(const std::string& key_file) {
+  return check_key(read_private_file(key_file), key_file);
 }
 
 void check_service_url(const std::string& url) {

@@ -32,6 +32,8 @@ service_contexts read_contexts(const std::filesystem::path& file);
 /// Replaces the file whole.
 void write_contexts(const std::filesystem::path& file, const service_contexts& contexts);
 
+/// The API key that `from` held, without what ends its line. Throws settings_error, as read_key.
+std::string check_key(std::string key, const std::string& from);
 /// The key in a file. Throws settings_error, never repeating what the file holds, when it is missing, readable by
 /// others, or holds no API key.
 std::string read_key(const std::string& key_file);

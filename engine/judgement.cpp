@@ -13,9 +13,7 @@ reason frozen_by(const campaigns::settings& campaign, const campaign_surrounding
 
 reason held_by(const campaigns::settings& campaign, const campaign_surroundings& around) {
   using campaigns::campaign_state;
-  if (campaign.state == campaign_state::stopped || campaign.state == campaign_state::finished) {
-    return reason::campaign_stopped;
-  }
+  if (has_ended(campaign.state)) return reason::campaign_stopped;
   if (campaign.state != campaign_state::running) return reason::campaign_not_running;
   if (const reason frozen = frozen_by(campaign, around); frozen != reason::none) return frozen;
   if (around.agent == nullptr || !around.agent->published || around.agent->answer_url.empty()) {

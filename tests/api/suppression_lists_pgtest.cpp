@@ -1,16 +1,23 @@
 // National lists that come over REST: in force as a whole or not at all.
 
+#include "api/suppression_lists.hpp"
+
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <vector>
 
 #include "compliance/suppression.hpp"
 #include "sql/configuration.hpp"
 #include "tests/api/rest_fixture.hpp"
+#include "tests/scratch.hpp"
 
 namespace dialer::api {
 namespace {
@@ -75,6 +82,23 @@ TEST_F(SuppressionLists, TextThatIsNoList_ChangesNothing) {
   EXPECT_EQ(put("?as_of=yesterday", "212,5550161\n").status, 422);
   EXPECT_EQ(stored(), before);
   EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(SuppressionLists, WhileOneIsPutInForce_NoOtherEngineTouchesTheirFiles) {
+  const scratch place;
+  std::ofstream{place.path() / "text"} << "212,5550161\n";
+  const auto is_locked = [&] {
+    const int directory = open(place.path().c_str(), O_RDONLY | O_DIRECTORY);
+    const bool refused = flock(directory, LOCK_EX | LOCK_NB) != 0;
+    close(directory);
+    return refused;
+  };
+  suppression_lists lists{place.path()};
+  bool locked = false;
+  lists.put(us_.house.id, place.path() / "text", {"usa", "v1", house_.time.now().utc}, us_.house.on,
+            [&](const sql::do_not_call_record&) { locked = is_locked(); });
+  EXPECT_TRUE(locked);
+  EXPECT_FALSE(is_locked());
 }
 
 TEST_F(SuppressionLists, OneThatIsRemoved_IsNotThereAnyMore) {

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/rest_client.hpp"
 #include "tests/scratch.hpp"
@@ -70,6 +75,21 @@ TEST(Contexts, AKeyFile_HoldsAnApiKeyAndIsNotRepeated) {
   EXPECT_THAT(said, HasSubstr("holds no API key"));
   EXPECT_THAT(said, testing::Not(HasSubstr("hush")));
   EXPECT_THAT(refusal<settings_error>([&] { (void)read_key(dir.file("none")); }), HasSubstr("No such file"));
+}
+
+TEST(Contexts, WhatIsRefused_LeavesNoKeyBehind) {
+  const scratch dir;
+  ASSERT_EQ(setenv("XDG_CONFIG_HOME", dir.path().c_str(), 1), 0);
+  std::istringstream typed{"hush\n"};
+  std::streambuf* before = std::cin.rdbuf(typed.rdbuf());
+  context_options options;
+  options.name = "main";
+  options.url = "https://dialer.example.com";
+  options.key_file = "-";
+  EXPECT_THAT(refusal<settings_error>([&] { run_context_add(options); }), HasSubstr("standard input holds no API key"));
+  std::cin.rdbuf(before);
+  ASSERT_EQ(unsetenv("XDG_CONFIG_HOME"), 0);
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "dialer"));
 }
 
 TEST(Contexts, Urls_AreHttpsOrThisMachine) {
