@@ -284,9 +284,12 @@ rest_answer create_integration(rest_call& call) {
   return answer_when_applied(call, to_json(wanted));
 }
 
+constexpr const char* operators_to_change = "have the operator change it in the configuration file";
+
 rest_answer change_integration(rest_call& call) {
   sql::lock_organisation(call.tx, call.who.organisation);
   sql::integration_record wanted = find_integration(call);
+  if (wanted.platform) refuse_platform(call, operators_to_change);
   if (wanted.revoked_at) {
     throw rest_error{{409, "conflict", "this integration was revoked; make another for the account"}};
   }
@@ -300,7 +303,9 @@ rest_answer change_integration(rest_call& call) {
 
 rest_answer revoke_integration(rest_call& call) {
   sql::lock_organisation(call.tx, call.who.organisation);
-  const integration_id id = find_integration(call).account.id;
+  const sql::integration_record found = find_integration(call);
+  if (found.platform) refuse_platform(call, operators_to_change);
+  const integration_id id = found.account.id;
   (void)sql::configuration{call.tx, call.make_id}.revoke_integration(call.who.organisation, id);
   return answer_when_applied(call, to_json(find_integration(call)));
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-constexpr std::string_view number_taken = "23505";  // a unique key: a campaign holds a number once
+constexpr std::string_view number_taken = "contact_by_number";  // a campaign holds a number once
 constexpr int tries_max = 100;
 
 campaigns::list_format format_of(const std::string& name) {
@@ -92,7 +92,7 @@ list_import_result import_list(const list_import& what, const sql::connect_optio
     } catch (const sql::sql_error& error) {
       // Somebody who is to be called at once came into the campaign after the list was compared with it: the batch is
       // compared anew.
-      if (error.sqlstate() != number_taken || tries == tries_max) throw;
+      if (error.constraint() != number_taken || tries == tries_max) throw;
     }
   }
 }

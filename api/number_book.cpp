@@ -58,6 +58,14 @@ void read_trunk(const rest_call& call, const json::value& given, sql::number_rec
   }
 }
 
+// Restrictions go by it (S8), so it is not for those whom they restrict to say.
+[[noreturn]] void refuse_claim(const rest_call& call) {
+  callerid::refusal refused{"S8", "attestation and registration are not for the number's user to state",
+                            "have the operator state them in the configuration file"};
+  refused.kind = callerid::refusal_kind::permission;
+  refuse_by_rule(call, refused);
+}
+
 }  // namespace
 
 number_book::number_book(const rest_call& call) : call_{call} {
@@ -103,10 +111,13 @@ const sql::number_record& number_book::at(phone_number_id number) const {
   return *std::ranges::find(numbers_, number, &sql::number_record::id);
 }
 
-void number_book::refuse_held(e164 number) const {
-  const bool held = std::ranges::any_of(
+bool number_book::holds(e164 number) const {
+  return std::ranges::any_of(
       numbers_, [&](const auto& one) { return one.number == number && one.status != number_status::released; });
-  if (!held) return;
+}
+
+void number_book::refuse_held(e164 number) const {
+  if (!holds(number)) return;
   throw rest_error{{409, "conflict", "the organisation holds this number already; change that one, or release it first",
                     "phone_number"}};
 }
@@ -129,7 +140,9 @@ integration_id number_book::body_integration(e164 number) const {
   if (const json::value* id = call_.body.if_contains("integration_id")) {
     const auto wanted = integration_id::parse(text_of(*id));
     for (const sql::integration_record& one : integrations_) {
-      if (wanted && one.account.id == *wanted && fits(one)) return *wanted;
+      if (!wanted || one.account.id != *wanted || !fits(one)) continue;
+      if (one.platform) refuse_platform(call_, bring_your_own);
+      return *wanted;
     }
     refuse_param("integration_id",
                  "names no integration of this provider that is in force; GET /v1/integrations "
@@ -355,10 +368,19 @@ void read_number_settings(const rest_call& call, sql::number_record& into) {
   count("calls_per_hour_max", into.calls_per_hour_max);
   count("concurrent_calls_max", into.concurrent_calls_max);
   if (const json::value* value = body.if_contains("outbound_enabled")) into.outbound_enabled = value->as_bool();
-  if (const json::value* value = body.if_contains("registered")) into.registered = value->as_bool();
-  if (body.contains("attestation")) into.attested = *find_named(attestation_names, body_text(call, "attestation"));
+  const json::value* registered = body.if_contains("registered");
+  const bool claims =
+      (registered != nullptr && registered->as_bool() != into.registered) ||
+      (body.contains("attestation") && *find_named(attestation_names, body_text(call, "attestation")) != into.attested);
+  if (claims) refuse_claim(call);
   if (const json::value* value = body.if_contains("capabilities")) into.capabilities = read_capabilities(*value);
-  if (body.contains("type")) into.type = *find_named(type_names, body_text(call, "type"));
+  if (body.contains("type")) {
+    const bool free_to_call = into.type == number_type::toll_free;
+    into.type = *find_named(type_names, body_text(call, "type"));
+    if ((into.type == number_type::toll_free) != free_to_call) {
+      refuse_param("type", "must be toll_free for a number that its plan says is, and for no other");
+    }
+  }
   if (const json::value* value = body.if_contains("provider_config")) read_trunk(call, *value, into);
 }
 

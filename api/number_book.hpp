@@ -35,6 +35,7 @@ class number_book {
   const sql::number_record& at(phone_number_id number) const;
   bool is_assigned(const sql::number_record& number, agent_id to) const;
 
+  bool holds(e164 number) const;
   /// 409 when the organisation holds it already.
   void refuse_held(e164 number) const;
   /// For a new number: the body's, that of the agent it is for, the key's, or the only one there is.

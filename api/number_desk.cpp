@@ -17,6 +17,7 @@ using carriers::number_outcome;
 constexpr std::chrono::seconds first_wait{10};
 constexpr int doublings_max = 8;  // of the wait: 43 minutes at most
 constexpr std::size_t held_max = 20'000;
+constexpr int pages_max = 200;  // of a list, however little is on each
 constexpr int due_at_once = 20;
 
 std::chrono::seconds wait_after(int looks) {
@@ -61,17 +62,19 @@ carriers::number_page<carriers::offered_number> number_desk::search(const carrie
 carriers::number_page<carriers::held_number> number_desk::held(const carriers::account& over,
                                                                std::optional<e164> only) const {
   carriers::number_page<carriers::held_number> all;
+  int pages = 0;
   do {
     auto page = exchange(
         options_.ask, over, [&](auto& codec, auto& out) { codec.encode_held(only, all.next, out); },
         [](auto& codec, const auto& answer) { return codec.decode_held(answer); });
     all.clean = page.clean;
     all.why = std::move(page.why);
+    all.refused = page.refused;
     all.next = std::move(page.next);
     std::ranges::move(page.numbers, std::back_inserter(all.numbers));
-    if (all.numbers.size() > held_max) {
-      all.clean = false;
-      all.why = "the account holds more than " + std::to_string(held_max) + " numbers";
+    if (all.numbers.size() > held_max || ++pages == pages_max) {
+      all.clean = all.clean && all.next.empty() && all.numbers.size() <= held_max;
+      if (!all.clean && all.why.empty()) all.why = "its list of the account's numbers does not end";
     }
   } while (all.clean && !all.next.empty());
   if (only) std::erase_if(all.numbers, [&](const auto& one) { return one.number != *only; });  // carriers match parts
@@ -100,6 +103,7 @@ order_standing number_desk::settle(sql::session& on, organisation_id organisatio
   } catch (const sql::sql_error&) {
     throw;
   } catch (const std::exception& wrong) {
+    if (order->kind == sql::order_kind::purchase && !order->asked_at) return not_asked(on, *order, wrong.what());
     put_off(on, *order, wrong.what());
     return {.why = wrong.what()};
   }
@@ -139,11 +143,8 @@ order_standing number_desk::purchase(sql::session& on, const carriers::account& 
       return {.why = answer.why};
     case number_outcome::throttled:
       if (asks) {
-        if (order.looks >= tries_max) {
-          refund(on, order, answer.why);
-          return {.settled = true, .why = answer.why};
-        }
         order.asked_at.reset();
+        return not_asked(on, order, answer.why);
       }
       break;
     case number_outcome::unknown:
@@ -158,9 +159,16 @@ order_standing number_desk::purchase(sql::session& on, const carriers::account& 
 order_standing number_desk::release(sql::session& on, const carriers::account& over, sql::number_order order) const {
   const auto number = sql::read_number_record(on, order.organisation, order.number).value();
   order.asked_at = time_.now().utc;
-  // One that the carrier never named is given up by what it lists.
+  // One that the carrier never named is given up by what it lists; but one that was bought anew since was given up.
   std::string reference = number.carrier_ref;
-  if (reference.empty()) {
+  const auto now = reference.empty() ? sql::find_number_record(on, order.organisation, number.number) : std::nullopt;
+  const bool anew = now && now->id != number.id && now->status != callerid::number_status::released && now->platform &&
+                    now->integration == order.integration;
+  if (anew && now->status == callerid::number_status::pending) {
+    put_off(on, order, "");
+    return {.why = "it is being bought anew"};
+  }
+  if (reference.empty() && !anew) {
     const auto page = held(over, number.number);
     if (!page.clean) {
       put_off(on, order, page.why);
@@ -212,9 +220,19 @@ void number_desk::refund(sql::session& on, const sql::number_order& order, const
   back.amount = order.charged;
   back.number = order.number;
   back.note = why;
-  const auto moved = sql::move_money(tx, order.organisation, number.workspace, back);
+  const auto moved = sql::move_money(tx, order.organisation, order.workspace, back);
   if (moved != sql::transfer_outcome::done) throw std::logic_error("a purchase that was paid can't be refunded");
   tx.commit();
+}
+
+// A purchase that its carrier certainly never heard of.
+order_standing number_desk::not_asked(sql::session& on, const sql::number_order& order, const std::string& why) const {
+  if (order.looks < tries_max) {
+    put_off(on, order, why);
+    return {.why = why};
+  }
+  refund(on, order, why);
+  return {.settled = true, .why = why};
 }
 
 // Nothing is given up for want of an answer: it is asked again, ever later.
@@ -260,17 +278,29 @@ void number_workers::run(sql::session session) {
       for (const sql::organisation_record& of : sql::read_organisations(session)) {
         for (const sql::number_order& one : sql::read_due_orders(session, of.id, time_.now().utc, due_at_once)) {
           if (stopping()) return;
-          desk_.settle(session, one.organisation, one.number);
+          settle(session, one);
         }
       }
     } catch (const sql::sql_error&) {
       session.disconnect();  // /readyz says that the database is gone
-    } catch (const std::exception& broken) {
-      desk_.warn(std::string("an order of a number: ") + broken.what());
     }
     std::unique_lock lock{mutex_};
     wake_.wait_for(lock, look_every, stopping);
   }
+}
+
+void number_workers::settle(sql::session& on, const sql::number_order& due) {
+  std::string broken;
+  try {
+    desk_.settle(on, due.organisation, due.number);
+    return;
+  } catch (const sql::sql_error& error) {
+    if (error.kind() != sql::error_class::refused) throw;
+    broken = "SQLSTATE " + error.sqlstate();
+  } catch (const std::exception& error) {
+    broken = error.what();
+  }
+  desk_.warn(due.number.text() + ": its order can't be settled: " + broken);  // others' can
 }
 
 }  // namespace dialer::api

@@ -75,6 +75,7 @@ class number_desk {
   order_standing release(sql::session& on, const carriers::account& over, sql::number_order order) const;
   void bought(sql::session& on, const sql::number_order& order, const std::string& carrier_ref) const;
   void refund(sql::session& on, const sql::number_order& order, const std::string& why) const;
+  order_standing not_asked(sql::session& on, const sql::number_order& order, const std::string& why) const;
   void put_off(sql::session& on, sql::number_order order, const std::string& why) const;
 
   const number_desk_options options_;
@@ -98,6 +99,7 @@ class number_workers {
 
  private:
   void run(sql::session session);
+  void settle(sql::session& on, const sql::number_order& due);
 
   const number_desk& desk_;
   const clock& time_;

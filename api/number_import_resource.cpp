@@ -76,9 +76,11 @@ struct import_plan {
 import_plan plan_import(const rest_call& call) {
   import_plan plan;
   plan.organisation = call.who.organisation;
-  plan.integration = find_integration(call).account.id;
+  const sql::integration_record over = find_integration(call);
+  plan.integration = over.account.id;
   const number_book book{call};
   if (const auto* numbers = call.body.if_contains("phone_numbers")) {
+    if (over.platform) refuse_platform(call, bring_your_own);
     for (const json::value& text : numbers->as_array()) {
       const auto number = e164::parse(std::string(text.as_string()));
       if (!number) refuse_param("phone_numbers", "must be E.164: + and 7 to 15 digits each");
@@ -96,6 +98,11 @@ std::vector<held_number> read_held(carrier_call& call, const carriers::account& 
   std::vector<held_number> found;
   const auto read = [&](std::optional<e164> only) {
     auto page = call.desk().held(over, only);
+    if (page.refused) {
+      throw rest_error{{409, "carrier_refused",
+                        "the carrier refused to list the account's numbers (" + page.why +
+                            "); nothing was imported: look at the account's api_key"}};
+    }
     if (!page.clean) {
       throw rest_error{{503, "carrier_unavailable",
                         "the carrier did not answer as it should (" + page.why +

@@ -123,6 +123,11 @@ void check_money(const rest_call& call, const sql::number_price* price, workspac
 std::vector<offered_number> find_offers(carrier_call& call, organisation_id organisation,
                                         const market_question& question) {
   auto page = call.desk().search(account_of(call, organisation, question.integration), question.query);
+  if (page.refused) {
+    throw rest_error{{409, "carrier_refused",
+                      "the carrier refused the search (" + page.why +
+                          "); ask for another country or type, or have the operator look at the account"}};
+  }
   if (!page.clean) refuse_unreachable(page.why);
   return std::move(page.numbers);
 }
@@ -232,11 +237,28 @@ purchase_plan plan_purchase(const rest_call& call) {
   return plan;
 }
 
+// What carriers answer is not always what they were asked for, and is paid by what it is.
+bool is_wanted(const offered_number& offered, const purchase_plan& plan) {
+  const carriers::number_search& query = plan.question.query;
+  sql::number_record described;
+  described.number = offered.number;
+  describe_number(described);
+  const bool free_to_call = described.type == number_type::toll_free;
+  return (!plan.number || offered.number == *plan.number) && offered.country == query.country &&
+         offered.type == *query.type && free_to_call == (offered.type == number_type::toll_free) &&
+         (offered.capabilities & query.capabilities) == query.capabilities &&
+         (query.area_code.empty() || offered.area_code == query.area_code);
+}
+
+[[noreturn]] void refuse_gone(const std::string& why) {
+  throw rest_error{{409, "number_gone",
+                    "the carrier has none to sell (" + why +
+                        "); nothing was charged: search again, GET /v1/phone-numbers/search, or ask for less"}};
+}
+
 // Paid and written down before the carrier hears of it.
-rest_answer place_order(rest_call& call, const purchase_plan& plan, const offered_number& offered, phone_number_id id) {
-  sql::lock_organisation(call.tx, call.who.organisation);
-  number_book book{call};
-  book.refuse_held(offered.number);
+rest_answer place_order(rest_call& call, number_book& book, const purchase_plan& plan, const offered_number& offered,
+                        phone_number_id id) {
   sql::number_record wanted;
   wanted.id = id;
   wanted.number = offered.number;
@@ -262,6 +284,7 @@ rest_answer place_order(rest_call& call, const purchase_plan& plan, const offere
   order.organisation = call.who.organisation;
   order.number = id;
   order.integration = plan.question.integration;
+  order.workspace = wanted.workspace;
   order.charged = price->purchase;
   order.due_at = call.now + number_desk::answered_within;  // until then it is this request that asks
   book.order(order);
@@ -295,23 +318,27 @@ rest_answer purchase_number(carrier_call& call) {
   purchase_plan plan;
   call.look([&](rest_call& at) { plan = plan_purchase(at); });
   auto offers = find_offers(call, plan.organisation, plan.question);
-  if (plan.number) std::erase_if(offers, [&](const auto& one) { return one.number != *plan.number; });
+  std::erase_if(offers, [&](const auto& one) { return !is_wanted(one, plan); });
+  if (offers.size() > candidates_max) offers.resize(candidates_max);
   order_standing stands{.why = "it offers no such number", .gone = true};
-  for (const offered_number& offered : offers) {
+  while (!offers.empty()) {
     phone_number_id id;
     call.change([&](rest_call& at) {
+      sql::lock_organisation(at.tx, plan.organisation);
+      number_book book{at};
+      if (plan.number) book.refuse_held(*plan.number);
+      // Another request of the organisation was offered the same, and was first.
+      std::erase_if(offers, [&](const auto& one) { return book.holds(one.number); });
+      if (offers.empty()) refuse_gone(stands.why);
       id = phone_number_id{at.make_id()};
-      return place_order(at, plan, offered, id);
+      return place_order(at, book, plan, offers.front(), id);
     });
+    offers.erase(offers.begin());
     stands = call.desk().settle(call.session(), plan.organisation, id);
     if (!stands.settled || stands.why.empty()) return answer_number(call, id);
     if (!stands.gone) break;
   }
-  if (stands.gone) {
-    throw rest_error{{409, "number_gone",
-                      "the carrier has none to sell (" + stands.why +
-                          "); nothing was charged: search again, GET /v1/phone-numbers/search, or ask for less"}};
-  }
+  if (stands.gone) refuse_gone(stands.why);
   throw rest_error{{409, "carrier_refused",
                     "the carrier refused (" + stands.why + "); what was charged was paid back to the wallet"}};
 }

@@ -7,7 +7,6 @@
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
 #include "sql/generation.hpp"
-#include "sql/number_rents.hpp"
 
 namespace dialer::api {
 namespace {
@@ -64,7 +63,7 @@ constexpr std::string_view schemas = R"({
   "NumberProfile": {"type": "string", "enum": ["outbound", "inbound", "sms"],
                     "description": "Shown on calls; answered; shown on messages."},
   "Attestation": {"type": "string", "enum": ["A", "B", "C", "unknown"],
-                  "description": "How the carrier vouches for calls that show it (STIR/SHAKEN)."},
+                  "description": "How the carrier vouches for calls that show it (STIR/SHAKEN), as the operator has stated it in the configuration file: whoever states anything else is refused by S8."},
   "Money": {
     "type": ["object", "null"],
     "required": ["amount", "currency"],
@@ -148,7 +147,7 @@ constexpr std::string_view schemas = R"({
       "type": {"$ref": "#/components/schemas/NumberType"},
       "region": {"type": "string", "maxLength": 10},
       "attestation": {"$ref": "#/components/schemas/Attestation"},
-      "registered": {"type": "boolean", "default": false},
+      "registered": {"type": "boolean", "default": false, "description": "As attestation: stated by the operator."},
       "calls_per_day_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 75},
       "calls_per_hour_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 15},
       "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0}
@@ -272,34 +271,24 @@ rest_answer change_number(rest_call& call) {
 // What is given up is shown no more from here on, whether or not the carrier can be reached; it is told until it says
 // that it knows.
 rest_answer release_number(rest_call& call) {
-  number_book book = open_for_change(call);
-  sql::number_record wanted = book.find_own();
+  const sql::number_record wanted = open_for_change(call).find_own();
   if (wanted.status == number_status::pending) {
     throw rest_error{{409, "conflict",
                       "the carrier has not confirmed this number yet; ask for it with POST /process, then release it"}};
   }
   if (wanted.status != number_status::released) {
-    wanted.status = number_status::released;
-    book.update(wanted);
-    if (wanted.platform) {
-      sql::stop_rent(call.tx, call.who.organisation, wanted.id);
-      sql::number_order order;
-      order.organisation = call.who.organisation;
-      order.number = wanted.id;
-      order.integration = wanted.integration;
-      order.kind = sql::order_kind::release;
-      order.due_at = call.now;
-      book.order(order);
-    }
+    sql::release_number(call.tx, call.who.organisation, wanted, call.now);
   }
-  return answer_when_applied(call, book.to_json(book.at(wanted.id)));
+  const number_book after{call};
+  return answer_when_applied(call, after.to_json(after.at(wanted.id)));
 }
 
 rest_answer assign_number(rest_call& call) {
   number_book book = open_for_change(call);
-  const sql::number_record number = book.find();
   const profile as =
       call.body.contains("profile") ? *find_named(profile_names, body_text(call, "profile")) : profile::outbound;
+  // Who shares a number shows it; where calls to it go is for its own workspace to say.
+  const sql::number_record number = as == profile::inbound ? book.find_own() : book.find();
   book.assign(number, book.agent_of(call.body.at("agent_id"), "agent_id"), as);
   return answer_when_applied(call, book.to_json(book.at(number.id)));
 }

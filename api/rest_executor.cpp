@@ -90,9 +90,12 @@ class request_at_carrier final : public carrier_call {
         tx, admitted_.who.organisation,
         audit_of(operation_, admitted_.who, request_, admitted_.reason, resource_of(request_, answer.body)));
     tx.commit();
+    changed_ = true;
     remembers_ = !name_.idempotency_key.empty();
     return answer;
   }
+
+  bool changed() const { return changed_; }
 
   sql::session& session() override { return on_; }
 
@@ -119,6 +122,7 @@ class request_at_carrier final : public carrier_call {
   const http_request& request_;
   sql::session& on_;
   const sql::api_request_name name_;
+  bool changed_ = false;
   bool remembers_ = false;  // its answer is stored
 };
 
@@ -173,6 +177,9 @@ done_request rest_executor::ask(const rest_operation& operation, const caller& w
   } catch (const rest_error& refused) {
     call.remember(refused.what_happened().status, to_response(refused).body, 0);
     throw;
+  } catch (...) {
+    if (!call.changed()) throw;
+    throw half_done{std::current_exception()};
   }
 }
 

@@ -22,7 +22,8 @@ rest_error explain(const sql::sql_error& error) {
     case sql::error_class::refused: break;
   }
   if (error.sqlstate() == "57014") return rest_error{{503, "too_slow", "this took too long; ask for less"}};
-  if (error.sqlstate() == "23505") {
+  // Keys over names are named so by the database; what breaks another one is our mistake.
+  if (error.sqlstate() == "23505" && error.constraint().ends_with("_name_key")) {
     return rest_error{{409, "conflict", "something of that name is there already; choose another or change that one"}};
   }
   return internal();
@@ -43,6 +44,12 @@ told_failure explain_failure(const std::exception_ptr& failed) {
     std::rethrow_exception(failed);
   } catch (const rest_error& refused) {
     return {to_response(refused), ""};
+  } catch (const half_done& late) {
+    told_failure told = explain_failure(late.cause);
+    told.response = to_response(rest_error{{503, "outcome_unknown",
+                                            "what was asked for is begun, and will be settled or paid back; repeat the "
+                                            "request with the same Idempotency-Key, or look before you repeat it"}});
+    return told;
   } catch (const sql::rule_refused& refused) {
     return {to_response(rule_problem(refused.why(), false)), ""};
   } catch (const sql::configuration_error& refused) {

@@ -3,12 +3,20 @@
 
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "api/rest_operation.hpp"
 
 namespace dialer::api {
 
 http_response to_response(const rest_error& refused);
+
+/// Something failed after the request had committed a part of what it does.
+struct half_done : std::exception {
+  explicit half_done(std::exception_ptr by) : cause{std::move(by)} {}
+  const char* what() const noexcept override { return "a part of the request is committed"; }
+  std::exception_ptr cause;
+};
 
 struct told_failure {
   http_response response;

@@ -101,6 +101,11 @@ void refuse_by_rule(const rest_call& call, const callerid::refusal& refused) {
   throw rest_error{rule_problem(refused, sees(call.who, refused.workspace))};
 }
 
+void refuse_platform(const rest_call& call, std::string remedy) {
+  refuse_by_rule(
+      call, {"S7", "the carrier account is the operator's, for numbers that the wallet pays for", std::move(remedy)});
+}
+
 void refuse_taken(std::string_view kind) {
   throw rest_error{{409, "conflict",
                     "there is " + std::string(kind) + " of this name already; choose another, or change that one",

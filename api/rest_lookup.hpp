@@ -53,6 +53,11 @@ problem rule_problem(const callerid::refusal& refused, bool named);
 /// Throws it; the ids only to a key that sees the workspace of what stands in the way.
 [[noreturn]] void refuse_by_rule(const rest_call& call, const callerid::refusal& refused);
 
+/// Refuses by S7 what is not the tenants' to do on the account that the operator has for them.
+[[noreturn]] void refuse_platform(const rest_call& call, std::string remedy);
+inline constexpr const char* bring_your_own =
+    "buy a number with POST /v1/phone-numbers/purchase, or use one that is on an account of your own";
+
 /// Refuses with 409: `kind` of that name is there, change it instead.
 [[noreturn]] void refuse_taken(std::string_view kind);
 

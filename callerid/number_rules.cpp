@@ -162,7 +162,8 @@ bool meets(const phone_number& number, number_demand demand) {
 std::pair<const char*, const char*> words_of(number_demand demand) {
   switch (demand) {
     case number_demand::never: break;
-    case number_demand::registration: return {"is not registered as a caller ID", "register it, then set registered"};
+    case number_demand::registration:
+      return {"is not registered as a caller ID", "register it, then have the operator set registered"};
     case number_demand::attestation_a: return {"is not attested A", "have the carrier attest it A"};
     case number_demand::attestation_b: return {"is not attested B or better", "have the carrier attest it B or A"};
     case number_demand::attestation_c: return {"is not attested", "have the carrier attest it"};

@@ -70,6 +70,7 @@ template <class Thing>
 struct number_page {
   bool clean = false;  ///< false: no usable answer, `why` says what came
   std::string why;
+  bool refused = false;  ///< not clean because the carrier said no to the question: it will say so again
   std::vector<Thing> numbers;
   std::string next;  ///< page to go on with; empty: the last
 };

@@ -41,6 +41,15 @@ std::string area_code_of(e164 number);
 /// True for a country as both carriers take it: two letters.
 bool is_country(std::string_view text);
 
+/// Instead of a page: why there is none.
+template <class Thing>
+number_page<Thing> unread_page(number_answer why) {
+  number_page<Thing> page;
+  page.refused = why.outcome == number_outcome::refused;
+  page.why = std::move(why.why);
+  return page;
+}
+
 /// The rows of one page; those that `read` has no use for (no number in E.164, not held any more) are left out. Clean
 /// when each row is an object.
 template <class Thing, class Reader>

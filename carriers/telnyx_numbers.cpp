@@ -64,6 +64,7 @@ class telnyx_numbers final : public number_codec {
   }
 
   void encode_buy(e164 number, std::string_view reference, std::string_view, std::string& out) override {
+    bought_ = number;
     std::string body = "{\"phone_numbers\":[{\"phone_number\":" + json_string(number.text()) + "}]";
     if (!connection_id_.empty()) body += ",\"connection_id\":" + json_string(connection_id_);
     if (!reference.empty()) body += ",\"customer_reference\":" + json_string(reference);
@@ -74,11 +75,13 @@ class telnyx_numbers final : public number_codec {
     const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
     if (!body || answer.status / 100 != 2) return read_refused(body, answer);
     const auto order = json_object(*body, "data");
-    return order ? read_order(*order).value_or(number_answer_without_verdict(answer))
-                 : number_answer_without_verdict(answer);
+    return order && is_for(*order, bought_)
+               ? read_order(*order, bought_).value_or(number_answer_without_verdict(answer))
+               : number_answer_without_verdict(answer);
   }
 
   void encode_find_purchase(e164, std::string_view reference, std::string& out) override {
+    reference_ = reference;
     std::string path{orders_path};
     path += "?page[size]=250";
     append_filter("[customer_reference]", reference, path);
@@ -101,8 +104,9 @@ class telnyx_numbers final : public number_codec {
     for (const simdjson::dom::element element : *rows) {
       simdjson::dom::object order;
       if (element.get(order) != simdjson::SUCCESS) return number_answer_without_verdict(answer);
-      if (!is_for(order, number)) continue;
-      auto one = read_order(order);
+      const std::string_view reference = json_text(order, "customer_reference");
+      if (!is_for(order, number) || (!reference.empty() && reference != reference_)) continue;
+      auto one = read_order(order, number);
       if (!one) return number_answer_without_verdict(answer);
       if (one->outcome == number_outcome::done) return *one;
       if (one->outcome == number_outcome::pending || found.outcome == number_outcome::refused) found = std::move(*one);
@@ -174,7 +178,7 @@ class telnyx_numbers final : public number_codec {
   number_page<Thing> read_page(const http::http_answer& answer, Reader read) {
     const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
     const auto rows = body && answer.status == 200 ? json_array(*body, "data") : std::nullopt;
-    if (!rows) return {.why = read_refused(body, answer).why};
+    if (!rows) return unread_page<Thing>(read_refused(body, answer));
     auto page = read_rows<Thing>(*rows, answer, read);
     if (!page.clean) return page;
     if constexpr (std::is_same_v<Thing, held_number>) page.next = next_page(*body);
@@ -249,21 +253,35 @@ class telnyx_numbers final : public number_codec {
     });
   }
 
+  /// How it stands with the one number of it: an order can be filled in part, and what is cancelled is so by number.
+  static std::string_view status_of(simdjson::dom::object order, e164 number) {
+    const std::string_view whole = json_text(order, "status");
+    const auto rows = json_array(order, "phone_numbers");
+    if (!rows) return whole;
+    for (const simdjson::dom::element element : *rows) {
+      simdjson::dom::object row;
+      if (element.get(row) != simdjson::SUCCESS || e164::parse(json_text(row, "phone_number")) != number) continue;
+      const std::string_view own = json_text(row, "status");
+      return own.empty() ? whole : own;
+    }
+    return whole;
+  }
+
   /// nullopt: not an order.
-  static std::optional<number_answer> read_order(simdjson::dom::object order) {
+  static std::optional<number_answer> read_order(simdjson::dom::object order, e164 number) {
     const std::string_view id = json_text(order, "id");
     if (!is_id(id)) return std::nullopt;
     number_answer result;
     result.carrier_order = id;
-    const std::string_view status = json_text(order, "status");
+    const std::string_view status = status_of(order, number);
     if (status == "success") {
       result.outcome = number_outcome::done;
     } else if (status == "pending") {
       result.outcome = number_outcome::pending;
       result.why = "the order is not settled";
-    } else if (status == "failure") {
+    } else if (status == "failure" || status == "cancelled" || status == "canceled") {
       result.outcome = number_outcome::refused;
-      result.why = "the carrier could not fill the order";
+      result.why = status == "failure" ? "the carrier could not fill the order" : "the order was cancelled";
     } else {
       result.why = code_and_words("order status", status);
     }
@@ -294,6 +312,8 @@ class telnyx_numbers final : public number_codec {
   std::string connection_id_;
   simdjson::dom::parser parser_;
   number_search asked_;
+  e164 bought_;
+  std::string reference_;
 };
 
 }  // namespace

@@ -57,6 +57,7 @@ class twilio_numbers final : public number_codec {
   }
 
   void encode_buy(e164 number, std::string_view, std::string_view voice_url, std::string& out) override {
+    bought_ = number;
     std::string body;
     append_parameter("PhoneNumber=", number.text(), body);
     if (!voice_url.empty()) {
@@ -66,7 +67,7 @@ class twilio_numbers final : public number_codec {
     head_.post(account_path_ + "/IncomingPhoneNumbers.json", form_type, body, out);
   }
 
-  number_answer decode_buy(const http::http_answer& answer) override { return read_changed(answer, 201); }
+  number_answer decode_buy(const http::http_answer& answer) override { return read_changed(answer, 201, bought_); }
 
   void encode_find_purchase(e164 number, std::string_view, std::string& out) override { encode_held(number, {}, out); }
 
@@ -137,7 +138,7 @@ class twilio_numbers final : public number_codec {
   number_page<Thing> read_page(const http::http_answer& answer, std::string_view list, Reader read) {
     const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
     const auto rows = body && answer.status == 200 ? json_array(*body, list) : std::nullopt;
-    if (!rows) return {.why = read_refused(body, answer).why};
+    if (!rows) return unread_page<Thing>(read_refused(body, answer));
     auto page = read_rows<Thing>(*rows, answer, read);
     if (!page.clean) return page;
     // Offers have no second page: a search is asked anew.
@@ -191,13 +192,14 @@ class twilio_numbers final : public number_codec {
     return held;
   }
 
-  /// The answer to a change is the number as it is now.
-  number_answer read_changed(const http::http_answer& answer, int status) {
+  /// The answer to a change is the number as it is now: `only` that one, when it is given.
+  number_answer read_changed(const http::http_answer& answer, int status, std::optional<e164> only = {}) {
     const auto body = may_be_json(answer) ? json_document(parser_, answer.body) : std::nullopt;
     if (!body || answer.status != status) return read_refused(body, answer);
     const std::string_view sid = json_text(*body, "sid");
     const std::string_view owner = json_text(*body, "account_sid");
     if (!is_sid(sid, "PN") || (!owner.empty() && owner != account_sid_)) return number_answer_without_verdict(answer);
+    if (only && e164::parse(json_text(*body, "phone_number")) != only) return number_answer_without_verdict(answer);
     return {.outcome = number_outcome::done, .carrier_ref = std::string{sid}};
   }
 
@@ -217,6 +219,7 @@ class twilio_numbers final : public number_codec {
   std::string account_path_;
   simdjson::dom::parser parser_;
   number_search asked_;
+  e164 bought_;
 };
 
 }  // namespace

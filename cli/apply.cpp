@@ -11,6 +11,7 @@
 #include "cli/settings_description.hpp"
 #include "cli/settings_file.hpp"
 #include "compliance/suppression.hpp"
+#include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::cli {
@@ -129,13 +130,24 @@ class applying {
   void refuse_conflicts() {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
     const auto conflicts = callerid::find_conflicts(now.sharing, now.numbers, now.assignments);
-    if (conflicts.empty()) return;
     std::vector<std::string> lines;
-    for (const callerid::conflict& each : conflicts) {
-      const auto agent = std::ranges::find(now.agents, each.asked.agent, &engine::agent_record::id);
-      lines.push_back("agent \"" + agent->name + "\": rule " + std::string(each.why.rule) + ": " +
-                      callerid::named_obstacle(each.why) + "; " + each.why.remedy);
+    const auto agent_of = [&](agent_id id) { return std::ranges::find(now.agents, id, &engine::agent_record::id); };
+    const auto tell = [&](const char* role, const callerid::conflict& each) {
+      lines.push_back(role + std::string(" \"") + agent_of(each.asked.agent)->name + "\": rule " +
+                      std::string(each.why.rule) + ": " + callerid::named_obstacle(each.why) + "; " + each.why.remedy);
+    };
+    for (const callerid::conflict& each : conflicts) tell("agent", each);
+    // A fallback takes nobody's place, but calls reach it.
+    for (const sql::number_record& number : sql::read_number_records(tx_.on(), organisation_)) {
+      if (!number.fallback_agent || number.status == callerid::number_status::released) continue;
+      const callerid::assignment asked{number.id, *number.fallback_agent, agent_of(*number.fallback_agent)->workspace,
+                                       callerid::profile::inbound};
+      const callerid::phone_number alone = number;
+      for (const auto& each : callerid::find_conflicts(now.sharing, {&alone, 1}, {&asked, 1})) {
+        tell("fallback agent", each);
+      }
     }
+    if (lines.empty()) return;
     std::ranges::sort(lines);  // by name: ids made in one millisecond come in any order
     std::string all = "shown_by: " + std::to_string(lines.size()) + " assignments that the sharing policy refuses";
     for (const std::string& line : lines) all += "\n  " + line;

@@ -192,7 +192,30 @@ applied<phone_number_id> configuration::number(organisation_id in, const calleri
     insert_number(tx_, in, record);
     return {record.id, change::created};
   }
+  if (known.platform && check_bought(in, known, record)) return {record.id, change::updated};
   return {record.id, update_number(tx_, in, record) ? change::updated : change::none};
+}
+
+// What was bought is its carrier's word to settle, and given up where it was bought. True: it is given up.
+bool configuration::check_bought(organisation_id in, const number_record& known, number_record& wanted) {
+  using enum callerid::number_status;
+  if (wanted.integration != known.integration) {
+    throw configuration_error(
+        "number " + known.number.text() +
+        " was bought over another integration than the one it is listed under; list it under that "
+        "one, or leave it out");
+  }
+  const bool gives_up = wanted.status == released && known.status != released;
+  const auto order = read_order(tx_.on(), in, known.id);
+  if (order && order->kind == order_kind::purchase) {
+    if (gives_up) {
+      throw configuration_error("number " + known.number.text() +
+                                " is not confirmed by its carrier yet; release it once it is");
+    }
+    wanted.status = known.status;
+  }
+  if (gives_up) release_number(tx_, in, wanted, {});
+  return gives_up;
 }
 
 applied<campaign_id> configuration::campaign(organisation_id in, const campaigns::settings& wanted) {

@@ -20,6 +20,8 @@
 
 namespace dialer::sql {
 
+struct number_record;  // phone_numbers.hpp
+
 enum class change : std::uint8_t { none, created, updated };
 
 template <class Id>
@@ -120,6 +122,7 @@ class configuration {
                      const params& key);
   change changed(organisation_id in, const result& written);
   void keep_version(organisation_id in, campaign_id campaign);
+  bool check_bought(organisation_id in, const number_record& known, number_record& wanted);
 
   transaction& tx_;
   std::function<id128()> make_id_;

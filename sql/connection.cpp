@@ -169,7 +169,8 @@ connection::result_ptr connection::drain(deadline until, result_ptr first_error)
 
 void connection::refuse(const pg_result* error, std::string_view statement) {
   throw sql_error(error_class::refused, field_of(error, PG_DIAG_SQLSTATE),
-                  message_of(error) + " in: " + std::string(statement.substr(0, 120)));
+                  message_of(error) + " in: " + std::string(statement.substr(0, 120)),
+                  field_of(error, PG_DIAG_CONSTRAINT_NAME));
 }
 
 const std::string& connection::prepare(std::string_view statement, const params& values, deadline until) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "sql/generation.hpp"
+#include "sql/number_rents.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -108,7 +109,7 @@ params key_of(const number_order& of) {
 }
 
 constexpr std::string_view order_columns =
-    "number_id, integration_id, kind, carrier_order, charged, currency, asked_at, looks, due_at";
+    "number_id, integration_id, kind, workspace_id, carrier_order, charged, currency, asked_at, looks, due_at";
 
 number_order read_order_row(const result& rows, int i) {
   number_order one;
@@ -116,11 +117,12 @@ number_order read_order_row(const result& rows, int i) {
   one.number = rows.wide<phone_number_id>(i, 1);
   one.integration = rows.wide<integration_id>(i, 2);
   one.kind = rows.enumerator<order_kind>(i, 3);
-  one.carrier_order = rows.text(i, 4);
-  one.charged = {rows.integer(i, 5), std::string(rows.text(i, 6))};
-  if (!rows.null(i, 7)) one.asked_at = rows.time(i, 7);
-  one.looks = static_cast<int>(rows.integer(i, 8));
-  one.due_at = rows.time(i, 9);
+  one.workspace = rows.wide<workspace_id>(i, 4);
+  one.carrier_order = rows.text(i, 5);
+  one.charged = {rows.integer(i, 6), std::string(rows.text(i, 7))};
+  if (!rows.null(i, 8)) one.asked_at = rows.time(i, 8);
+  one.looks = static_cast<int>(rows.integer(i, 9));
+  one.due_at = rows.time(i, 10);
   return one;
 }
 
@@ -180,6 +182,21 @@ bool update_number(transaction& in, organisation_id organisation, const number_r
   return true;
 }
 
+void release_number(transaction& in, organisation_id organisation, number_record which, utc_time due) {
+  which.status = callerid::number_status::released;
+  update_number(in, organisation, which);
+  if (!which.platform) return;
+  stop_rent(in, organisation, which.id);
+  number_order order;
+  order.organisation = organisation;
+  order.number = which.id;
+  order.integration = which.integration;
+  order.kind = order_kind::release;
+  order.workspace = which.workspace;
+  order.due_at = due;
+  insert_order(in, order);
+}
+
 std::vector<assignment_record> read_assignments(session& on, organisation_id organisation) {
   const result rows = on.run(
       "SELECT a.number_id, a.agent_id, g.workspace_id, a.profile, a.since FROM assignment a "
@@ -223,10 +240,11 @@ bool remove_assignment(transaction& in, organisation_id organisation, const call
 
 void insert_order(transaction& in, const number_order& wanted) {
   in.run("INSERT INTO number_order (org_id, " + std::string(order_columns) +
-             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
          key_of(wanted)
              .uuid(wanted.integration)
              .int2(stored(wanted.kind))
+             .uuid(wanted.workspace)
              .text(wanted.carrier_order)
              .int8(wanted.charged.minor)
              .text(wanted.charged.currency)

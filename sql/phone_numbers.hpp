@@ -42,6 +42,9 @@ void insert_number(transaction& in, organisation_id organisation, const number_r
 /// All but id, number, date and whether it is frozen. False: it was so already. One that becomes released is dated, and
 /// loses its assignments.
 bool update_number(transaction& in, organisation_id organisation, const number_record& wanted);
+/// Gives it up: it is released here, and one of the platform costs no rent any more and is given up at its carrier,
+/// too, from `due` on.
+void release_number(transaction& in, organisation_id organisation, number_record which, utc_time due);
 
 struct assignment_record : callerid::assignment {
   utc_time since{};
@@ -62,8 +65,9 @@ struct number_order {
   phone_number_id number;
   integration_id integration;
   order_kind kind = order_kind::purchase;
+  workspace_id workspace;            ///< who paid; the number may be in another one by now
   std::string carrier_order;         ///< the carrier's id of it, once known
-  money charged;                     ///< to the wallet of the number's workspace, for a purchase
+  money charged;                     ///< to the workspace's wallet, for a purchase
   std::optional<utc_time> asked_at;  ///< when the carrier may have got the request last; nothing: certainly never
   int looks = 0;                     ///< how often it was asked what became of it, in a row
   utc_time due_at{};                 ///< when there is something to do next

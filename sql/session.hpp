@@ -29,15 +29,18 @@ enum class error_class {
 
 class sql_error : public std::runtime_error {
  public:
-  sql_error(error_class what, std::string sqlstate, const std::string& message)
-      : std::runtime_error{message}, what_{what}, sqlstate_{std::move(sqlstate)} {}
+  sql_error(error_class what, std::string sqlstate, const std::string& message, std::string constraint = {})
+      : std::runtime_error{message}, what_{what}, sqlstate_{std::move(sqlstate)}, constraint_{std::move(constraint)} {}
   error_class kind() const noexcept { return what_; }
   /// Five characters, empty when the error is ours or the network's.
   const std::string& sqlstate() const noexcept { return sqlstate_; }
+  /// Which one the statement would have broken, or empty.
+  const std::string& constraint() const noexcept { return constraint_; }
 
  private:
   error_class what_;
   std::string sqlstate_;
+  std::string constraint_;
 };
 
 struct connect_options {

@@ -40,6 +40,7 @@ class fake_carrier {
     std::string voice_url;
   };
   std::map<std::string, held> holds;  ///< by SID
+  int sold = 0;                       ///< ever
   std::deque<mishap> next;            ///< of the requests to come that change something
   int refusal = 0;                    ///< Twilio's code for whoever buys; 0: none
   bool away = false;                  ///< answers nothing but 503
@@ -148,6 +149,7 @@ class fake_carrier {
       const std::string number = field(body, "PhoneNumber");
       if (std::erase(offers, number) == 0) return error(400, 21422, "not available");
       const std::string sid = hold(number, field(body, "VoiceUrl"));
+      ++sold;
       return answer(201, show(sid, holds.at(sid)));
     }
     if (!holds.contains(last)) return error(404, 20404, "not found");

@@ -283,6 +283,36 @@ TEST_F(PhoneNumbers, AnotherWorkspacesAgent_IsByTheSharingPolicy) {
   EXPECT_THAT(foreign.text, Not(HasSubstr(id("workspace_id"))));
 }
 
+TEST_F(PhoneNumbers, SharedNumber_AnswersForAnotherWorkspaceOnlyWhenItsOwnSaysSo) {
+  policy(1);
+  const std::string one = number("+12125550120");
+  const std::string other = agent("Oda", us_.other_workspace.text());
+  const std::string confined = us_.add_key(house_.keys, 15, us_.other_workspace);
+  ASSERT_EQ(ask("POST", path(one) + "/assignments", R"({"agent_id":")" + other + "\"}").status, 200);
+  const std::string inbound = R"({"profile":"inbound","agent_id":")" + other + "\"}";
+  const rest_reply taken = house_.ask("POST", path(one) + "/assignments", confined, inbound);
+  EXPECT_EQ(taken.status, 409) << taken.text;
+  EXPECT_EQ(text(taken, "rule"), "S5");
+  EXPECT_EQ(ask("POST", path(one) + "/assignments", inbound).status, 200);
+}
+
+// What S8 goes by is said by the carrier or the operator, or the restriction would ask the one whom it restricts.
+TEST_F(PhoneNumbers, WhatRestrictionsGoBy_IsNotForTheirOwnersToSay) {
+  const std::string one = number("+12125550120");
+  for (const char* claim : {R"("attestation":"A")", R"("registered":true)"}) {
+    const rest_reply changed = ask("PATCH", path(one), "{" + std::string(claim) + "}");
+    EXPECT_EQ(text(changed, "rule"), "S8") << changed.text;
+    EXPECT_THAT(text(changed, "detail"), HasSubstr("configuration file"));
+    const rest_reply made = ask("POST", "/v1/phone-numbers", body("+12125550121", "," + std::string(claim)));
+    EXPECT_EQ(text(made, "rule"), "S8") << made.text;
+  }
+  EXPECT_EQ(ask("PATCH", path(one), R"({"attestation":"unknown","registered":false})").status, 200) << "as it is";
+  const rest_reply free = ask("POST", "/v1/phone-numbers", body("+18005550121", R"(,"type":"local")"));
+  EXPECT_EQ(free.status, 422) << free.text;
+  EXPECT_EQ(text(free, "param"), "type");
+  EXPECT_EQ(text(ask("GET", path(number("+18005550121"))), "type"), "toll_free");
+}
+
 TEST_F(PhoneNumbers, Routing_RefusesWhatIsNotThereAndChangesNothing) {
   const std::string one = number("+12125550120");
   const std::string before = stored();

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "api/gzip.hpp"
+#include "api/rest_failure.hpp"
 #include "sql/generation.hpp"
 #include "tests/api/loopback_client.hpp"
 #include "tests/api/rest_house.hpp"
@@ -356,6 +357,15 @@ TEST_F(RestService, Document_NeedsNoKeyAndDescribesEveryOperation) {
   gunzip from;
   from.feed(packed.text);
   EXPECT_EQ(from.read(document.text.size() + 1), document.text);
+}
+
+TEST(RestFailure, OnlyTheKeyOfANameIsToldAsANameThatIsTaken) {
+  const auto status = [](const char* constraint) {
+    const sql::sql_error error{sql::error_class::refused, "23505", "it is there", constraint};
+    return explain_failure(std::make_exception_ptr(error)).response.status;
+  };
+  EXPECT_EQ(status("agent_org_id_workspace_id_name_key"), 409);
+  EXPECT_EQ(status("number_order_pkey"), 500);
 }
 
 }  // namespace

@@ -38,10 +38,14 @@ class NumberCodec : public testing::Test {
 
   number_answer buy(number_codec& codec, int status, std::string_view body) {
     const answer_for_test answer{status, body};
+    std::string asked;
+    codec.encode_buy(number, "phn_1", "", asked);
     return codec.decode_buy(answer);
   }
   number_answer find(number_codec& codec, int status, std::string_view body) {
     const answer_for_test answer{status, body};
+    std::string asked;
+    codec.encode_find_purchase(number, "phn_1", asked);
     return codec.decode_find_purchase(answer, number);
   }
 };
@@ -174,6 +178,34 @@ TEST_F(NumberCodec, Search_AsksInTheCarriersWords) {
     query.type = type;
     EXPECT_NE(request([&](auto& out) { twilio_->encode_search(query, out); }).find(word), std::string::npos);
   }
+}
+
+// --- answers that are not what was asked for ---
+
+TEST_F(NumberCodec, AnotherNumberThanWasAskedFor_IsNotBought) {
+  std::string other = own_number;
+  other.replace(other.find("+12125550123"), 12, "+12125550124");
+  EXPECT_EQ(buy(*twilio_, 201, other).outcome, number_outcome::unknown);
+  EXPECT_EQ(buy(*telnyx_, 200, "{\"data\":" + order("success", "+12125550124") + "}").outcome, number_outcome::unknown);
+}
+
+TEST_F(NumberCodec, OrderThatIsFilledInPart_IsAsItsNumberIs) {
+  const auto with_row = [](std::string_view whole, std::string_view own) {
+    std::string text = order(whole);
+    return "{\"data\":" + text.insert(text.rfind("}]"), ",\"status\":\"" + std::string{own} + "\"") + "}";
+  };
+  EXPECT_EQ(buy(*telnyx_, 200, with_row("success", "failure")).outcome, number_outcome::refused);
+  EXPECT_EQ(buy(*telnyx_, 200, with_row("failure", "success")).outcome, number_outcome::done);
+  EXPECT_EQ(buy(*telnyx_, 200, with_row("success", "pending")).outcome, number_outcome::pending);
+  EXPECT_EQ(buy(*telnyx_, 200, with_row("pending", "cancelled")).outcome, number_outcome::refused);
+}
+
+TEST_F(NumberCodec, OrderOfAnotherPurchaseOfTheNumber_IsNotThisOne) {
+  std::string out;
+  telnyx_->encode_find_purchase(number, "phn_2", out);
+  const std::string body = "{\"data\":[" + order("success") + "]}";  // phn_1's
+  const answer_for_test answer{200, body};
+  EXPECT_EQ(telnyx_->decode_find_purchase(answer, number).outcome, number_outcome::refused);
 }
 
 // --- what can be bought ---

@@ -123,6 +123,32 @@ TEST_F(apply_settings, an_assignment_against_the_sharing_policy_changes_nothing)
   EXPECT_EQ(stored(on_).generation, before);
 }
 
+TEST_F(apply_settings, a_fallback_agent_against_the_sharing_policy_changes_nothing) {
+  const std::string support = file + R"([[agent]]
+name = "Sue"
+workspace = "Support"
+answer_url = "https://agent.example.com/answer"
+)";
+  const auto with_policy = [&](const std::string& sharing) {
+    std::string changed = support;
+    const std::string head = "name = \"Example\"\n";
+    return changed.insert(changed.find(head) + head.size(), "sharing = \"" + sharing + "\"\n");
+  };
+  (void)run(with_policy("organisation"));
+  on_.run(
+      "UPDATE phone_number SET fallback_agent_id = (SELECT id FROM agent WHERE name = 'Sue') "
+      "WHERE number = 12125550100");
+  const auto before = stored(on_).generation;
+  try {
+    (void)run(with_policy("workspace"));
+    FAIL() << "accepted";
+  } catch (const settings_error& refused) {
+    EXPECT_NE(std::string(refused.what()).find("fallback agent \"Sue\": rule S4: +12125550100"), std::string::npos)
+        << refused.what();
+  }
+  EXPECT_EQ(stored(on_).generation, before);
+}
+
 TEST_F(apply_settings, number_restrictions_are_stored_and_told) {
   const std::string restricted =
       file + "[[number_restriction]]\ncountry = \"US\"\ntype = \"toll_free\"\ndemand = \"registration\"\n";

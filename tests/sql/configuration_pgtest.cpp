@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sql/number_rents.hpp"
 #include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/sql/organisation.hpp"
@@ -201,6 +202,69 @@ TEST_F(Configuration, NumberThatWasReleased_IsGoneFromTheSnapshotAndComesBackAsA
   EXPECT_EQ(again.what, change::created);
   EXPECT_NE(again.id, known.id);
   EXPECT_EQ(find_number_record(tx.on(), org_.id, known.number)->id, again.id);
+}
+
+TEST_F(Configuration, NumberThatWasBought_IsGivenUpWhereItWasBoughtAndCostsNoMore) {
+  number_record known = find_number_record(org_.on, org_.id, e164::from_digits(12125550199)).value();
+  known.platform = true;
+  known.monthly_cost = {115, "USD"};
+  transaction tx{org_.on};
+  update_number(tx, org_.id, known);
+  start_rent(tx, org_.id, known.id, test::morning);
+  configuration config{tx, test::make_test_id};
+  integration_record other;
+  other.account.name = "other";
+  other.account.base_url = "https://127.0.0.1:1";
+  other.account.account_sid = "ACother";
+  callerid::phone_number moved = known;
+  moved.integration = config.integration(org_.id, other).id;
+  EXPECT_THROW(config.number(org_.id, moved), configuration_error) << "nobody holds it there";
+  callerid::phone_number gone = known;
+  gone.status = callerid::number_status::released;
+  EXPECT_EQ(config.number(org_.id, gone).what, change::updated);
+  const auto order = read_order(tx.on(), org_.id, known.id);
+  ASSERT_TRUE(order) << "its carrier is to be told";
+  EXPECT_EQ(order->kind, order_kind::release);
+  EXPECT_EQ(order->integration, known.integration);
+  EXPECT_THAT(read_due_rents(tx.on(), org_.id, test::morning + std::chrono::hours{24 * 365}, 10), testing::IsEmpty());
+  EXPECT_EQ(config.number(org_.id, gone).what, change::none);
+}
+
+TEST_F(Configuration, NumberThatIsNotConfirmedYet_StaysPending) {
+  number_record known = find_number_record(org_.on, org_.id, e164::from_digits(12125550199)).value();
+  known.platform = true;
+  known.status = callerid::number_status::pending;
+  transaction tx{org_.on};
+  update_number(tx, org_.id, known);
+  number_order order;
+  order.organisation = org_.id;
+  order.number = known.id;
+  order.integration = known.integration;
+  order.workspace = known.workspace;
+  insert_order(tx, order);
+  configuration config{tx, test::make_test_id};
+  callerid::phone_number wanted = known;
+  wanted.status = callerid::number_status::active;
+  wanted.calls_per_day_max = 3;
+  EXPECT_EQ(config.number(org_.id, wanted).what, change::updated);
+  const auto now = read_number_record(tx.on(), org_.id, known.id).value();
+  EXPECT_EQ(now.status, callerid::number_status::pending);
+  EXPECT_EQ(now.calls_per_day_max, 3U);
+  wanted.status = callerid::number_status::released;
+  EXPECT_THROW(config.number(org_.id, wanted), configuration_error);
+}
+
+TEST_F(Configuration, NumberThatIsHeldAlready_IsRefusedByTheConstraintsName) {
+  number_record twin = find_number_record(org_.on, org_.id, e164::from_digits(12125550199)).value();
+  twin.id = phone_number_id{test::make_test_id()};
+  transaction tx{org_.on};
+  try {
+    insert_number(tx, org_.id, twin);
+    ADD_FAILURE();
+  } catch (const sql_error& error) {
+    EXPECT_EQ(error.sqlstate(), "23505");
+    EXPECT_EQ(error.constraint(), "number_is_held_once");
+  }
 }
 
 TEST_F(Configuration, Freeze_HoldsInTheSnapshotAndIsIdempotent) {
