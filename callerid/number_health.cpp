@@ -143,7 +143,7 @@ health_counts& health_counts::operator-=(const health_counts& less) {
 }
 
 health_book::fading health_book::fading::faded(double now) const {
-  if (now <= at) return *this;
+  if (now <= at) return {expected, seen, std::min(at, now + 1)};
   const double left = std::exp(at - now);
   return {expected * left, seen * left, now};
 }
@@ -169,16 +169,10 @@ health_book::entry& health_book::at(number_index number) {
   return entries_[number];
 }
 
-/// Its place among the pools that the number called for last.
 health_book::own_part& health_book::part_of(entry& of, pool_key key, const pool_rates& from, const clocks& now) {
-  own_part* stalest = of.parts.data();
-  for (own_part& part : of.parts) {
-    // One left over from a pool that was forgotten meanwhile is of no use.
-    if (part.used && part.of == key && part.expected_before <= from.expected_ever) return part;
-    if (stalest->used && (!part.used || part.today.at < stalest->today.at)) stalest = &part;
-  }
-  *stalest = {key, true, {0, 0, now.day}, {0, 0, now.lately}, from.expected_ever};
-  return *stalest;
+  const auto [found, added] = of.parts.try_emplace(key);
+  if (added) found->second = {{0, 0, now.day}, {0, 0, now.lately}, from.expected_ever};
+  return found->second;
 }
 
 health_book::expectation health_book::expect(const pool_rates& from, const own_part& own, destination_area area,
@@ -219,14 +213,21 @@ bool health_book::has_baseline(const entry& of) const {
   return of.what.ratio || baseline(of) >= options_.expected_answers_min;
 }
 
-std::optional<utc_time> health_book::warm_up_ends(const entry& of) const {
-  if (!of.what.warm_up_from) return std::nullopt;
-  return *of.what.warm_up_from + options_.warm_up_calls_per_day.size() * options_.warm_up_step;
+std::optional<utc_time> health_book::warm_up_ends(const health_record& what) const {
+  if (!what.warm_up_from) return std::nullopt;
+  return *what.warm_up_from + options_.warm_up_calls_per_day.size() * options_.warm_up_step;
 }
 
 void health_book::add_to_week(entry& of, destination_area area, const call_end& call, double expected,
                               utc_time now) const {
-  const std::int32_t hour = of.cells.empty() ? hour_of(now) : std::max(hour_of(now), of.cells.back().hour);
+  std::int32_t hour = hour_of(now);
+  const std::int32_t newest = of.cells.empty() ? hour : of.cells.back().hour;
+  if (newest > hour + 1) {
+    // The clock was set back. Until those hours come again nothing would leave the week: they count as this one.
+    for (auto cell = of.cells.rbegin(); cell != of.cells.rend() && cell->hour > hour; ++cell) cell->hour = hour;
+  } else {
+    hour = std::max(hour, newest);
+  }
   while (!of.cells.empty() && of.cells.front().hour <= hour - week_hours) {
     of.week -= of.cells.front().counts;
     of.cells.pop_front();
@@ -406,7 +407,7 @@ bool health_book::take(number_index number, e164 value, pool_key key, e164 to, c
     own.lately.add(times.lately, due.usual, seen);
     if (call.answered) {
       from.short_calls.add(times.week, 1, call.short_call ? 1 : 0);
-      from.opt_outs.add(times.week, 1, call.opted_out ? 1 : 0);
+      if (judged) from.opt_outs.add(times.week, 1, call.opted_out ? 1 : 0);
     }
     from.expected_ever += due.now;
   }
@@ -432,9 +433,10 @@ bool health_book::restore(number_index number, const health_record& record) {
     of.signals = {};
   }
   --states_[static_cast<std::size_t>(of.what.state)];
-  ++states_[static_cast<std::size_t>(record.state)];
   of.what = record;
   if (record.state == health::fresh && !record.warm_up_from) of.what.warm_up_from = record.since;
+  if (record.state == health::healthy && warm_up_ends(record) > record.since) of.what.state = health::fresh;
+  ++states_[static_cast<std::size_t>(of.what.state)];
   if (record.state == health::resting && !record.until) of.what.until = record.since + options_.rest_max;
   return true;
 }
@@ -449,7 +451,7 @@ const std::vector<health_book::change>& health_book::advance(utc_time now) {
       case health::healthy:
       case health::retired: continue;
       case health::fresh:
-        if (now >= *warm_up_ends(of)) become(of, health::healthy, *warm_up_ends(of), std::nullopt, "warmed up");
+        if (now >= *warm_up_ends(what)) become(of, health::healthy, *warm_up_ends(what), std::nullopt, "warmed up");
         break;
       case health::resting:
         if (now >= *what.until) {
@@ -466,7 +468,7 @@ const std::vector<health_book::change>& health_book::advance(utc_time now) {
           quiet &= seen.sum < seen.watch_at;
         }
         if (!quiet || (what.until && now < *what.until)) break;
-        const bool warming = warm_up_ends(of) && now < *warm_up_ends(of);
+        const bool warming = warm_up_ends(what) > now;
         become(of, warming ? health::fresh : health::healthy, now, std::nullopt, "well again");
         break;
       }
@@ -476,6 +478,8 @@ const std::vector<health_book::change>& health_book::advance(utc_time now) {
   if (now - pools_swept_at_ >= 1h) {
     pools_swept_at_ = now;
     erase_if(pools_, [now](const auto& each) { return now - each.second.last > week; });
+    const auto forgotten = [this](const auto& part) { return !pools_.contains(part.first); };
+    for (entry& of : entries_) erase_if(of.parts, forgotten);
   }
   return changed_;
 }

@@ -131,7 +131,8 @@ struct health_cell {
 };
 
 /// All numbers of one organisation, by their number_index, and what their pools show. Memory: 40 bytes for each hour
-/// and area that a number called in the last seven days, at most 17 an hour; 32 for each area of a campaign.
+/// and area that a number called in the last seven days, at most 17 an hour; 32 for each area of a campaign, and 64 for
+/// each number that it shows.
 class health_book {
  public:
   /// What tells one campaign's calls from another's; any value but the same one for the same campaign.
@@ -140,13 +141,14 @@ class health_book {
   explicit health_book(health_options options = {}) : options_{options} {}
 
   /// Takes over what was decided before, or by a person, unless something newer is known. True: limits() may have
-  /// changed. Numbers without a record are healthy.
+  /// changed. Numbers without a record are healthy. One that a person let go on within its warm-up goes on warming up.
   bool restore(number_index number, const health_record& record);
 
   /// Counts a call. True: the number's state has changed; record() has it, to be stored. Some 200 ns, no allocation but
   /// for the first call to an area in an hour.
   bool count(number_index number, e164 value, pool_key pool, e164 to, const call_end& call, utc_time now);
-  /// Counts a call of before the start, oldest first, after restore(): judges nothing.
+  /// Counts a call of before the start, oldest first, after restore(): judges nothing. Whether it was refused, or its
+  /// callee opted out, is not known of it: of these the pools are known by their calls since the start.
   void recount(number_index number, e164 value, pool_key pool, e164 to, const call_end& call, utc_time at);
 
   struct change {
@@ -159,7 +161,7 @@ class health_book {
   const std::vector<change>& advance(utc_time now);
 
   number_limits limits(number_index number, utc_time now) const;
-  /// As it would be stored; since is the epoch for a number that nothing was decided about.
+  /// As it would be stored; since is the epoch for a number that nothing was decided about. Valid for the book's life.
   const health_record& record(number_index number) const;
   health_counts last_week(number_index number) const;
   const std::deque<health_cell>& cells(number_index number) const;
@@ -179,6 +181,7 @@ class health_book {
     double expected = 0;
     double seen = 0;
     double at = 0;
+    /// The later sums stand at most one unit ahead of the clock, should it have been set back.
     fading faded(double now) const;
     void add(double now, double more_expected, double more_seen);
   };
@@ -201,8 +204,6 @@ class health_book {
   };
   /// A number's own part in a pool, to be left out.
   struct own_part {
-    pool_key of = 0;
-    bool used = false;
     fading today;
     fading lately;
     double expected_before = 0;  // pool_rates::expected_ever after this number's last call
@@ -220,7 +221,7 @@ class health_book {
     health_record what;
     health_counts week;
     std::deque<health_cell> cells;
-    std::array<own_part, 4> parts;
+    boost::unordered_flat_map<pool_key, own_part> parts;
     std::array<suspicion, health_signals> signals;
   };
   /// Chance that a call is answered.
@@ -240,7 +241,7 @@ class health_book {
   static double baseline(const entry& of);
   static double ratio_of(const entry& of);
   bool has_baseline(const entry& of) const;
-  std::optional<utc_time> warm_up_ends(const entry& of) const;
+  std::optional<utc_time> warm_up_ends(const health_record& what) const;
   evidence evidence_of(const entry& of, health_signal signal) const;
   std::string describe(const entry& of) const;
   static bool is_compared(const suspicion& run);
@@ -250,7 +251,7 @@ class health_book {
   bool take(number_index number, e164 value, pool_key pool, e164 to, const call_end& call, utc_time now, bool judged);
 
   health_options options_;
-  std::vector<entry> entries_;  // by number_index
+  std::deque<entry> entries_;  // by number_index; a number that comes later moves none
   boost::unordered_flat_map<pool_key, pool_rates> pools_;
   std::vector<change> changed_;
   std::array<std::uint32_t, health_states> states_{};

@@ -227,9 +227,7 @@ std::optional<picked> pool_book::pick(agent_id agent, integration_id integration
   if (how == policy::fixed) return my.fixed(at, preferred, why_not, until);
   const auto least_used = my.pools[at].least_used();
   if (!least_used) {
-    const auto& numbers = my.pools[at].numbers();
-    const bool all_rest = std::ranges::all_of(numbers, [&](number_index number) { return my.use.rests(number); });
-    why_not = all_rest ? reason::caller_id_resting : reason::caller_id_caps;
+    why_not = my.pools[at].all_rest() ? reason::caller_id_resting : reason::caller_id_caps;
     until = my.pools[at].frees();
     return std::nullopt;
   }
@@ -257,8 +255,7 @@ void pool_book::retract(number_index number, utc_time at) {
 }
 
 void pool_book::limit(number_index number, const number_limits& limits) {
-  impl_->use.set_limits(number, limits);
-  impl_->refresh(number);
+  if (impl_->use.set_limits(number, limits)) impl_->refresh(number);
 }
 
 number_index pool_book::index_of(e164 number) {

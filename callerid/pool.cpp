@@ -66,6 +66,7 @@ pool::pool(std::vector<pool_member> members) {
     }
   }
 
+  rests_at_.resize(members.size());
   tree_.assign(2 * members.size(), 0);
   for (std::uint32_t position = 0; position < leaves(); ++position) tree_[leaves() + position] = rank_at_[position];
   for (std::uint32_t node = leaves() - 1; node > 0; --node)
@@ -75,6 +76,10 @@ pool::pool(std::vector<pool_member> members) {
 }
 
 void pool::set(std::uint32_t position, const standing& now) {
+  if (rests_at_[position] != now.rests) {
+    rests_at_[position] = now.rests;
+    now.rests ? ++resting_ : --resting_;
+  }
   const auto free_after = [&](std::uint64_t calls) { return std::min(calls, most_calls) << 32 | rank_at_[position]; };
   const key not_free = now.frees ? capped | static_cast<key>(now.frees->time_since_epoch().count()) : never;
   put(tree_, position, now.free ? free_after(now.calls_in_last_day) : not_free);

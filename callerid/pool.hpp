@@ -44,6 +44,7 @@ class pool {
   /// As least_used(), within the nearest neighbourhood of `to` that has a free number: longest shared prefix from the
   /// exchange's last digit down to the area code, then state, then country.
   std::optional<std::pair<number_index, nearness>> nearest(const locality& to) const;
+  bool all_rest() const { return resting_ == leaves(); }
   /// When none is free: the first instant at which one will be by time alone.
   std::optional<utc_time> frees() const;
 
@@ -77,6 +78,8 @@ class pool {
   std::vector<std::uint32_t> rank_at_;        // by position: rank by digits
   std::vector<number_index> number_of_rank_;  // by rank
   std::vector<std::uint16_t> weight_at_;      // by position
+  std::vector<bool> rests_at_;                // by position
+  std::uint32_t resting_ = 0;                 // of them
   tree tree_;                                 // by calls
   tree by_weight_;                            // by calls for the number's weight; empty while all weigh the same
   boost::unordered_flat_map<std::uint64_t, ranges> neighbourhoods_;

@@ -36,9 +36,12 @@ void rolling_use::set_caps(number_index index, use_caps caps) {
   combine(entries_[index]);
 }
 
-void rolling_use::set_limits(number_index index, const number_limits& limits) {
-  entries_[index].limits = limits;
-  combine(entries_[index]);
+bool rolling_use::set_limits(number_index index, const number_limits& limits) {
+  entry& of = entries_[index];
+  if (of.limits == limits) return false;
+  of.limits = limits;
+  combine(of);
+  return true;
 }
 
 rolling_use::minute rolling_use::minute_of(utc_time at) noexcept {
@@ -148,6 +151,7 @@ standing rolling_use::stand(number_index index) const {
   result.calls_in_last_day = of.day;
   if (!of.limits.shown) {
     result.free = false;
+    result.rests = true;
     result.frees = of.limits.rests_until;
     return result;
   }

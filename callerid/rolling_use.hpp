@@ -40,7 +40,8 @@ struct number_limits {
 /// What a pool needs to know of a number.
 struct standing {
   std::uint32_t calls_in_last_day = 0;
-  bool free = true;  ///< below all of its caps, and not resting
+  bool free = true;    ///< below all of its caps, and not resting
+  bool rests = false;  ///< for its health
   std::optional<utc_time>
       frees;  ///< when not free: the instant it will be by time alone; none while a call must end first
 };
@@ -55,7 +56,8 @@ class rolling_use {
   std::size_t size() const { return entries_.size(); }
 
   void set_caps(number_index index, use_caps caps);
-  void set_limits(number_index index, const number_limits& limits);
+  /// True: they were others before.
+  bool set_limits(number_index index, const number_limits& limits);
   bool rests(number_index index) const { return !entries_[index].limits.shown; }
 
   /// Moves the clock; returns the numbers of which some use left a window. The span lives until the next call.

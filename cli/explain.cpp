@@ -60,22 +60,27 @@ struct recent_calls {
 // As the engine does, which has the newest records.
 void limit_by_health(const explain_inputs& in, recent_calls& calls) {
   callerid::health_book health;
+  std::vector<callerid::number_index> numbers;
   for (const callerid::health_record& record : in.organisation.number_health) {
     const callerid::number_index number = calls.book.index_of(record.number);
     health.restore(number, record);
-    health.advance(in.now);
+    numbers.push_back(number);
+  }
+  health.advance(in.now);
+  for (const callerid::number_index number : numbers) {
     calls.book.limit(number, health.limits(number, in.now));
     const callerid::health_record& now = health.record(number);
+    if (now.state == callerid::health::healthy) continue;
     const bool assigned = std::ranges::any_of(in.organisation.numbers, [&](const callerid::phone_number& held) {
-      return held.number == record.number &&
+      return held.number == now.number &&
              std::ranges::any_of(in.organisation.assignments, [&](const callerid::assignment& to) {
                return to.number == held.id && to.agent == in.campaign.agent;
              });
     });
-    if (now.state == callerid::health::healthy || !assigned) continue;
+    if (!assigned) continue;
     std::string words{to_string(now.state)};
     if (now.until) words += " until " + to_text(*now.until);
-    calls.held_back.emplace_back(record.number.text(), words + ": " + now.why);
+    calls.held_back.emplace_back(now.number.text(), words + ": " + now.why);
   }
 }
 

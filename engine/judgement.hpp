@@ -11,6 +11,7 @@
 #include "carriers/account.hpp"
 #include "compliance/gate.hpp"
 #include "engine/ledger.hpp"
+#include "model/reason.hpp"
 
 namespace dialer::engine {
 
@@ -26,6 +27,11 @@ struct campaign_surroundings {
 reason frozen_by(const campaigns::settings& campaign, const campaign_surroundings& around);
 /// What people set that keeps the whole campaign from dialing; none: nothing does.
 reason held_by(const campaigns::settings& campaign, const campaign_surroundings& around);
+
+/// Whether there are numbers to show, and none may be shown now.
+constexpr bool waits_for_number(reason why) {
+  return why == reason::caller_id_caps || why == reason::caller_id_resting;
+}
 
 /// Numbers reserved for fiction are dialed over accounts on this machine only.
 compliance::organisation_rules rules_over(const std::vector<carriers::account>& accounts);

@@ -250,10 +250,10 @@ struct past_attempt {
   e164 from;
   utc_time at;
   bool open = false;
-  campaign_id campaign;
   std::optional<disposition> ended_as;  ///< when it counted as an attempt
-  utc_time ended_at{};
   std::uint32_t duration_s = 0;
+  campaign_id campaign;
+  utc_time ended_at{};
 };
 
 /// A call that belongs to an attempt already closed: a look-up must not give it to another.

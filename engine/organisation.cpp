@@ -39,9 +39,11 @@ void organisation::recover(recovery& found, instant now) {
   for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
   for (const absent_attempt& closed : found.absent) remember_absent(closed);
   apply_snapshot(std::move(found.snapshot), now);
-  for (const past_attempt& past : found.history) {
+  for (std::size_t newer = found.history.size(); const past_attempt& past : found.history) {
+    --newer;
     if (past.open) continue;  // below, for their index
-    recount_health(past, pools_.restore(past.from, past.at, false));
+    const callerid::number_index number = pools_.restore(past.from, past.at, false);
+    if (newer < options_.recount_max) recount_health(past, number);
   }
 
   for (open_attempt& old : found.open) {
@@ -77,9 +79,9 @@ void organisation::recover(recovery& found, instant now) {
     if (old.last_kind == outcome_kind::held) attempt.state = attempt_state::held;
     begin_doubt(attempt, now);
   }
+  std::erase_if(found.history, [now](const past_attempt& past) { return past.at <= now.utc - refs_kept; });
   std::ranges::sort(found.history, std::ranges::greater{}, &past_attempt::at);
   for (const past_attempt& past : found.history) {
-    if (past.at <= now.utc - refs_kept) break;
     if (numbers_in_flight_.try_emplace(past.to).second) resting_numbers_.emplace_front(past.at + refs_kept, past.to);
   }
 }
@@ -213,6 +215,7 @@ organisation_view organisation::view(instant now) const {
       const bool anything_left = !exhausted || lane->next_due;
       if (anything_left && next) shown.next_at = std::min(shown.next_at.value_or(*next), *next);
     }
+    if (waits_for_number(shown.blocked)) shown.next_at = campaign.number_frees;
   }
   view.numbers_by_health = health_.count_by_state();
   for (const account_run& account : accounts_) {

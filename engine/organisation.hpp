@@ -54,6 +54,7 @@ struct organisation_options {
   std::chrono::milliseconds queue_time_max{2000};  ///< carrier's queue estimate above which the account is slowed
   std::size_t look_ahead_min = 256;                ///< contacts held of a lane
   std::size_t look_ahead_max = 4096;
+  std::size_t recount_max = 1'000'000;  ///< newest attempts before the take-over that numbers' health is counted from
   doubt_timing doubts;
   callerid::region_of region = nullptr;  ///< where a number belongs, for local presence; null: not known
 };
@@ -126,7 +127,8 @@ class organisation {
     const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
     campaigns::settings what;
     campaign_counters counters;
-    std::vector<lane_run*> urgent;  // of `lanes`: those that go before the others
+    std::vector<lane_run*> urgent;         // of `lanes`: those that go before the others
+    std::optional<utc_time> number_frees;  // while blocked for want of a number, if time alone frees one
 
     /// REQUIRES: a rate of its own. By the rate of now: after a slow one the next call could be hours away.
     std::chrono::microseconds spacing() const {

@@ -24,10 +24,6 @@ void prefetch_hot(const Object& object) {
   for (std::size_t line = 0; line < Object::hot_lines; ++line) compliance::prefetch_line(bytes + line * 64);
 }
 
-bool waits_for_number(reason why) {
-  return why == reason::caller_id_caps || why == reason::caller_id_resting;
-}
-
 callerid::policy to_pick_policy(campaigns::caller_id_policy policy) {
   switch (policy) {
     case campaigns::caller_id_policy::sticky: return callerid::policy::sticky;
@@ -177,10 +173,10 @@ bool organisation::place_call(const candidate& next, const compliance::screening
   const e164 fixed = campaign.what.fixed_caller_id();
 
   reason why_not = reason::account_cps;
-  std::optional<utc_time> until;
-  bool others_full = false;     // accounts that were not asked for a caller ID: of those that dial, and ...
-  bool others_blocked = false;  // ... of those that something stands in the way of
-  bool refused_here = false;    // an account does not take this destination
+  std::optional<utc_time> until;  // the first of the accounts' numbers frees
+  bool others_full = false;       // accounts that were not asked for a caller ID: of those that dial, and ...
+  bool others_blocked = false;    // ... of those that something stands in the way of
+  bool refused_here = false;      // an account does not take this destination
   for (std::size_t tried = 0; tried < campaign.accounts.size(); ++tried) {
     const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
@@ -192,9 +188,13 @@ bool organisation::place_call(const candidate& next, const compliance::screening
       (account_block(account, now) == reason::none ? others_full : others_blocked) = true;
       continue;
     }
+    std::optional<utc_time> frees;
     const auto picked = pools_.pick(campaign.what.agent, account.what.id, policy, contact.number,
-                                    fixed ? fixed : contact.last_caller_id, now.utc, why_not, until);
-    if (!picked) continue;
+                                    fixed ? fixed : contact.last_caller_id, now.utc, why_not, frees);
+    if (!picked) {
+      if (frees) until = std::min(until.value_or(*frees), *frees);
+      continue;
+    }
     const e164 caller_id = pools_.number(picked->number);
 
     campaign.account_at = (campaign.account_at + tried + 1) % campaign.accounts.size();
@@ -247,6 +247,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     const auto wait = until ? std::max(*until - now.utc, std::chrono::microseconds{0}) : std::chrono::seconds{1};
     const std::chrono::seconds longest{others_blocked ? 1 : 60};
     block(next.campaign, why_not, now.steady + std::min<std::chrono::microseconds>(wait, longest));
+    campaign.number_frees = until;
   } else {
     campaign.blocked = reason::account_cps;
   }

@@ -31,7 +31,7 @@ std::vector<callerid::health_record> read(session& on, const char* statement, co
 std::vector<callerid::health_record> read_number_health(session& on, organisation_id organisation) {
   return read(on,
               "SELECT DISTINCT ON (number) number, state, since, until, warm_up_from, rests, counted_from, ratio, why "
-              "FROM number_health WHERE org_id = $1 ORDER BY number, since DESC, by_person DESC",
+              "FROM number_health WHERE org_id = $1 ORDER BY number DESC, since DESC, by_person DESC",
               params{}.uuid(organisation));
 }
 

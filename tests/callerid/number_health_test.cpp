@@ -173,18 +173,42 @@ TEST(NumberHealth, WatchedWhileFresh_GoesOnWarmingUp) {
   EXPECT_EQ(book.record(0).state, health::fresh);
 }
 
-/// 200 calls an hour of each number, every fourth answered; then for four hours of the first, or all, every tenth.
-health_book after_a_drop(bool of_all, std::size_t numbers = 4, int hours_before = 10) {
+TEST(NumberHealth, LetGoOnWhileItWarmsUp_GoesOnWarmingUp) {
   health_book book;
+  health_record bought;
+  bought.number = shown;
+  bought.state = health::fresh;
+  bought.since = morning;
+  book.restore(0, bought);
+  rest(book, morning + 24h);
+  health_record let_go = book.record(0);
+  let_go.state = health::healthy;
+  let_go.since += 1h;
+  let_go.until.reset();
+  EXPECT_TRUE(book.restore(0, let_go));
+  EXPECT_EQ(book.record(0).state, health::fresh);
+  EXPECT_THAT(book.advance(morning + 8 * 24h), testing::ElementsAre(health_book::change{0, false}));
+  EXPECT_EQ(book.limits(0, morning + 8 * 24h).calls_per_day_max, 20U);
+  EXPECT_THAT(book.advance(morning + 21 * 24h), testing::ElementsAre(health_book::change{0, true}));
+  EXPECT_EQ(book.limits(0, morning + 21 * 24h), number_limits{});
+}
+
+/// 200 calls an hour of each number, every fourth answered; then for four hours of the first, or all, every tenth.
+void call_for_days(health_book& book, bool drop_of_all, std::size_t numbers = 4, int hours_before = 10) {
   for (int hour = 0; hour < hours_before + 4; ++hour) {
     for (int i = 0; i < 200; ++i) {
       for (number_index number = 0; number < numbers; ++number) {
-        const bool dropped = hour >= hours_before && (of_all || number == 0);
+        const bool dropped = hour >= hours_before && (drop_of_all || number == 0);
         const bool is_answered = (i + static_cast<int>(number)) % (dropped ? 10 : 4) == 0;
         count(book, is_answered ? answered : unanswered, morning + hour * 1h + i * 18s, number);
       }
     }
   }
+}
+
+health_book after_a_drop(bool of_all, std::size_t numbers = 4, int hours_before = 10) {
+  health_book book;
+  call_for_days(book, of_all, numbers, hours_before);
   return book;
 }
 
@@ -193,6 +217,24 @@ TEST(NumberHealth, AnswersHalve_RestsThatNumberWithTheReason) {
   EXPECT_EQ(book.record(0).state, health::resting);
   EXPECT_THAT(book.record(0).why, HasSubstr("calls where"));
   EXPECT_LT(book.record(0).since, morning + 12h);
+  for (number_index other = 1; other < 4; ++other) EXPECT_EQ(book.record(other).state, health::healthy);
+}
+
+/// Numbers that agents share call for many campaigns in turn.
+TEST(NumberHealth, AnswersHalveInManyCampaigns_RestsThatNumber) {
+  health_book book;
+  for (int hour = 0; hour < 14; ++hour) {
+    for (int i = 0; i < 200; ++i) {
+      for (number_index number = 0; number < 4; ++number) {
+        const int every = hour >= 10 && number == 0 ? 10 : 4;
+        const auto campaign_of_call = static_cast<health_book::pool_key>(i) % 12;
+        const bool is_answered = (i + i / 12 + static_cast<int>(number)) % every == 0;
+        book.count(number, e164::from_digits(shown.digits() + number), campaign_of_call, callee,
+                   is_answered ? answered : unanswered, morning + hour * 1h + i * 18s);
+      }
+    }
+  }
+  EXPECT_EQ(book.record(0).state, health::resting);
   for (number_index other = 1; other < 4; ++other) EXPECT_EQ(book.record(other).state, health::healthy);
 }
 
@@ -253,6 +295,24 @@ TEST(NumberHealth, CallsCountedAgainAfterARestart_LeadToTheSameEvidence) {
   EXPECT_EQ(before.last_week(0).calls, after.last_week(0).calls);
 }
 
+/// The ledger does not tell which calls ended in an opt-out: that none is known of must not make them rare.
+TEST(NumberHealth, OptOutsOfEverybodyAfterARestart_AreNothingToWatch) {
+  health_book book;
+  const call_end usual{.answered = true};
+  const call_end opted_out{.answered = true, .opted_out = true};
+  for (int i = 0; i < 6000; ++i) {
+    const number_index number = static_cast<number_index>(i) % 3;
+    const utc_time at = morning + i * 10s;
+    const e164 value = e164::from_digits(shown.digits() + number);
+    if (i < 3000) {
+      book.recount(number, value, campaign, callee, usual, at);
+    } else {
+      book.count(number, value, campaign, callee, i / 3 % 20 == 0 ? opted_out : usual, at);
+    }
+  }
+  for (number_index number = 0; number < 3; ++number) EXPECT_EQ(book.record(number).state, health::healthy);
+}
+
 TEST(NumberHealth, NewerRecord_Wins) {
   health_book book;
   const utc_time until = rest(book, morning);
@@ -290,6 +350,28 @@ TEST(NumberHealth, ClockSetBack_LosesNoCounts) {
   count(book, answered, morning - 3h);
   EXPECT_EQ(book.last_week(0).calls, 2U);
   EXPECT_EQ(book.cells(0).size(), 1U);
+}
+
+TEST(NumberHealth, ClockFarAheadAndSetRight_ForgetsCallsAfterAWeekAsBefore) {
+  health_book book;
+  count(book, answered, morning + 365 * 24h);
+  for (int day = 0; day < 10; ++day) count(book, answered, morning + day * 24h);
+  EXPECT_EQ(book.last_week(0).calls, 7U);
+}
+
+TEST(NumberHealth, ClockFarAheadAndSetRight_SeesABadHourOfEverybody) {
+  health_book book;
+  for (number_index number = 0; number < 4; ++number) count(book, answered, morning + 365 * 24h, number);
+  call_for_days(book, true, 4, 60);
+  for (number_index number = 0; number < 4; ++number) EXPECT_EQ(book.record(number).state, health::healthy);
+}
+
+TEST(NumberHealth, NumbersThatComeLater_MoveNone) {
+  health_book book;
+  count(book, answered, morning);
+  const health_record& first = book.record(0);
+  for (number_index number = 1; number < 3000; ++number) count(book, answered, morning, number);
+  EXPECT_EQ(&first, &book.record(0)) << "their calls of a week would be copied, on the way of a call";
 }
 
 TEST(AreaOf, CallingCodeAndThreeDigits) {

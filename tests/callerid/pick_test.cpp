@@ -564,6 +564,8 @@ TEST_F(pick_test, one_rests_and_the_other_is_at_its_cap_is_no_matter_of_health) 
   phone_number capped = number(2, b);
   capped.calls_per_day_max = 1;
   build({number(1, a), capped});
+  book.limit(index(b), {.shown = false});
+  book.limit(index(b), {});
   book.limit(index(a), {.shown = false, .rests_until = morning + hours{50}});
   use(b, 1);
   EXPECT_EQ(ask(policy::sticky).why, "caller_id_caps");

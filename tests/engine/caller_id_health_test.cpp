@@ -50,7 +50,20 @@ class caller_id_health : public testing::Test, protected stage {
     record.why = "the test says so";
     return record;
   }
-  reason blocked() const { return machine->view(now).campaigns[0].blocked; }
+  campaign_view campaign() const { return machine->view(now).campaigns[0]; }
+  reason blocked() const { return campaign().blocked; }
+  /// Both numbers' last hours: the first was answered as the second until then, and is not any more.
+  void add_history_with_a_drop() {
+    for (int i = 0; i < 4000; ++i) {
+      past_attempt past{number(200 + static_cast<std::uint64_t>(i) % 90), i % 2 == 0 ? caller_id : second,
+                        now.utc - 20h + i * 15s, false};
+      const bool dropped = i % 2 == 0 && i > 3600;
+      past.campaign = config().campaigns[0].id;
+      past.ended_as = i % (dropped ? 16 : 4) < 2 ? disposition::answered : disposition::no_answer;
+      past.ended_at = past.at + 1min;
+      found.history.push_back(past);
+    }
+  }
 };
 
 TEST_F(caller_id_health, a_number_the_carrier_restricts_rests_and_the_other_is_shown) {
@@ -77,10 +90,12 @@ TEST_F(caller_id_health, all_numbers_rest_and_dial_again_when_the_rest_is_over) 
   begin(2);
   EXPECT_TRUE(sends.empty());
   EXPECT_EQ(blocked(), reason::caller_id_resting);
+  EXPECT_EQ(campaign().next_at, resting.until);
   wait(89s);
   EXPECT_TRUE(sends.empty());
   wait(20s);
   EXPECT_EQ(sends.size(), 1U);
+  EXPECT_FALSE(campaign().next_at);
   ASSERT_FALSE(number_health.empty()) << "what time ended is written too";
   EXPECT_EQ(number_health.back().state, health::watch);
 }
@@ -123,22 +138,70 @@ TEST_F(caller_id_health, an_older_record_does_not_undo_what_was_decided_since) {
   EXPECT_EQ(sends.size(), 1U);
 }
 
-// Both numbers' last hours are in the ledger: the first was answered as the second until then, and is not any more.
 TEST_F(caller_id_health, calls_before_the_start_are_evidence_after_it) {
   add_second_number();
-  for (int i = 0; i < 4000; ++i) {
-    past_attempt past{number(200 + static_cast<std::uint64_t>(i) % 90), i % 2 == 0 ? caller_id : second,
-                      now.utc - 20h + i * 15s, false};
-    const bool dropped = i % 2 == 0 && i > 3600;
-    past.campaign = config().campaigns[0].id;
-    past.ended_as = i % (dropped ? 16 : 4) < 2 ? disposition::answered : disposition::no_answer;
-    past.ended_at = past.at + 1min;
-    found.history.push_back(past);
-  }
+  add_history_with_a_drop();
   begin(80);
   for (int i = 0; i < 60 && number_health.empty(); ++i) ends(disposition::no_answer, false);
   ASSERT_FALSE(number_health.empty());
   EXPECT_EQ(number_health[0].number, caller_id);
+}
+
+TEST_F(caller_id_health, of_many_calls_before_the_start_the_newest_are_counted) {
+  add_second_number();
+  add_history_with_a_drop();
+  options.recount_max = 150;
+  begin(80);
+  for (int i = 0; i < 60; ++i) ends(disposition::no_answer, false);
+  EXPECT_TRUE(number_health.empty()) << "too few answers to know what is usual";
+}
+
+TEST_F(caller_id_health, of_two_accounts_resting_numbers_the_first_to_come_back_is_waited_for) {
+  add_second_number();
+  config().accounts.push_back(config().accounts[0]);
+  config().accounts[1].id = integration_id{id128{4, 2}};
+  config().numbers[1].integration = config().accounts[1].id;
+  for (const auto& [number, length] : {std::pair{second, 50h}, std::pair{caller_id, 49h}}) {
+    callerid::health_record resting = record_of(health::resting, now.utc);
+    resting.number = number;
+    resting.until = now.utc + length;
+    config().number_health.push_back(resting);
+  }
+  const utc_time first = now.utc + 49h;
+  begin(2);
+  EXPECT_EQ(blocked(), reason::caller_id_resting);
+  EXPECT_EQ(campaign().next_at, first);
+}
+
+TEST_F(caller_id_health, a_number_let_go_on_in_its_warm_up_has_its_caps_when_that_is_over) {
+  callerid::health_record let_go = record_of(health::healthy, now.utc - 20 * 24h);
+  let_go.warm_up_from = now.utc - 21 * 24h + 1h;
+  config().number_health.push_back(let_go);
+  begin(40);
+  for (int i = 0; i < 30; ++i) ends(disposition::no_answer, false);
+  wait(1min);
+  EXPECT_EQ(sends.size(), 30U) << "its last week of warming up";
+  wait(1h);
+  EXPECT_EQ(sends.size(), 31U);
+  ASSERT_EQ(number_health.size(), 1U);
+  EXPECT_EQ(number_health[0].why, "warmed up");
+}
+
+TEST_F(caller_id_health, a_number_bought_meanwhile_warms_up) {
+  begin(40);
+  for (int i = 0; i < 2; ++i) ends(disposition::no_answer, false);
+  change([&](auto& config) {
+    add_second_number();
+    callerid::health_record bought = record_of(health::fresh, now.utc);
+    bought.number = second;
+    config.number_health.push_back(bought);
+  });
+  for (int i = 0; i < 30; ++i) ends(disposition::no_answer, false);
+  std::map<e164, int> shown;
+  for (const decision_batch& batch : decisions) {
+    for (const intent& each : batch.intents) ++shown[each.from];
+  }
+  EXPECT_EQ(shown[second], 10);
 }
 
 }  // namespace

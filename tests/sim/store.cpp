@@ -31,8 +31,8 @@ engine::recovery store::take_over() {
     }
     const bool never_dialed = row.closed_as == engine::outcome_kind::not_sent;
     if (!never_dialed && row.what.decided_at > now - std::chrono::days{7}) {
-      found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at, row.what.campaign,
-                               row.ended_as, row.closed_utc, row.duration_s});
+      found.history.push_back({row.what.to, row.what.from, row.what.decided_at, !row.closed_at, row.ended_as,
+                               row.duration_s, row.what.campaign, row.closed_utc});
     }
   }
   for (const auto& [id, row] : attempts_) {
@@ -71,15 +71,15 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
   };
   for (const engine::intent& intent : batch.intents) {
     touch(intent.contact, intent.from_wait);
-    for (const auto& [id, other] : attempts_) {
-      require(other.closed_at || other.what.contact != intent.contact, "two open attempts for one contact");
-      require(other.closed_at || other.what.to != intent.to, "two open attempts for one number");
+    for (const attempt_id id : open_) {
+      const engine::intent& other = attempts_.at(id).what;
+      require(other.contact != intent.contact, "two open attempts for one contact");
+      require(other.to != intent.to, "two open attempts for one number");
     }
-    if (const auto health = number_health_.find(intent.from); health != number_health_.end()) {
-      const callerid::health_record& is = health->second;
-      const bool rests = is.state == callerid::health::retired ||
-                         (is.state == callerid::health::resting && intent.decided_at < *is.until);
-      require(!rests || intent.decided_at <= is.since, "an intent that shows a number known to rest");
+    if (const callerid::health_record* health = health_of(intent.from)) {
+      const bool rests = health->state == callerid::health::retired ||
+                         (health->state == callerid::health::resting && intent.decided_at < *health->until);
+      require(!rests || intent.decided_at <= health->since, "an intent that shows a number known to rest");
     }
     require(!opt_outs_.contains(intent.to), "an intent for an opted-out number");
     require(!attempts_.contains(intent.attempt), "an attempt id used twice");
@@ -88,6 +88,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     contacts_.at(intent.contact).state = contact_state::open;
     require(intent.attempt_number == contacts_.at(intent.contact).attempts + 1, "attempts are miscounted");
     attempts_[intent.attempt] = {intent, time_.elapsed(), {}, {}, {}, {}, {}, {}, {}, false, false, {}, 0};
+    open_.insert(intent.attempt);
     saw("intent");
   }
   for (const engine::contact_end& end : batch.ends) {
@@ -110,8 +111,9 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
     const std::pair lane{cursor.campaign, cursor.lane};
     contact_id& through = cursors_[lane];
     require(cursor.through > through, "a cursor that does not move forward");
-    for (const auto& [id, row] : contacts_) {
-      if (row.campaign != cursor.campaign || row.lane != cursor.lane || id <= through || id > cursor.through) continue;
+    for (auto at = contacts_.upper_bound(through); at != contacts_.end() && at->first <= cursor.through; ++at) {
+      const auto& [id, row] = *at;
+      if (row.campaign != cursor.campaign || row.lane != cursor.lane) continue;
       require(touched[lane].contains(id), "the cursor passes over contact " + id.text());
     }
     through = cursor.through;
@@ -119,7 +121,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
   for (const auto& [lane, ids] : touched) {
     require(cursors_[lane] >= *ids.rbegin(), "a fresh contact is decided beyond its lane's cursor");
   }
-  check_conservation();
+  conserve();
   return engine::commit_result::committed;
 }
 
@@ -136,6 +138,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     if (!engine::is_closing(row.kind) || row.kind == engine::outcome_kind::late) continue;
     require(!attempt.closed_at, "an attempt closed twice");
     attempt.closed_at = time_.elapsed();
+    open_.erase(row.attempt);
     attempt.closed_as = row.kind;
     attempt.closed_why = row.why;
     attempt.closed_utc = row.at;
@@ -158,7 +161,7 @@ engine::commit_result store::commit(const engine::outcome_batch& batch) {
     number_health_[record.number] = record;
     saw("number " + std::string{callerid::to_string(record.state)});
   }
-  check_conservation();
+  conserve();
   return engine::commit_result::committed;
 }
 
@@ -212,8 +215,9 @@ engine::contact_page store::load(const engine::contact_request& request) const {
       if (page.contacts.size() < request.count) page.contacts.push_back(wait.contact);
     }
   }
-  for (const auto& [id, row] : contacts_) {
-    if (row.campaign != request.campaign || row.lane != request.lane || id <= request.after) continue;
+  for (auto at = contacts_.upper_bound(request.after); at != contacts_.end(); ++at) {
+    const auto& [id, row] = *at;
+    if (row.campaign != request.campaign || row.lane != request.lane) continue;
     if (page.contacts.size() >= request.count) {
       page.fresh_exhausted = false;
       break;
@@ -241,6 +245,10 @@ engine::change_set store::changes(const engine::change_request& what) const {
     if (generation > what.above) set.opt_outs.push_back({number, true});
   }
   return set;
+}
+
+void store::conserve() {
+  if (++commits_ % conserves_every == 0) check_conservation();
 }
 
 void store::check_conservation() const {

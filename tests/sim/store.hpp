@@ -23,6 +23,7 @@ class store {
   std::uint64_t epoch = 0;
   std::uint64_t applied_generation = 0;
   std::function<void(const std::string&)> saw;  ///< counts what was written
+  std::uint64_t conserves_every = 1;            ///< commits: each looks at every contact and attempt
 
   /// A change that people make: bumps the generation in the same transaction.
   template <class Edit>
@@ -47,6 +48,11 @@ class store {
   engine::contact_page load(const engine::contact_request& request) const;
   engine::change_set changes(const engine::change_request& what) const;
 
+  /// What was decided last about a number's health; null: nothing ever.
+  const callerid::health_record* health_of(e164 number) const {
+    const auto found = number_health_.find(number);
+    return found == number_health_.end() ? nullptr : &found->second;
+  }
   /// A person lets all numbers go on that rest.
   void end_rests();
 
@@ -91,6 +97,7 @@ class store {
  private:
   void put_wait(const engine::contact_wait& wait);
   void take_wait(contact_id id);
+  void conserve();
 
   schedule& time_;
   std::map<e164, std::uint64_t> opt_outs_;
@@ -104,6 +111,8 @@ class store {
   std::map<std::pair<campaign_id, campaigns::lane_number>, std::map<wait_key, engine::contact_wait>> waits_;
   std::map<contact_id, utc_time> wait_due_;
   std::map<attempt_id, attempt_row> attempts_;
+  std::set<attempt_id> open_;  // of them
+  std::uint64_t commits_ = 0;
   std::map<e164, callerid::health_record> number_health_;
   attempt_id open_from_;
 };
