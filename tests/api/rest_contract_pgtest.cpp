@@ -139,6 +139,7 @@ class RestContract : public testing::TestWithParam<documented> {
   rest_house& house() {
     if (!house_) {
       house_.emplace().engine_follows();
+      house_->first.rest_number();
       house_->carrier.hold("+14155550149");  // as the document's example of an import has it
     }
     return *house_;
