@@ -7,6 +7,7 @@
 #include "api/instants.hpp"
 #include "api/rest_lookup.hpp"
 #include "compliance/numbering_plan.hpp"
+#include "sql/number_health.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::api {
@@ -79,6 +80,7 @@ number_book::number_book(const rest_call& call) : call_{call} {
   integrations_ = sql::read_integrations(on, organisation);
   agents_ = sql::read_agents(on, organisation);
   orders_ = sql::read_orders(on, organisation);
+  health_ = sql::read_number_health(on, organisation);
 }
 
 bool number_book::shows(const sql::number_record& number) const {
@@ -185,6 +187,26 @@ void number_book::update(const sql::number_record& wanted) {
       sql::read_number_record(call_.tx.on(), call_.who.organisation, wanted.id).value();
   if (wanted.status != number_status::released) return;
   std::erase_if(assignments_, [&](const auto& one) { return one.number == wanted.id; });
+}
+
+void number_book::warm_up(const sql::number_record& number) {
+  sql::begin_warm_up(call_.tx, call_.who.organisation, number.number, call_.now);
+  health_ = sql::read_number_health(call_.tx.on(), call_.who.organisation);
+}
+
+void number_book::end_rest(const sql::number_record& number, const std::string& why) {
+  using callerid::health;
+  const health state = health_of(number.number).state;
+  if (number.status == number_status::released) {
+    throw rest_error{{409, "conflict", "this number was given up; register or buy it anew"}};
+  }
+  if (state != health::resting && state != health::retired) {
+    throw rest_error{
+        {409, "conflict",
+         "this number does not rest, it is " + std::string(callerid::to_string(state)) + "; there is nothing to end"}};
+  }
+  sql::end_rest(call_.tx, call_.who.organisation, number.number, call_.now, why);
+  health_ = sql::read_number_health(call_.tx.on(), call_.who.organisation);
 }
 
 void number_book::assign(const sql::number_record& number, const engine::agent_record& agent, profile as,
@@ -305,6 +327,11 @@ json::value number_book::routing_of(const sql::number_record& number) const {
   return routing;
 }
 
+callerid::health_record number_book::health_of(e164 number) const {
+  const auto found = std::ranges::find(health_, number, &callerid::health_record::number);
+  return found == health_.end() ? callerid::health_record{} : *found;
+}
+
 json::object number_book::to_json(const sql::number_record& number) const {
   json::array assigned;
   json::value agent = nullptr;
@@ -347,6 +374,9 @@ json::object number_book::to_json(const sql::number_record& number) const {
           {"calls_per_day_max", number.calls_per_day_max},
           {"calls_per_hour_max", number.calls_per_hour_max},
           {"concurrent_calls_max", number.concurrent_calls_max},
+          {"weight", number.weight},
+          {"health", number.status == number_status::released ? json::value(nullptr)
+                                                              : json::value(health_json(health_of(number.number)))},
           {"monthly_cost", money_json(number.monthly_cost)},
           {"at_carrier", std::move(at_carrier)},
           {"frozen", number.frozen},
@@ -367,6 +397,7 @@ void read_number_settings(const rest_call& call, sql::number_record& into) {
   count("calls_per_day_max", into.calls_per_day_max);
   count("calls_per_hour_max", into.calls_per_hour_max);
   count("concurrent_calls_max", into.concurrent_calls_max);
+  if (const json::value* value = body.if_contains("weight")) into.weight = value->to_number<std::uint16_t>();
   if (const json::value* value = body.if_contains("outbound_enabled")) into.outbound_enabled = value->as_bool();
   const json::value* registered = body.if_contains("registered");
   const bool claims =
@@ -405,6 +436,15 @@ std::uint8_t read_capabilities(const json::value& list) {
     mask = static_cast<std::uint8_t>(mask | *find_named(capability_names, text_of(one)));
   }
   return mask;
+}
+
+json::object health_json(const callerid::health_record& health) {
+  const auto instant = [](utc_time at) { return json::value(api::to_text(at)); };
+  return {{"state", std::string(callerid::to_string(health.state))},
+          {"since", health.since == utc_time{} ? json::value(nullptr) : instant(health.since)},
+          {"until", health.until ? instant(*health.until) : json::value(nullptr)},
+          {"why", text_or_null(health.why)},
+          {"rests", health.rests}};
 }
 
 json::value money_json(const money& value) {

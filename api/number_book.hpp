@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/rest_operation.hpp"
+#include "callerid/number_health.hpp"
 #include "callerid/number_rules.hpp"
 #include "engine/ledger.hpp"
 #include "sql/configuration.hpp"
@@ -49,6 +50,10 @@ class number_book {
   /// A new number; it is dated by the database.
   const sql::number_record& add(sql::number_record wanted);
   void update(const sql::number_record& wanted);
+  /// One that was on no call so far.
+  void warm_up(const sql::number_record& number);
+  /// 409 unless it rests or is retired.
+  void end_rest(const sql::number_record& number, const std::string& why);
 
   /// By the rules: refuses what they refuse. `since`: of one that it takes the place of.
   void assign(const sql::number_record& number, const engine::agent_record& agent, callerid::profile as,
@@ -74,6 +79,7 @@ class number_book {
 
   const sql::assignment_record* first(phone_number_id number, callerid::profile as) const;
   boost::json::value routing_of(const sql::number_record& number) const;
+  callerid::health_record health_of(e164 number) const;
 
   const rest_call& call_;
   callerid::sharing_policy policy_ = callerid::sharing_policy::workspace;
@@ -82,6 +88,7 @@ class number_book {
   std::vector<sql::integration_record> integrations_;
   std::vector<engine::agent_record> agents_;
   std::vector<sql::number_order> orders_;
+  std::vector<callerid::health_record> health_;
 };
 
 /// What the body says of a number's settings: name, switches, trunk, limits.
@@ -94,6 +101,9 @@ void describe_number(sql::number_record& number);
 boost::json::array capabilities_json(std::uint8_t mask);
 /// Of a list that the schema has let through.
 std::uint8_t read_capabilities(const boost::json::value& list);
+
+/// How it stands with a number's health, and why.
+boost::json::object health_json(const callerid::health_record& health);
 
 /// Null when there is no price.
 boost::json::value money_json(const money& value);

@@ -6,6 +6,7 @@
 #include "carriers/http/tls_client.hpp"
 #include "engine/base_url.hpp"
 #include "sql/generation.hpp"
+#include "sql/number_health.hpp"
 #include "sql/number_rents.hpp"
 #include "sql/wallet.hpp"
 
@@ -201,7 +202,9 @@ void number_desk::bought(sql::session& on, const sql::number_order& order, const
   number.status = callerid::number_status::active;
   number.carrier_ref = carrier_ref;
   sql::update_number(tx, order.organisation, number);
-  sql::start_rent(tx, order.organisation, order.number, time_.now().utc);
+  const utc_time now = time_.now().utc;
+  sql::start_rent(tx, order.organisation, order.number, now);
+  sql::begin_warm_up(tx, order.organisation, number.number, now);
   tx.commit();
 }
 

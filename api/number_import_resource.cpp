@@ -56,6 +56,8 @@ constexpr std::string_view schemas = R"({
       "phone_numbers": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "maxLength": 16}},
       "workspace_id": {"type": "string", "maxLength": 64, "description": "Left out: the agent's, or the only one."},
       "agent_id": {"type": "string", "maxLength": 64, "description": "Who shows them."},
+      "in_use": {"type": "boolean",
+                 "description": "They were shown on calls before; else they begin with few calls a day. Left out: those whose calls the carrier sends somewhere already are taken for in use."},
       "replace_webhook": {"type": "boolean", "default": false,
                           "description": "Calls to them come to us from now on, and to where they went no more."},
       "current_webhook": {"type": "string", "maxLength": 2000,
@@ -134,6 +136,11 @@ void check_webhooks(const import_plan& plan, const std::vector<held_number>& fou
   }
 }
 
+// Somebody had its calls sent somewhere. Twilio's greeting is what a number has that nobody ever set up.
+bool was_in_use(const held_number& held) {
+  return !held.voice_webhook.empty() && !held.voice_webhook.starts_with("https://demo.twilio.com/");
+}
+
 phone_number_id import_one(const rest_call& call, number_book& book, const import_plan& plan, const held_number& held) {
   const auto& numbers = book.numbers();
   const auto before = std::ranges::find_if(numbers, [&](const sql::number_record& one) {
@@ -159,7 +166,9 @@ phone_number_id import_one(const rest_call& call, number_book& book, const impor
   wanted.capabilities = held.capabilities;
   wanted.friendly_name = held.friendly_name;
   wanted.carrier_ref = held.carrier_ref;
-  book.add(wanted);
+  const sql::number_record& made = book.add(wanted);
+  const json::value* in_use = call.body.if_contains("in_use");
+  if (!(in_use != nullptr ? in_use->as_bool() : was_in_use(held))) book.warm_up(made);
   book.set_users(wanted.id);
   return wanted.id;
 }

@@ -7,6 +7,7 @@
 #include "api/rest_paging.hpp"
 #include "api/rest_resources.hpp"
 #include "sql/generation.hpp"
+#include "sql/number_health.hpp"
 
 namespace dialer::api {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::string_view schemas = R"({
     "required": ["id", "phone_number", "agent_id", "status", "friendly_name", "provider", "workspace_id",
                  "integration_id", "capabilities", "type", "country", "area_code", "region", "outbound_enabled",
                  "provider_config", "inbound_routing", "assignments", "attestation", "registered", "calls_per_day_max",
-                 "calls_per_hour_max", "concurrent_calls_max", "monthly_cost", "at_carrier", "frozen", "created_at",
+                 "calls_per_hour_max", "concurrent_calls_max", "weight", "health", "monthly_cost", "at_carrier", "frozen", "created_at",
                  "released_at"],
     "additionalProperties": false,
     "properties": {
@@ -49,6 +50,8 @@ constexpr std::string_view schemas = R"({
       "calls_per_day_max": {"type": "integer", "description": "Rolling; 0: no limit."},
       "calls_per_hour_max": {"type": "integer", "description": "Rolling; 0: no limit."},
       "concurrent_calls_max": {"type": "integer", "description": "0: no limit."},
+      "weight": {"type": "integer", "description": "Its share of the calls of a campaign that shows numbers by weight."},
+      "health": {"$ref": "#/components/schemas/NumberHealth"},
       "monthly_cost": {"$ref": "#/components/schemas/Money"},
       "at_carrier": {"type": ["string", "null"], "enum": ["purchase", "release", null],
                      "description": "What the carrier has not confirmed yet."},
@@ -98,6 +101,38 @@ constexpr std::string_view schemas = R"({
       },
       "voicemail_message": {"type": ["string", "null"], "maxLength": 2000}
     }
+  },
+  "NumberHealth": {
+    "type": ["object", "null"],
+    "description": "What its own calls say of it; null for a number that was given up.",
+    "required": ["state", "since", "until", "why", "rests"],
+    "additionalProperties": false,
+    "properties": {
+      "state": {"type": "string", "enum": ["fresh", "healthy", "watch", "resting", "retired"],
+                "description": "Fresh: few calls a day at first. Watch: after a rest, half its limits. Resting: not shown until then. Retired: not shown until somebody ends it."},
+      "since": {"type": ["string", "null"], "format": "date-time"},
+      "until": {"type": ["string", "null"], "format": "date-time"},
+      "why": {"type": ["string", "null"]},
+      "rests": {"type": "integer", "description": "Within the last 30 days or so; one above three retires it."}
+    }
+  },
+  "NumberHealthList": {
+    "type": "object",
+    "required": ["data", "next_cursor"],
+    "additionalProperties": false,
+    "properties": {
+      "data": {"type": "array", "items": {"$ref": "#/components/schemas/NumberHealth"}},
+      "next_cursor": {"$ref": "#/components/schemas/Cursor"}
+    }
+  },
+  "NumberRestEnd": {
+    "type": "object",
+    "required": ["reason"],
+    "additionalProperties": false,
+    "properties": {
+      "reason": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Why it may be shown again."}
+    },
+    "examples": [{"reason": "The label was taken off by the carriers' registry."}]
   },
   "NumberAssignment": {
     "type": "object",
@@ -150,7 +185,10 @@ constexpr std::string_view schemas = R"({
       "registered": {"type": "boolean", "default": false, "description": "As attestation: stated by the operator."},
       "calls_per_day_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 75},
       "calls_per_hour_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 15},
-      "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0}
+      "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0},
+      "weight": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1},
+      "in_use": {"type": "boolean", "default": false,
+                 "description": "It was shown on calls before; else it begins with few calls a day."}
     },
     "examples": [{"phone_number": "+15735550123", "friendly_name": "Sales Line", "provider": "twilio",
                   "provider_config": {"trunk_address": "example.pstn.twilio.com", "auth_username": "dialer",
@@ -171,7 +209,8 @@ constexpr std::string_view schemas = R"({
       "registered": {"type": "boolean"},
       "calls_per_day_max": {"type": "integer", "minimum": 0, "maximum": 4294967295},
       "calls_per_hour_max": {"type": "integer", "minimum": 0, "maximum": 4294967295},
-      "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295}
+      "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295},
+      "weight": {"type": "integer", "minimum": 1, "maximum": 1000}
     },
     "examples": [{"friendly_name": "Spring Line", "outbound_enabled": true,
                   "inbound_routing": {"voicemail_message": "We call back."}}]
@@ -243,7 +282,9 @@ rest_answer register_number(rest_call& call) {
   wanted.outbound_enabled = true;
   describe_number(wanted);
   read_number_settings(call, wanted);
-  book.add(wanted);
+  const sql::number_record& made = book.add(wanted);
+  const json::value* in_use = call.body.if_contains("in_use");
+  if (in_use == nullptr || !in_use->as_bool()) book.warm_up(made);
   book.set_users(wanted.id);
   return answer_when_applied(call, book.to_json(book.at(wanted.id)));
 }
@@ -281,6 +322,26 @@ rest_answer release_number(rest_call& call) {
   }
   const number_book after{call};
   return answer_when_applied(call, after.to_json(after.at(wanted.id)));
+}
+
+rest_answer list_health(rest_call& call) {
+  const page asked = read_page(call, "phh");
+  const sql::number_record number = number_book{call}.find();
+  // What happens to it after it was given up is another one's.
+  std::optional<utc_time> before = number.released_at;
+  if (asked.after) before = utc_time{std::chrono::microseconds{asked.after->low}};
+  const auto rows =
+      sql::read_health_history(call.tx.on(), call.who.organisation, number.number, before, asked.limit + 1);
+  return answer_page(asked, rows, health_json, [](const callerid::health_record& one) {
+    return make_cursor("phh", 0, static_cast<std::uint64_t>(one.since.time_since_epoch().count()));
+  });
+}
+
+rest_answer end_rest(rest_call& call) {
+  number_book book = open_for_change(call);
+  const sql::number_record number = book.find_own();
+  book.end_rest(number, body_text(call, "reason"));
+  return answer_when_applied(call, book.to_json(number));
 }
 
 rest_answer assign_number(rest_call& call) {
@@ -346,6 +407,21 @@ rest_resource phone_number_resource() {
             .needs = sql::scope::admin,
             .gives = "PhoneNumber",
             .run = release_number},
+           {.method = "GET",
+            .path = "/v1/phone-numbers/{number_id}/health",
+            .name = "listPhoneNumberHealth",
+            .summary = "What became of a number's health and why, the newest first",
+            .gives = "NumberHealthList",
+            .query = paged(),
+            .run = list_health},
+           {.method = "POST",
+            .path = "/v1/phone-numbers/{number_id}/end-rest",
+            .name = "endPhoneNumberRest",
+            .summary = "Show a number again that rests or was retired for its health",
+            .needs = sql::scope::admin,
+            .takes = "NumberRestEnd",
+            .gives = "PhoneNumber",
+            .run = end_rest},
            {.method = "POST",
             .path = "/v1/phone-numbers/{number_id}/assignments",
             .name = "assignPhoneNumber",

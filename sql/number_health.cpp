@@ -35,17 +35,22 @@ std::vector<callerid::health_record> read_number_health(session& on, organisatio
               params{}.uuid(organisation));
 }
 
-std::vector<callerid::health_record> read_health_history(session& on, organisation_id organisation, e164 number) {
+std::vector<callerid::health_record> read_health_history(session& on, organisation_id organisation, e164 number,
+                                                         std::optional<utc_time> before, int count) {
   return read(on,
               "SELECT number, state, since, until, warm_up_from, rests, counted_from, ratio, why FROM number_health "
-              "WHERE org_id = $1 AND number = $2 ORDER BY since DESC, by_person DESC",
-              params{}.uuid(organisation).int8(number.digits()));
+              "WHERE org_id = $1 AND number = $2 AND ($3::timestamptz IS NULL OR since < $3) "
+              "ORDER BY since DESC, by_person DESC LIMIT $4",
+              params{}.uuid(organisation).int8(number.digits()).time(before).int8(std::int64_t{count}));
 }
 
 void begin_warm_up(transaction& in, organisation_id organisation, e164 number, utc_time from) {
   in.run(
+      "WITH newest AS (SELECT since, state, until FROM number_health WHERE org_id = $1 AND number = $2 "
+      "ORDER BY since DESC, by_person DESC LIMIT 1) "
       "INSERT INTO number_health (org_id, number, since, state, warm_up_from, counted_from, why, by_person) "
-      "VALUES ($1, $2, $3, 0, $3, $3, 'new: warms up', true)",
+      "SELECT $1, $2, greatest($3, (SELECT since + interval '1 microsecond' FROM newest)), 0, $3, $3, "
+      "'new: warms up', true WHERE NOT EXISTS (SELECT FROM newest WHERE state = 4 OR (state = 3 AND until > $3))",
       params{}.uuid(organisation).int8(number.digits()).time(from));
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "api/instants.hpp"
 #include "model/random.hpp"
 #include "sql/number_rents.hpp"
 #include "sql/wallet.hpp"
@@ -125,6 +126,21 @@ TEST_F(NumberMarket, AnswerLost_IsBoughtOnceAndChargedOnce) {
   EXPECT_EQ(bought(), 1);
   EXPECT_EQ(balance(), balance_at_first - price);
   EXPECT_EQ(orders(), 0U);
+}
+
+TEST_F(NumberMarket, PendingFirst_WarmsUpFromItsActivationOn) {
+  const auto health = [](const rest_reply& of) { return of.body.at("health").as_object(); };
+  const rest_reply at_once = buy(named("+14155550140"));
+  EXPECT_EQ(health(at_once).at("state").as_string(), "fresh") << at_once.text;
+  carrier().next = {mishap::answer_lost};
+  const rest_reply made = buy(named());
+  EXPECT_EQ(text(made, "status"), "pending");
+  EXPECT_EQ(health(made).at("state").as_string(), "healthy") << "nothing begins with the order";
+  time_passes(std::chrono::hours{24 * 8});
+  const rest_reply active = ask("GET", "/v1/phone-numbers/" + text(made, "id"));
+  EXPECT_EQ(text(active, "status"), "active");
+  EXPECT_EQ(health(active).at("state").as_string(), "fresh");
+  EXPECT_EQ(health(active).at("since").as_string(), to_text(house_.time.now().utc));
 }
 
 TEST_F(NumberMarket, RequestLost_IsBelievedOnlyWhenTheCarrierMustKnow) {
@@ -556,6 +572,32 @@ TEST_F(NumberMarket, Import_ListsWhatTheAccountHoldsAndTakesWhatIsChosen) {
   EXPECT_EQ(text(ask("POST", import, chosen("+14155550152") + "}"), "param"), "phone_numbers");
   carrier().away = true;
   EXPECT_EQ(ask("POST", import, "{}").code(), "carrier_unavailable");
+}
+
+TEST_F(NumberMarket, Import_WarmsUpWhatNobodyUsedSoFar) {
+  const std::string import = "/v1/integrations/" + id("integration_id") + "/import";
+  struct held {
+    const char* number;
+    const char* voice_url;
+    const char* more;
+    const char* state;
+  };
+  for (const held& one :
+       {held{"+14155550150", "https://old.example.com/voice", "", "healthy"}, held{"+14155550151", "", "", "fresh"},
+        held{"+14155550152", "https://demo.twilio.com/welcome/voice/", "", "fresh"},
+        held{"+14155550153", "https://old.example.com/voice", R"(,"in_use":false)", "fresh"},
+        held{"+14155550154", "", R"(,"in_use":true)", "healthy"}}) {
+    carrier().hold(one.number, one.voice_url);
+    const std::string chosen =
+        R"({"phone_numbers":[")" + std::string(one.number) + R"("],"agent_id":")" + agent() + '"' + one.more + "}";
+    const rest_reply taken = ask("POST", import, chosen);
+    ASSERT_EQ(taken.status, 200) << taken.text;
+    const auto query = "/v1/phone-numbers?phone_number=" + std::string(one.number);
+    const rest_reply found = ask("GET", query);
+    EXPECT_EQ(found.body.at("data").at(0).at("health").at("state").as_string(), one.state) << one.number;
+    EXPECT_EQ(ask("POST", import, chosen).status, 200);
+    EXPECT_EQ(ask("GET", query).text, found.text) << "a second time it is known";
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/instants.hpp"
 #include "sql/generation.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/api/rest_fixture.hpp"
@@ -54,6 +55,12 @@ class PhoneNumbers : public test::rest_fixture {
     std::erase_if(all.numbers,
                   [](const auto& one) { return callerid::check_number(one, callerid::number_use::call).has_value(); });
     return std::move(all.numbers);
+  }
+  /// The house's number, until then.
+  void rest(utc_time until) {
+    us_.rest_number();
+    us_.house.on.run("UPDATE number_health SET until = $2 WHERE org_id = $1 AND state = 3",
+                     sql::params{}.uuid(us_.house.id).time(until));
   }
   std::string stored() {
     return std::string(
@@ -223,6 +230,89 @@ TEST_F(PhoneNumbers, Withdrawn_IsKnownToTheEngineByItsGeneration) {
   ask("DELETE", one);
   EXPECT_GT(generation(), before);
   EXPECT_EQ(shown_by_engine().size(), 1U);
+}
+
+// ---- its health
+
+TEST_F(PhoneNumbers, Registered_WarmsUpUnlessItWasInUse) {
+  const rest_reply made = ask("POST", "/v1/phone-numbers", body("+12125550120"));
+  const json::object& health = made.body.at("health").as_object();
+  EXPECT_EQ(health.at("state").as_string(), "fresh") << made.text;
+  EXPECT_EQ(health.at("since").as_string(), to_text(house_.time.now().utc));
+  const rest_reply used = ask("POST", "/v1/phone-numbers", body("+12125550121", R"(,"in_use":true)"));
+  EXPECT_EQ(used.body.at("health").at("state").as_string(), "healthy") << used.text;
+  EXPECT_TRUE(used.body.at("health").at("since").is_null());
+  sql::transaction tx{us_.house.on, sql::transaction::mode::snapshot};
+  const auto seen = sql::read_snapshot(tx, us_.house.id, [](const auto&, const auto&) { return ""; });
+  const auto record =
+      std::ranges::find(seen.number_health, e164::from_digits(12125550120), &callerid::health_record::number);
+  ASSERT_NE(record, seen.number_health.end()) << "so the engine hears of it with the number";
+  EXPECT_EQ(record->warm_up_from, house_.time.now().utc);
+}
+
+TEST_F(PhoneNumbers, RegisteredWhileItRests_RestsOn) {
+  rest(house_.time.now().utc + std::chrono::hours{1});
+  const auto anew = [&] {
+    EXPECT_EQ(ask("DELETE", path(id("number_id"))).status, 200);
+    us_.house.on.run("UPDATE phone_number SET status = 3, released_at = $2 WHERE org_id = $1",
+                     sql::params{}.uuid(us_.house.id).time(house_.time.now().utc));
+    const rest_reply made = ask("POST", "/v1/phone-numbers", body("+12125550199"));
+    return std::string(made.body.at("health").at("state").as_string());
+  };
+  EXPECT_EQ(anew(), "resting");
+  us_.house.on.run("UPDATE number_health SET until = $2 WHERE org_id = $1 AND state = 3",
+                   sql::params{}.uuid(us_.house.id).time(house_.time.now().utc));
+  EXPECT_EQ(anew(), "fresh") << "the rest is over";
+  us_.house.on.run("UPDATE number_health SET state = 4, until = NULL WHERE org_id = $1",
+                   sql::params{}.uuid(us_.house.id));
+  EXPECT_EQ(anew(), "retired");
+}
+
+TEST_F(PhoneNumbers, RestEndedByAPerson_IsKnownToTheEngineWithItsReason) {
+  us_.rest_number();
+  const std::string one = path(id("number_id"));
+  EXPECT_EQ(ask("GET", one).body.at("health").at("state").as_string(), "resting");
+  EXPECT_EQ(ask("GET", one).body.at("health").at("why").as_string(), "the test says so");
+  const std::uint64_t before = generation();
+  const rest_reply ended = ask("POST", one + "/end-rest", R"({"reason":"the label is gone"})");
+  EXPECT_EQ(ended.status, 200) << ended.text;
+  EXPECT_EQ(text(ended, "engine"), "acknowledged");
+  EXPECT_GT(generation(), before);
+  EXPECT_EQ(ended.body.at("health").at("state").as_string(), "healthy");
+  const rest_reply again = ask("POST", one + "/end-rest", R"({"reason":"the label is gone"})");
+  EXPECT_EQ(again.status, 409);
+  EXPECT_THAT(again.text, HasSubstr("does not rest, it is healthy"));
+  const json::array history = ask("GET", one + "/health").body.at("data").as_array();
+  ASSERT_EQ(history.size(), 3U);
+  EXPECT_EQ(history[0].at("why").as_string(), "the label is gone") << "the newest first";
+  EXPECT_EQ(history[1].at("state").as_string(), "resting");
+  EXPECT_EQ(history[2].at("state").as_string(), "fresh");
+}
+
+TEST_F(PhoneNumbers, GivenUp_HasTheHealthItHadAndNoRestToEnd) {
+  us_.rest_number();
+  const std::string one = path(id("number_id"));
+  const rest_reply released = ask("DELETE", one);
+  EXPECT_TRUE(released.body.at("health").is_null()) << released.text;
+  EXPECT_EQ(ask("POST", one + "/end-rest", R"({"reason":"again"})").status, 409);
+  us_.house.on.run(
+      "INSERT INTO number_health (org_id, number, state, since, counted_from, why) "
+      "VALUES ($1, 12125550199, 1, now() + interval '1 day', now(), 'of the next one')",
+      sql::params{}.uuid(us_.house.id));
+  EXPECT_EQ(ask("GET", one + "/health").body.at("data").as_array().size(), 2U);
+}
+
+TEST_F(PhoneNumbers, Weight_IsShownAndChangedWithinItsBounds) {
+  const std::string one = path(number("+12125550120", R"(,"weight":7)"));
+  EXPECT_EQ(ask("GET", one).body.at("weight").as_int64(), 7);
+  EXPECT_EQ(ask("PATCH", one, R"({"weight":1000})").body.at("weight").as_int64(), 1000);
+  EXPECT_EQ(ask("PATCH", one, R"({"friendly_name":"Line"})").body.at("weight").as_int64(), 1000);
+  for (const char* wrong : {R"({"weight":0})", R"({"weight":1001})"}) {
+    const rest_reply refused = ask("PATCH", one, wrong);
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(text(refused, "param"), "weight");
+  }
+  EXPECT_EQ(shown_by_engine().back().weight, 1000);
 }
 
 // ---- who uses it

@@ -142,6 +142,7 @@ class RestContract : public testing::TestWithParam<documented> {
       // Numbers are bought on an account of the operator's; all else is about one of the organisation's own.
       const bool buys = operation().name() == "searchPhoneNumbers" || operation().name() == "purchasePhoneNumber";
       if (!buys) house_->first.house.on.run("UPDATE integration SET platform = false WHERE org_id IS NOT NULL");
+      house_->first.rest_number();
       house_->carrier.hold("+14155550149");  // as the document's example of an import has it
     }
     return *house_;

@@ -99,6 +99,14 @@ tenant::tenant(const std::string& database, const std::string& name, std::uint64
          {"list_name", name + "%20list"}};
 }
 
+void tenant::rest_number() {
+  house.on.run(
+      "INSERT INTO number_health (org_id, number, state, since, counted_from, why) VALUES "
+      "($1, 12125550199, 0, $2 - interval '8 days', $2 - interval '8 days', 'new: warms up'), "
+      "($1, 12125550199, 3, $2 - interval '1 hour', $2 - interval '1 hour', 'the test says so')",
+      sql::params{}.uuid(house.id).time(sql::test::morning));
+}
+
 std::string tenant::add_key(key_ring& ring, sql::scope_bits scopes, std::optional<workspace_id> confined) {
   sql::api_key_record record;
   record.id = api_key_id{sql::test::make_test_id()};

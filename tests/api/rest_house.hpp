@@ -27,6 +27,8 @@ namespace dialer::api::test {
 struct tenant {
   tenant(const std::string& database, const std::string& name, std::uint64_t first_contact);
 
+  /// Its number warmed up, and rests now.
+  void rest_number();
   /// Makes a key and hands it to the ring.
   std::string add_key(key_ring& keys, sql::scope_bits scopes, std::optional<workspace_id> confined = {});
 

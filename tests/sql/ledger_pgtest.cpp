@@ -239,6 +239,12 @@ TEST_F(Ledger, ColdNumber_BeginsFreshAndAPersonEndsItsRest) {
   const auto newest = [&] { return read_number_health(org_.on, org_.id).at(0); };
   EXPECT_EQ(newest().state, callerid::health::fresh);
   EXPECT_EQ(newest().warm_up_from, morning);
+  {
+    transaction tx{org_.on};
+    begin_warm_up(tx, org_.id, number, morning);
+    tx.commit();
+  }
+  EXPECT_EQ(newest().since, morning + 1us) << "no two are of one instant";
   const std::uint64_t before = org_.generation();
   {
     transaction tx{org_.on};
