@@ -45,7 +45,7 @@ constexpr std::string_view schemas = R"({
       "name": {"type": "string", "minLength": 1, "maxLength": 200},
       "published": {"type": "boolean", "default": false},
       "answer_url": {"type": "string", "minLength": 1, "maxLength": 2000,
-                     "description": "Where the agent answers: a URL that the carrier asks what to do with the call, or a SIP address (sip:agent@pbx.example.com)."},
+                     "description": "Where the agent answers: a URL, or a SIP address (sip:agent@pbx.example.com). Twilio asks the URL what to do with the call; over Telnyx its application gets the call's events, takes the call by a 2xx to call.answered, and has to be reached by https."},
       "concurrent_calls_max": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0}
     },
     "examples": [{"workspace_id": "", "name": "Bea", "answer_url": "https://agent.example.com/answer"}]

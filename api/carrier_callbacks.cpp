@@ -10,10 +10,11 @@ namespace dialer::api {
 
 struct carrier_callbacks::impl : std::enable_shared_from_this<impl> {
   impl(callback_settings given, account_source source, callback_inbox& box, const clock& wall,
-       std::function<void(std::string)> warner)
+       std::function<void(std::string)> warner, actor acting)
       : settings{std::move(given)},
         gate{settings.public_url, settings.body_bytes_max, std::move(source), wall, std::move(warner)},
         inbox{box},
+        act{std::move(acting)},
         time{wall},
         signer{settings.token_key} {}
 
@@ -22,6 +23,7 @@ struct carrier_callbacks::impl : std::enable_shared_from_this<impl> {
     std::optional<callback_refusal> refused{};
     std::optional<carriers::callback> event{};
     carriers::attempt_token token{};
+    std::shared_ptr<const owned_account> over{};
   };
   judgement judge(carriers::carrier_kind kind, const http_request& request) const;
   void handle(carriers::carrier_kind kind, const http_request& request, const respond_function& respond);
@@ -30,6 +32,7 @@ struct carrier_callbacks::impl : std::enable_shared_from_this<impl> {
   callback_settings settings;
   callback_gate gate;
   callback_inbox& inbox;
+  actor act;
   const clock& time;
   carriers::token_signer signer;
   // Any thread.
@@ -54,6 +57,7 @@ carrier_callbacks::impl::judgement carrier_callbacks::impl::judge(carriers::carr
     return {.refused = callback_refusal::bad_token};
   if (token->organisation != owner->organisation) return {.refused = callback_refusal::foreign_account};
   result.token = *token;
+  result.over = owner;
   return result;
 }
 
@@ -65,17 +69,28 @@ void carrier_callbacks::impl::handle(carriers::carrier_kind kind, const http_req
     ++ignored;
     return respond({.status = 204});
   }
+  std::shared_ptr<stored_callback> task;
+  if (act && kind == carriers::carrier_kind::telnyx) {
+    task = std::make_shared<stored_callback>(
+        stored_callback{.over = std::move(result.over),
+                        .token = result.token,
+                        .event = *result.event,
+                        .body = request.body,
+                        .telnyx_signature = std::string{request.header("telnyx-signature-ed25519")},
+                        .telnyx_timestamp = std::string{request.header("telnyx-timestamp")}});
+  }
   inbox.store(result.token.organisation, result.token.attempt, std::move(*result.event),
-              [self = shared_from_this(), kind, respond](bool done) {
+              [self = shared_from_this(), kind, respond, task](bool done) {
                 if (!done) return self->gate.refuse(kind, callback_refusal::not_stored, respond);
                 ++self->stored;
-                respond({.status = 204});
+                task ? self->act(std::move(*task), respond) : respond({.status = 204});
               });
 }
 
 carrier_callbacks::carrier_callbacks(callback_settings settings, account_source accounts, callback_inbox& inbox,
-                                     const clock& time, std::function<void(std::string)> warn)
-    : impl_{std::make_shared<impl>(std::move(settings), std::move(accounts), inbox, time, std::move(warn))} {}
+                                     const clock& time, std::function<void(std::string)> warn, actor act)
+    : impl_{std::make_shared<impl>(std::move(settings), std::move(accounts), inbox, time, std::move(warn),
+                                   std::move(act))} {}
 
 carrier_callbacks::~carrier_callbacks() = default;
 

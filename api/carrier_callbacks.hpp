@@ -4,7 +4,8 @@
 // Order of the checks (the account's name is all that is read before the signature holds): size, the account it claims
 // to come from, the carrier's signature over the raw body and our public URL, the attempt's token, the token's
 // organisation against the account's. What passes goes to the inbox; the carrier gets its 2xx when the inbox has
-// committed, and 503 when it could not. Phone numbers and bodies never reach a log.
+// committed (and what the event asks for is done), and 503 when it could not. Phone numbers and bodies never reach a
+// log.
 
 #include <chrono>
 #include <cstddef>
@@ -49,12 +50,25 @@ struct callback_stats {
   refusal_counts refused{};
 };
 
+/// An event of Telnyx's that was written down.
+struct stored_callback {
+  std::shared_ptr<const owned_account> over;
+  carriers::attempt_token token;
+  carriers::callback event;
+  std::string body;  ///< as it came
+  std::string telnyx_signature;
+  std::string telnyx_timestamp;
+};
+
 class carrier_callbacks {
  public:
-  /// `warn` gets at most one line a minute per kind of refusal. `inbox` and `time` must outlive
-  /// the server that has the routes.
+  /// Does what an event of Telnyx's asks for, and acknowledges it. Any thread.
+  using actor = std::function<void(stored_callback what, respond_function respond)>;
+
+  /// `warn` gets at most one line a minute per kind of refusal. Without `act` every event is acknowledged once it is
+  /// stored. `inbox` and `time` must outlive the server that has the routes.
   carrier_callbacks(callback_settings settings, account_source accounts, callback_inbox& inbox, const clock& time,
-                    std::function<void(std::string)> warn);
+                    std::function<void(std::string)> warn, actor act = {});
   ~carrier_callbacks();
 
   /// POST /callbacks/twilio, /callbacks/twilio/amd, /callbacks/telnyx.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "carriers/account.hpp"
-#include "carriers/inbound_call.hpp"
+#include "carriers/telnyx_command.hpp"
 
 namespace dialer::api {
 

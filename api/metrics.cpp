@@ -95,6 +95,13 @@ void write_metrics(const callback_stats& stats, metric_writer& out) {
   write_refused("dialer_callbacks_refused_total", "Carrier callbacks refused, by reason.", stats.refused, out);
 }
 
+void write_metrics(const hand_over_stats& stats, metric_writer& out) {
+  out.counter("dialer_answered_calls_handed_over_total",
+              "Answered calls that were given to their agents by us (Telnyx).", stats.handed_over);
+  out.counter("dialer_answered_calls_abandoned_total", "Answered calls that were ended because no agent took them.",
+              stats.abandoned);
+}
+
 void write_metrics(const inbound_stats& stats, metric_writer& out) {
   for (const carriers::carrier_kind carrier : {carriers::carrier_kind::twilio, carriers::carrier_kind::telnyx}) {
     const auto& calls = stats.calls[carrier == carriers::carrier_kind::twilio ? 0 : 1];

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/carrier_callbacks.hpp"
+#include "api/hand_overs.hpp"
 #include "api/http_server.hpp"
 #include "api/inbound_calls.hpp"
 
@@ -46,6 +47,7 @@ route metrics_route(std::vector<metric_source> sources);
 
 void write_metrics(const http_stats& stats, metric_writer& out);
 void write_metrics(const callback_stats& stats, metric_writer& out);
+void write_metrics(const hand_over_stats& stats, metric_writer& out);
 void write_metrics(const inbound_stats& stats, metric_writer& out);
 
 }  // namespace dialer::api

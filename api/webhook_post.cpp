@@ -153,9 +153,13 @@ std::string request_of(const webhook_target& to, const webhook_message& message)
   const bool numeric_v6 = to.host.find(':') != std::string::npos;
   std::string bytes = "POST " + to.path + " HTTP/1.1\r\nHost: " + (numeric_v6 ? "[" + to.host + "]" : to.host);
   if (to.port != 443) bytes += ":" + std::to_string(to.port);
-  bytes += "\r\nUser-Agent: dialer\r\nContent-Type: application/json\r\nwebhook-id: " + message.id +
-           "\r\nwebhook-timestamp: " + message.timestamp + "\r\nwebhook-signature: " + message.signature +
-           "\r\nContent-Length: " + std::to_string(message.body.size()) + "\r\n\r\n" + message.body;
+  bytes += "\r\nUser-Agent: dialer\r\nContent-Type: application/json";
+  if (!message.id.empty()) {
+    bytes += "\r\nwebhook-id: " + message.id + "\r\nwebhook-timestamp: " + message.timestamp +
+             "\r\nwebhook-signature: " + message.signature;
+  }
+  for (const auto& [name, value] : message.headers) bytes += "\r\n" + name + ": " + value;
+  bytes += "\r\nContent-Length: " + std::to_string(message.body.size()) + "\r\n\r\n" + message.body;
   return bytes;
 }
 

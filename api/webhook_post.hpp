@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dialer::api {
@@ -39,10 +40,11 @@ struct webhook_post_options {
 };
 
 struct webhook_message {
-  std::string id;         ///< webhook-id
-  std::string timestamp;  ///< webhook-timestamp
-  std::string signature;  ///< webhook-signature
-  std::string body;       ///< JSON
+  std::string id{};                                            ///< webhook-id; empty: none of these three is sent
+  std::string timestamp{};                                     ///< webhook-timestamp
+  std::string signature{};                                     ///< webhook-signature
+  std::string body{};                                          ///< JSON
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< further ones
 };
 
 struct webhook_answer {

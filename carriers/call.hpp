@@ -71,6 +71,7 @@ struct call_report {
   disposition if_unanswered = disposition::no_answer;
   bool maybe_answered = false;  ///< ended, and the cause alone fits an answered call as well as an unanswered one
   bool machine = false;         ///< answered by a machine (any phase)
+  bool abandoned = false;       ///< answered, and no agent took the call (any phase)
   std::optional<int> sip_code;
   std::optional<std::chrono::seconds> duration;
   utc_time at{};                    ///< carrier's time of the event; the epoch when it gives none
@@ -87,11 +88,19 @@ void join(call_report& known, call_report&& more);
 call_report no_such_call();
 bool is_no_such_call(const call_report& report);
 
+/// What is to be done about a call once an event of it is written down. Telnyx only: Twilio asks for a document.
+enum class call_task : std::uint8_t {
+  none,
+  hand_over,  ///< it was answered: its agent is to get it
+  hang_up,    ///< its agent did not take it
+};
+
 /// A callback, still to be matched to its organisation by the token.
 struct callback {
   std::string token;      ///< text of the attempt_token
   std::string event_key;  ///< unique per event at that carrier; repeats are duplicates
   call_report report;
+  call_task task = call_task::none;
 };
 
 /// A call as the carrier lists it.

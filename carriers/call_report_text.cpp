@@ -52,6 +52,7 @@ std::string serialize_report(const call_report& report) {
   if (report.if_unanswered != defaults.if_unanswered) fields["unanswered"] = view(to_string(report.if_unanswered));
   if (report.maybe_answered) fields["maybe_answered"] = true;
   if (report.machine) fields["machine"] = true;
+  if (report.abandoned) fields["abandoned"] = true;
   if (report.sip_code) fields["sip"] = *report.sip_code;
   if (report.duration) fields["duration_s"] = std::int64_t{report.duration->count()};
   if (report.at != defaults.at) fields["at_us"] = std::int64_t{report.at.time_since_epoch().count()};
@@ -75,7 +76,8 @@ std::optional<call_report> parse_report(std::string_view text) {
                      read_disposition(*fields, "answered", report.if_answered) &&
                      read_disposition(*fields, "unanswered", report.if_unanswered) &&
                      read_flag(*fields, "maybe_answered", report.maybe_answered) &&
-                     read_flag(*fields, "machine", report.machine) && read_number(*fields, "sip", 0, 999, sip) &&
+                     read_flag(*fields, "machine", report.machine) &&
+                     read_flag(*fields, "abandoned", report.abandoned) && read_number(*fields, "sip", 0, 999, sip) &&
                      read_number(*fields, "duration_s", 0, any, duration) &&
                      read_number(*fields, "at_us", std::numeric_limits<std::int64_t>::min(), any, at) &&
                      read_flag(*fields, "caller_id_signal", report.caller_id_signal) &&

@@ -7,6 +7,7 @@
 #include "carriers/codec.hpp"
 #include "carriers/dispositions.hpp"
 #include "carriers/form.hpp"
+#include "carriers/hand_over.hpp"
 #include "carriers/json_reading.hpp"
 #include "carriers/telnyx_events.hpp"
 #include "carriers/timestamps.hpp"
@@ -56,6 +57,20 @@ void read_end(const std::vector<form_field>& fields, std::string_view status, ca
   }
 }
 
+/// The leg to a SIP agent says something about the call only when it comes to nothing.
+std::optional<callback> end_of_agent_leg(std::string_view type, simdjson::dom::object payload, agent_leg& leg,
+                                         callback event) {
+  const bool missed = type == "call.hangup" &&
+                      leg_came_to_nothing(json_text(payload, "hangup_cause"), json_text(payload, "sip_hangup_cause"));
+  if (!missed) return std::nullopt;
+  event.token = std::move(leg.token);
+  event.report.call_ref = std::move(leg.call_ref);
+  event.report.phase = call_phase::answered;
+  event.report.abandoned = true;
+  event.task = call_task::hang_up;
+  return event;
+}
+
 }  // namespace
 
 std::optional<callback> decode_twilio_callback(const callback_request& request) {
@@ -88,14 +103,23 @@ std::optional<callback> decode_telnyx_callback(const callback_request& request) 
   if (!payload || json_text(*payload, "direction") == "incoming") return std::nullopt;
   callback event;
   event.event_key = json_text(*data, "id");
-  event.token = token_of_client_state(json_text(*payload, "client_state"));
+  if (!fit_for_key(event.event_key)) return std::nullopt;
+  if (const auto at = parse_rfc3339(json_text(*data, "occurred_at"))) event.report.at = *at;
+  const std::string_view type = json_text(*data, "event_type");
+  const std::string_view client_state = json_text(*payload, "client_state");
+  if (auto leg = agent_leg_of_client_state(client_state))
+    return end_of_agent_leg(type, *payload, *leg, std::move(event));
+  event.token = token_of_client_state(client_state);
+  // The call's agent may have given it a client_state of its own.
+  if (event.token.empty()) event.token = form_value(parse_form(query_of(request.url)), "t");
   const std::string_view call_ref = json_text(*payload, "call_control_id");
-  if (!fit_for_key(event.event_key) || event.token.empty() || !is_call_control_id(call_ref)) return std::nullopt;
-  auto report = read_telnyx_event({json_text(*data, "event_type"), call_ref, json_text(*payload, "hangup_cause"),
+  if (event.token.empty() || !is_call_control_id(call_ref)) return std::nullopt;
+  auto report = read_telnyx_event({type, call_ref, json_text(*payload, "hangup_cause"),
                                    json_text(*payload, "sip_hangup_cause"), json_text(*payload, "result")});
   if (!report) return std::nullopt;
+  report->at = event.report.at;
   event.report = std::move(*report);
-  if (const auto at = parse_rfc3339(json_text(*data, "occurred_at"))) event.report.at = *at;
+  if (type == "call.answered") event.task = call_task::hand_over;
   return event;
 }
 

@@ -5,13 +5,11 @@
 #include <boost/json/serialize.hpp>
 
 #include "carriers/agent_address.hpp"
-#include "carriers/answer_reading.hpp"
 #include "carriers/base64.hpp"
-#include "carriers/foreign_text.hpp"
 #include "carriers/form.hpp"
-#include "carriers/request_head.hpp"
+#include "carriers/hand_over.hpp"
+#include "carriers/json_reading.hpp"
 #include "carriers/telnyx_events.hpp"
-#include "carriers/telnyx_reading.hpp"
 #include "carriers/twilio_sid.hpp"
 #include "carriers/twiml.hpp"
 
@@ -43,10 +41,10 @@ std::optional<inbound_step> telnyx_step(std::string_view type, simdjson::dom::ob
   if (type == "call.answered" && callers_leg) return inbound_step::answered;
   if (type == "call.speak.ended" && json_text(payload, "status") == "completed") return inbound_step::spoken;
   if (type == "call.recording.saved") return inbound_step::recorded;
-  // The leg to the SIP agent. Its regular end, after a talk or because the caller hung up, ends the caller's as well.
-  const std::string_view cause = json_text(payload, "hangup_cause");
-  const bool failed = cause != "normal_clearing" && cause != "originator_cancel";
-  if (type == "call.hangup" && !callers_leg && failed) return inbound_step::unreached;
+  if (type == "call.hangup" && !callers_leg &&
+      leg_came_to_nothing(json_text(payload, "hangup_cause"), json_text(payload, "sip_hangup_cause"))) {
+    return inbound_step::unreached;
+  }
   return std::nullopt;
 }
 
@@ -158,32 +156,6 @@ telnyx_command closing_command(const inbound_event& event) {
   const bool is_answered = event.step != inbound_step::ringing && event.step != inbound_step::unreached;
   return is_answered ? command(event, "hangup", {}, suffix)
                      : command(event, "reject", {{"cause", "USER_BUSY"}}, suffix);
-}
-
-std::string encode_command(const account& over, const telnyx_command& command) {
-  std::string path = "/v2/calls/";
-  append_percent_encoded(command.call_ref, path);
-  path += "/actions/" + command.action;
-  std::string request;
-  request_head{over, telnyx_authorization(over)}.post(path, json_type, command.body, request);
-  return request;
-}
-
-command_answer decode_command(const http::http_answer& answer) {
-  if (answer.status >= 200 && answer.status < 300) return {command_result::done, {}};
-  command_answer read{command_result::again,
-                      foreign_text(answer.how == http::delivery::answered
-                                       ? "HTTP " + std::to_string(answer.status) + " " + std::string{answer.body}
-                                       : answer.error)};
-  constexpr int timed_out = 408;
-  constexpr int too_many = 429;
-  const bool heard = answer.status >= 400 && answer.status < 500;
-  if (!heard || answer.status == timed_out || answer.status == too_many) return read;
-  const auto body = may_be_json(answer) ? json_body(answer.body) : std::nullopt;
-  const bool over = body && (has_telnyx_error(*body, "90018") || has_telnyx_error(*body, "90015") ||
-                             has_telnyx_error(*body, "10005"));
-  read.result = over ? command_result::call_over : command_result::refused;
-  return read;
 }
 
 }  // namespace dialer::carriers

@@ -11,9 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "carriers/account.hpp"
 #include "carriers/codec.hpp"
-#include "carriers/http/http_answer.hpp"
+#include "carriers/telnyx_command.hpp"
 #include "model/e164.hpp"
 
 namespace dialer::carriers {
@@ -51,32 +50,10 @@ inline constexpr int voicemail_max_s = 120;
 /// The document that answers Twilio. On every step but ringing the call is ended.
 std::string twilio_document(const inbound_event& event, const inbound_answer& answer);
 
-/// "POST /v2/calls/{call_ref}/actions/{action}".
-struct telnyx_command {
-  std::string call_ref;
-  std::string action;
-  std::string body;
-};
-
 /// What Telnyx is told at this step. An agent at a URL is handed the call when it is answered: from then on Telnyx
 /// sends the call's events there, and whoever is there commands it, with the same account.
 telnyx_command command_for(const inbound_event& event, const inbound_answer& answer);
 /// What it is told when it refused that: the call is not to be left without an end.
 telnyx_command closing_command(const inbound_event& event);
-
-/// One complete HTTP/1.1 request. Throws std::invalid_argument, as make_codec does.
-std::string encode_command(const account& over, const telnyx_command& command);
-
-enum class command_result : std::uint8_t {
-  done,
-  call_over,  ///< the caller has gone
-  refused,    ///< certainly not done, and will not be
-  again,      ///< not done, or nobody can tell: the same command (command_id) may be sent again
-};
-struct command_answer {
-  command_result result = command_result::again;
-  std::string why;  ///< the carrier's words, or what happened to the request; foreign input. Empty when done
-};
-command_answer decode_command(const http::http_answer& answer);
 
 }  // namespace dialer::carriers

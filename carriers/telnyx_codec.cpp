@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "carriers/agent_address.hpp"
 #include "carriers/answer_reading.hpp"
 #include "carriers/base64.hpp"
 #include "carriers/callback_url.hpp"
@@ -62,6 +63,10 @@ class telnyx_codec final : public codec {
     body_ += attempt.text();
     body_ += "\",\"client_state\":\"";
     append_base64(token, base64_kind::standard, body_);
+    for (const std::string& piece : webhooks_) {
+      if (&piece != &webhooks_.front()) body_ += token;
+      body_ += piece;
+    }
     body_ += create_end_;
     request_head::post_prepared(create_head_, body_, out);
   }
@@ -156,23 +161,45 @@ class telnyx_codec final : public codec {
  private:
   /// The end of the body, which only changes with the campaign. Consecutive calls of one campaign find it ready.
   void prepare(const call_options& options) {
-    const bool same = !create_end_.empty() && options.callback_base_url == prepared_callback_base_ &&
-                      options.ring_timeout == prepared_ring_timeout_ &&
-                      options.call_time_limit == prepared_time_limit_ &&
-                      options.machine_detection == prepared_machine_detection_;
+    const bool same =
+        !create_end_.empty() && options.answer_url == prepared_answer_url_ &&
+        options.callback_base_url == prepared_callback_base_ && options.ring_timeout == prepared_ring_timeout_ &&
+        options.call_time_limit == prepared_time_limit_ && options.machine_detection == prepared_machine_detection_;
     if (same) return;
+    prepared_answer_url_ = options.answer_url;
     prepared_callback_base_ = options.callback_base_url;
     prepared_ring_timeout_ = options.ring_timeout;
     prepared_time_limit_ = options.call_time_limit;
     prepared_machine_detection_ = options.machine_detection;
-    create_end_ = "\",\"webhook_url\":" + json_string(callback_url(options.callback_base_url, "/callbacks/telnyx"));
-    create_end_ += ",\"timeout_secs\":";
+    prepare_webhooks(options);
+    create_end_ = ",\"timeout_secs\":";
     append_number(std::clamp<std::int64_t>(options.ring_timeout.count(), 5, 600), create_end_);
     create_end_ += ",\"time_limit_secs\":";
     append_number(std::clamp<std::int64_t>(options.call_time_limit.count(), 30, 14'400), create_end_);
     create_end_ += ",\"answering_machine_detection\":";
     create_end_ += options.machine_detection ? "\"detect\"" : "\"disabled\"";
     create_end_ += ",\"retry_on_timeout\":false}";
+  }
+
+  /// Where the call's events go. An agent's application commands the call, and so gets all but those that we need,
+  /// which it is told by us. It may give the call a client_state of its own: what comes after that has the token in the
+  /// URL. A SIP agent commands nothing.
+  void prepare_webhooks(const call_options& options) {
+    const std::string ours = callback_url(options.callback_base_url, "/callbacks/telnyx");
+    if (is_sip_address(options.answer_url)) {
+      webhooks_ = {"\",\"webhook_url\":" + json_string(ours)};
+      return;
+    }
+    const auto open_string = [](const std::string& text) {
+      std::string quoted = json_string(text);
+      quoted.pop_back();
+      return quoted;
+    };
+    const std::string with_token = open_string(place_token(ours).before);
+    webhooks_ = {"\",\"webhook_url\":" + open_string(place_token(options.answer_url).before),
+                 "\",\"webhook_urls\":{\"call.initiated\":" + json_string(ours) +
+                     ",\"call.answered\":" + json_string(ours) + ",\"call.hangup\":" + with_token,
+                 "\",\"call.machine.detection.ended\":" + with_token, "\"}"};
   }
 
   static std::string call_path(std::string_view call_ref) {
@@ -312,7 +339,9 @@ class telnyx_codec final : public codec {
   simdjson::dom::parser parser_;
   std::string body_;
 
+  std::vector<std::string> webhooks_;  // the token goes between them
   std::string create_end_;
+  std::string prepared_answer_url_;
   std::string prepared_callback_base_;
   std::chrono::seconds prepared_ring_timeout_{0};
   std::chrono::seconds prepared_time_limit_{0};

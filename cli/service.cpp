@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "api/agent_link.hpp"
 #include "api/carrier_command.hpp"
+#include "api/hand_overs.hpp"
 #include "api/http_server.hpp"
 #include "api/inbound_calls.hpp"
 #include "api/key_watch.hpp"
@@ -98,7 +100,14 @@ struct service::impl {
       : database{where},
         time{clock},
         can_sign{!options.secret_keys.empty()},
-        callbacks{callback_settings(options), ports.accounts, ports.inbox, clock, warn},
+        hand_overs{{.database = where},
+                   {api::command_over,
+                    [this](const carriers::account& over, const api::agent_post& what) {
+                      return api::post_to_agent(exchange, over, what);
+                    },
+                    warn},
+                   ports.inbox},
+        callbacks{callback_settings(options), ports.accounts, ports.inbox, clock, warn, hand_overs.actor()},
         inbound{inbound_settings(options, where), {ports.accounts, ports.views, api::command_over, tell, warn}, clock},
         keys{options.key_pepper, clock},
         key_follower{where, keys, clock, warn},
@@ -123,6 +132,7 @@ struct service::impl {
         api::metrics_route({[views = std::move(ports.views)](api::metric_writer& out) { write_metrics(views(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(server.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(callbacks.stats(), out); },
+                            [this](api::metric_writer& out) { api::write_metrics(hand_overs.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(inbound.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(rest.stats(), out); },
                             [this](api::metric_writer& out) { api::write_metrics(deliverer.stats(), out); },
@@ -133,11 +143,12 @@ struct service::impl {
   const sql::connect_options database;
   const clock& time;
   const bool can_sign;
+  api::carrier_exchange exchange;
+  api::hand_overs hand_overs;
   api::carrier_callbacks callbacks;
   api::inbound_calls inbound;
   api::key_ring keys;
   api::key_watch key_follower;
-  api::carrier_exchange exchange;
   api::number_desk desk;
   api::rest_service rest;
   api::webhook_deliverer deliverer;

@@ -106,6 +106,8 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   outcome row;
   row.call_ref = attempt.call_ref;
   row.answered = how == disposition::answered || how == disposition::voicemail;
+  // Nobody spoke to whoever answered: our fault, and no sign of theirs.
+  if (row.answered && attempt.abandoned) how = disposition::failed;
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
   if (how == disposition::canceled && (attempt.canceled || attempt.recovered) && !opt_outs_.contains(attempt.what.to)) {
     // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.

@@ -179,6 +179,7 @@ class organisation {
     bool unanswered = false;  // the create, as the account counts it
     bool answered = false;
     bool machine = false;
+    bool abandoned = false;  // answered, and no agent took it
     bool vetoed = false;
     bool phase_known = false;  // by what was heard of it; not just after a take-over or a doubt
     // The cancel that the carrier was asked for, and has not refused: of a call nobody has answered, or of any.

@@ -52,6 +52,7 @@ void organisation::apply_report(attempt_run& attempt, const carriers::call_repor
   if (!carriers::is_no_such_call(report)) attempt.unknown_answers = 0;
   attempt.answered |= report.phase == carriers::call_phase::answered;
   attempt.machine |= report.machine;
+  attempt.abandoned |= report.abandoned;
   attempt.caller_id_signal |= report.caller_id_signal;
   // Callbacks come in any order, and some never: that a call is over may be known before that it was answered.
   const bool hold = report.maybe_answered && !attempt.answered;

@@ -43,6 +43,8 @@ struct callback_target {
 
 struct callback_order {
   callback_target status;
+  std::vector<std::pair<std::string, std::string>> by_event;  ///< Telnyx: URLs of events that do not go to status.url
+  std::string agent;  ///< Twilio: the document's URL, or the SIP address that the document names
   callback_target machine;
   unsigned events = 0;  ///< bit n = call_event n
 };
@@ -78,6 +80,7 @@ struct call_record {
   call_end end = call_end::none;
   bool ended_by_customer = false;
   bool verdict_known = false;
+  bool handed_over = false;
   int sip = 0;  ///< once ended
   int next_sequence = 0;
   std::int64_t queue_ms = 0;

@@ -131,11 +131,19 @@ void simulated_carrier::answer(call_record& call, utc_time now) {
   auto entry = entry_for(call, log_event::answered, now);
   entry.answered_by = call.plan.fate == call_fate::voicemail ? "machine" : "human";
   record(entry);
+  if (call.order.callbacks && !call.order.callbacks->agent.empty()) hand_over(call, call.order.callbacks->agent, now);
   announce(call, call_event::answered, now);
   if (call.order.machine_detection != detection::off) {
     schedule(now + milliseconds{call.plan.verdict}, step::verdict, call.index);
   }
   schedule(now + milliseconds{std::min(call.plan.talk, call.order.time_limit_s * 1000)}, step::finish, call.index);
+}
+
+void simulated_carrier::hand_over(call_record& call, std::string_view agent, utc_time now) {
+  call.handed_over = true;
+  auto entry = entry_for(call, log_event::handed_over, now);
+  entry.reason = agent;
+  record(entry);
 }
 
 void simulated_carrier::verdict(call_record& call, utc_time now) {
@@ -160,6 +168,7 @@ void simulated_carrier::finish(call_record& call, call_end end, int sip, utc_tim
   entry.outcome = call_end_names[static_cast<std::size_t>(end)];
   entry.sip = sip;
   if (end == call_end::canceled) entry.reason = was_queued ? "queued" : "ringing";
+  if (call.was_answered() && !call.handed_over) entry.reason = "silence";
   if (call.was_answered()) entry.answered_by = call.plan.fate == call_fate::voicemail ? "machine" : "human";
   record(entry);
 

@@ -25,7 +25,7 @@ enum class log_event : std::uint8_t {
   ringing,
   answered,
   verdict,         ///< machine detection; `answered_by`
-  ended,           ///< `outcome`, `sip`, `answered_by`
+  ended,           ///< `outcome`, `sip`, `answered_by`; `reason` "silence": answered, and handed to nobody
   canceled,        ///< by the customer, before an answer; `reason` says in which state
   cancel_refused,  ///< asked to end a call that had ended or never existed
   fetched,         ///< GET of one call; `status` of the answer
@@ -43,9 +43,12 @@ enum class log_event : std::uint8_t {
   number_changed,         ///< settings of `ref`
   number_released,        ///< `account` does not hold `to` any more
   numbers_read,           ///< a search or a look at numbers or orders: `count` rows, or `ref` and `status`
+  handed_over,            ///< an answered call is its agent's from now on; `reason` is the agent's URL or SIP address
+  commanded,              ///< Telnyx: `reason` is what the call was told to do, `status` the answer
+  leg_ended,              ///< Telnyx: of the call's leg `to` an agent; `outcome` completed if it had been answered
 };
 
-inline constexpr std::array<std::string_view, 28> log_event_names{"simulator_started",
+inline constexpr std::array<std::string_view, 31> log_event_names{"simulator_started",
                                                                   "simulator_stopped",
                                                                   "create_received",
                                                                   "create_refused",
@@ -72,7 +75,10 @@ inline constexpr std::array<std::string_view, 28> log_event_names{"simulator_sta
                                                                   "number_order_failed",
                                                                   "number_changed",
                                                                   "number_released",
-                                                                  "numbers_read"};
+                                                                  "numbers_read",
+                                                                  "handed_over",
+                                                                  "commanded",
+                                                                  "leg_ended"};
 
 inline constexpr std::array<std::string_view, 3> carrier_names{"", "twilio", "telnyx"};
 

@@ -231,7 +231,9 @@ void read_outcomes(table_reader& reader, scenario& out) {
 void read_destination(table_reader& reader, const toml::node& node, scenario& out) {
   std::string to;
   reader.text("to", to);
-  if (!e164::parse(to)) reader.fail(node, "to", "must be a number in E.164 such as \"+12125550123\"");
+  if (!e164::parse(to) && !to.starts_with("sip:")) {
+    reader.fail(node, "to", "must be a number in E.164 such as \"+12125550123\", or an agent's SIP address");
+  }
   destination_script script;
   if (const auto fate = reader.choice("fate", call_fate_names)) script.fate = static_cast<call_fate>(*fate);
   int sip = 0;
@@ -322,6 +324,7 @@ scenario parse_scenario(std::string_view toml, std::string_view name) {
     table.range("talk_ms", out.times.talk);
     table.range("verdict_ms", out.times.verdict);
   });
+  read_table(reader, "agents", name, [&](table_reader& table) { table.integer("status", out.agent_status, 200, 599); });
   read_tables(reader, "destination", name,
               [&](table_reader& table, const toml::node& node) { read_destination(table, node, out); });
   read_tables(reader, "number", name,

@@ -173,6 +173,7 @@ struct scenario {
   std::vector<int> failed_sip{503, 480, 500};            ///< drawn evenly for failed calls
   timing times;
   std::map<std::string, destination_script, std::less<>> destinations;  ///< by To
+  int agent_status = 200;                                               ///< what the agents' applications answer
   std::vector<scripted_number> numbers;
   std::vector<fault_rule> faults;  ///< tried in this order
 

@@ -66,7 +66,8 @@ api_operation simulated_carrier::operation_of(endpoint where) noexcept {
     case endpoint::fetch_call: return api_operation::fetch;
     case endpoint::list_calls:
     case endpoint::list_events: return api_operation::list;
-    case endpoint::change_call: return api_operation::change;
+    case endpoint::change_call:
+    case endpoint::command_call: return api_operation::change;
     case endpoint::read_account:
     case endpoint::read_balance: return api_operation::account;
     case endpoint::search_numbers:
@@ -77,6 +78,7 @@ api_operation simulated_carrier::operation_of(endpoint where) noexcept {
     case endpoint::buy_number: return api_operation::number_buy;
     case endpoint::change_number: return api_operation::number_change;
     case endpoint::release_number: return api_operation::number_release;
+    case endpoint::agent:  // not the carrier's own
     case endpoint::none: break;
   }
   return api_operation::unknown;
@@ -202,6 +204,10 @@ void simulated_carrier::run(const due& item) {
   }
   if (item.what == step::order) {
     settle_order(item.subject, item.at);
+    return;
+  }
+  if (item.what == step::leg) {
+    settle_leg(item.subject, item.at);
     return;
   }
   auto& call = calls_.at(item.subject);

@@ -67,6 +67,8 @@ class simulated_carrier {
     fetch_number,
     change_number,
     release_number,
+    command_call,
+    agent,
   };
 
   /// A request as the dialect understands it.
@@ -75,6 +77,7 @@ class simulated_carrier {
     std::optional<std::size_t> account;  ///< none: not authenticated
     std::string claimed_account;         ///< as the request names it, for the log
     std::string ref;                     ///< of the call it is about
+    std::string action;                  ///< Telnyx: command_call
     form_fields query;
     form_fields form;                   ///< Twilio's body; of Telnyx's for numbers, the texts by name
     create_order order;                 ///< create_call: what could be read; buy_number: `to` is the number
@@ -97,6 +100,8 @@ class simulated_carrier {
   virtual std::string answer_headers(std::size_t account) const = 0;
   /// Telnyx: an order for numbers has been pending long enough.
   virtual void settle_order(std::size_t, utc_time) {}
+  /// Telnyx: a leg to an agent has rung long enough.
+  virtual void settle_leg(std::size_t, utc_time) {}
 
   // What the dialects build on.
   account_state& account(std::size_t index) { return accounts_[index]; }
@@ -127,13 +132,17 @@ class simulated_carrier {
                      utc_time now);
   /// Calls settle_order(index) then.
   void schedule_order(utc_time at, std::size_t index) { schedule(at, step::order, index); }
+  /// The same for settle_leg(index).
+  void schedule_leg(utc_time at, std::size_t index) { schedule(at, step::leg, index); }
+  /// An agent has the call from now on.
+  void hand_over(call_record& call, std::string_view agent, utc_time now);
   void record_lookup(log_event event, const routed_request& request, int status, std::int64_t count, utc_time now);
   log_entry entry_for(const call_record& call, log_event event, utc_time now) const;
   log_entry entry_for(const routed_request& request, log_event event, utc_time now) const;
   void record(const log_entry& entry) { out_.record(entry); }
 
  private:
-  enum class step : std::uint8_t { slot, ring, answer, verdict, finish, order };
+  enum class step : std::uint8_t { slot, ring, answer, verdict, finish, order, leg };
   struct due {
     utc_time at;
     std::uint64_t order;  ///< keeps equal instants in the order of scheduling

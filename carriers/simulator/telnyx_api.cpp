@@ -1,10 +1,9 @@
 #include "carriers/simulator/telnyx_api.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
 #include "carriers/simulator/json_writer.hpp"
+#include "carriers/simulator/telnyx_body.hpp"
 #include "model/e164.hpp"
 
 namespace dialer::carriers::simulator {
@@ -16,6 +15,7 @@ using namespace std::chrono_literals;
 constexpr auto dial_window = 5s;
 constexpr auto command_memory = 60s;
 constexpr auto ended_call_memory = 10min;
+constexpr std::string_view agents_path = "/agent/";
 
 bool is_text(std::string_view bytes) noexcept {
   return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -32,26 +32,6 @@ bool callable(std::string_view destination) {
 }
 
 }  // namespace
-
-/// The body of a dial, one field at a time.
-struct telnyx_api::json_reader {
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-
-  bool parse(std::string_view body) { return parser.parse(body.data(), body.size()).get(object) == simdjson::SUCCESS; }
-  std::string text(std::string_view key) {
-    std::string_view value;
-    return object[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string{};
-  }
-  std::int64_t number(std::string_view key, std::int64_t fallback) {
-    std::int64_t value = 0;
-    return object[key].get(value) == simdjson::SUCCESS ? value : fallback;
-  }
-  bool flag(std::string_view key, bool fallback) {
-    bool value = false;
-    return object[key].get(value) == simdjson::SUCCESS ? value : fallback;
-  }
-};
 
 telnyx_api::telnyx_api(carrier_setup given, const ed25519_key::seed& key_seed, outputs& out)
     : simulated_carrier{carrier_name::telnyx, std::move(given), out},
@@ -109,7 +89,7 @@ std::string telnyx_api::answer_headers(std::size_t index) const {
 void telnyx_api::route_path(const api_request& request, routed_request& routed) {
   const auto path = request.target.substr(0, request.target.find('?'));
   const bool get = request.method == "GET", post = request.method == "POST";
-  constexpr std::string_view calls_path = "/v2/calls/", connections = "/v2/connections/", hangup = "/actions/hangup",
+  constexpr std::string_view calls_path = "/v2/calls/", connections = "/v2/connections/", actions = "/actions/",
                              active = "/active_calls";
   if (path == "/v2/calls" && post) {
     routed.where = endpoint::create_call;
@@ -123,9 +103,10 @@ void telnyx_api::route_path(const api_request& request, routed_request& routed) 
         percent_decode(path.substr(connections.size(), path.size() - connections.size() - active.size()));
   } else if (path.starts_with(calls_path)) {
     auto ref = path.substr(calls_path.size());
-    if (post && ref.ends_with(hangup)) {
-      ref.remove_suffix(hangup.size());
-      routed.where = endpoint::change_call;
+    if (const auto at = ref.find(actions); post && at != std::string_view::npos) {
+      routed.action = ref.substr(at + actions.size());
+      ref = ref.substr(0, at);
+      routed.where = routed.action == "hangup" ? endpoint::change_call : endpoint::command_call;
     } else if (get && ref.find('/') == std::string_view::npos) {
       routed.where = endpoint::fetch_call;
     }
@@ -157,10 +138,41 @@ void telnyx_api::read_order(const api_request& request, routed_request& routed) 
   auto& target = order.callbacks->status;
   target.url = reader_->text("webhook_url");
   target.url.resize(std::min(target.url.size(), target.url.find('#')));
+  simdjson::dom::object urls;
+  if (reader_->object["webhook_urls"].get(urls) == simdjson::SUCCESS) {
+    for (const auto field : urls) {
+      std::string_view url;
+      if (field.value.get(url) == simdjson::SUCCESS) order.callbacks->by_event.emplace_back(field.key, url);
+    }
+  }
   target.attempts_max = setup().rules.callback_attempts_max;
   target.retry_no_answer = target.retry_5xx = target.retry_408_429 = true;
   target.timeout =
       std::chrono::milliseconds{setup().rules.callback_timeout_ms > 0 ? setup().rules.callback_timeout_ms : 5000};
+}
+
+void telnyx_api::read_command(const api_request& request, routed_request& routed) {
+  if (!request.body.empty() && !reader_->parse(request.body)) {
+    routed.refusal = telnyx_error(400, "10015", "Bad Request", "The request body is not valid JSON.");
+    return;
+  }
+  if (request.body.empty()) return;
+  for (const std::string_view key :
+       {"to", "command_id", "client_state", "target_leg_client_state", "webhook_url", "cause", "payload"}) {
+    if (auto value = reader_->text(key); !value.empty()) routed.form.add(key, std::move(value));
+  }
+  routed.form.add("timeout_secs", std::to_string(reader_->number("timeout_secs", 30)));
+}
+
+/// An event that an agent's application is told: "/agent/" and the application's URL without its scheme.
+void telnyx_api::read_agent_request(const api_request& request, routed_request& routed) {
+  routed.where = endpoint::agent;
+  routed.action = "https://" + std::string(request.target.substr(agents_path.size()));
+  if (!reader_->parse(request.body)) return;
+  std::string_view ref, type;
+  if (reader_->object.at_pointer("/data/payload/call_control_id").get(ref) == simdjson::SUCCESS) routed.ref = ref;
+  if (reader_->object.at_pointer("/data/event_type").get(type) == simdjson::SUCCESS)
+    routed.form.add("event_type", std::string(type));
 }
 
 simulated_carrier::routed_request telnyx_api::route(const api_request& request, utc_time) {
@@ -169,7 +181,12 @@ simulated_carrier::routed_request telnyx_api::route(const api_request& request, 
   if (const auto question = request.target.find('?'); question != std::string_view::npos) {
     routed.query = form_fields::parse(request.target.substr(question + 1));
   }
+  if (request.method == "POST" && request.target.starts_with(agents_path)) {
+    read_agent_request(request, routed);
+    return routed;
+  }
   if (routed.where == endpoint::create_call) read_order(request, routed);
+  if (routed.where == endpoint::command_call) read_command(request, routed);
   if (routed.where == endpoint::list_events) {
     routed.order.to = routed.query.get("filter[to]");
     routed.order.from = routed.query.get("filter[from]");
@@ -209,6 +226,8 @@ api_answer telnyx_api::act(routed_request& request, utc_time now) {
     case endpoint::create_call: return dial(request, now);
     case endpoint::fetch_call: return fetch(request, now);
     case endpoint::change_call: return hang_up(request, now);
+    case endpoint::command_call: return command(request, now);
+    case endpoint::agent: return answer_as_agent(request, now);
     case endpoint::list_calls: return list_active(request, now);
     case endpoint::list_events: return list_events(request, now);
     case endpoint::search_numbers: return search_numbers(request, now);

@@ -29,6 +29,27 @@ class telnyx_api final : public simulated_carrier {
   call_record* find_call(const routed_request& request);
   api_answer fetch(routed_request& request, utc_time now);
   api_answer hang_up(routed_request& request, utc_time now);
+  // Commands and the legs they open (telnyx_commands.cpp).
+  struct agent_leg {
+    std::size_t call = 0;
+    std::string ref;
+    std::string to;
+    std::string client_state;
+    call_plan plan;
+    bool answered = false;
+    bool over = false;
+  };
+  void read_command(const api_request& request, routed_request& routed);
+  void read_agent_request(const api_request& request, routed_request& routed);
+  api_answer answer_as_agent(const routed_request& request, utc_time now);
+  api_answer command(const routed_request& request, utc_time now);
+  api_answer transfer(call_record& call, const routed_request& request, utc_time now);
+  void settle_leg(std::size_t index, utc_time now) override;
+  void end_leg(agent_leg& leg, std::string_view cause, int sip, utc_time now);
+  void end_legs_of(const call_record& call, utc_time now);
+  void announce_leg(const agent_leg& leg, call_event event, std::string_view cause, int sip, utc_time now);
+  callback_draft draft_for(call_record& call, call_event event, std::string_view name) const;
+
   api_answer list_active(const routed_request& request, utc_time now);
   api_answer list_events(const routed_request& request, utc_time now);
   void write_call(std::string& out, const call_record& call, utc_time now, bool alive) const;
@@ -62,6 +83,8 @@ class telnyx_api final : public simulated_carrier {
   ed25519_key key_;
   boost::unordered_flat_map<std::string, std::size_t> commands_;  // account and command_id -> call
   std::deque<std::pair<utc_time, std::string>> command_ages_;     // when each of them was first seen
+  std::vector<agent_leg> legs_;
+  boost::unordered_flat_set<std::string> call_commands_;  // call and command_id
   std::vector<number_order> orders_;
   boost::unordered_flat_set<std::string> searched_;  // key and number: only what was found can be ordered
 };

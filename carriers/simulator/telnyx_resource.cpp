@@ -201,17 +201,11 @@ void telnyx_api::write_event(std::string& out, const call_record& call, std::str
 }
 
 void telnyx_api::announce(call_record& call, call_event event, utc_time now) {
+  if (event == call_event::ended) end_legs_of(call, now);
   const auto name = webhook_name(event);
-  if (name.empty() || !call.order.callbacks || call.order.callbacks->status.url.empty()) return;
-  callback_draft draft;
-  draft.ref = ref_text(call);
-  draft.to = call.order.to;
-  draft.call_ordinal = call.ordinal;
-  draft.event = event;
-  draft.sequence = call.next_sequence++;
-  draft.target = call.order.callbacks->status;
-  draft.content_type = "application/json";
-  draft.headers = "User-Agent: telnyx-webhooks\r\n";
+  if (name.empty() || !call.order.callbacks) return;
+  callback_draft draft = draft_for(call, event, name);
+  if (draft.target.url.empty()) return;
   json_writer json{draft.body};
   json.open_object().key("data").open_object().field("record_type", "event").field("event_type", name);
   json.field("id", uuid_text(call.ref_high + static_cast<std::uint64_t>(draft.sequence) + 1, ~call.ref_low));
@@ -219,6 +213,22 @@ void telnyx_api::announce(call_record& call, call_event event, utc_time now) {
   write_event(draft.body, call, name, now);
   json.close_object();
   desk().submit(std::move(draft), now);
+}
+
+callback_draft telnyx_api::draft_for(call_record& call, call_event event, std::string_view name) const {
+  callback_draft draft;
+  draft.ref = ref_text(call);
+  draft.to = call.order.to;
+  draft.call_ordinal = call.ordinal;
+  draft.event = event;
+  draft.sequence = call.next_sequence++;
+  draft.target = call.order.callbacks->status;
+  for (const auto& [event_name, url] : call.order.callbacks->by_event) {
+    if (event_name == name) draft.target.url = url;
+  }
+  draft.content_type = "application/json";
+  draft.headers = "User-Agent: telnyx-webhooks\r\n";
+  return draft;
 }
 
 void telnyx_api::finish_callback(const callback_draft&, int delivery, utc_time now, callback_post& post) {

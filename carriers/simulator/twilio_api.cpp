@@ -77,6 +77,16 @@ std::optional<std::int64_t> bounded(const form_fields& form, std::string_view na
   return value && *value >= min && *value <= max ? value : std::nullopt;
 }
 
+/// Where the call's document is, or the SIP address that it dials.
+std::string agent_of(const form_fields& form) {
+  if (const auto* url = form.find("Url")) return url->substr(0, url->find('#'));
+  const auto document = form.get("Twiml");
+  const auto begin = document.find("<Sip>");
+  const auto end = document.find("</Sip>");
+  return begin == std::string_view::npos || end < begin ? std::string{}
+                                                        : std::string(document.substr(begin + 5, end - begin - 5));
+}
+
 }  // namespace
 
 bool callback_url_is_valid(std::string_view url) {
@@ -272,6 +282,7 @@ api_answer twilio_api::create(routed_request& request, utc_time now) {
     if (method && *method != "POST") return refuse(20001, "this simulator delivers " + name + " by POST only");
     *target = twilio_target(url, setup().rules);
   }
+  callbacks->agent = agent_of(form);
   if (form.get("AsyncAmd") != "true") callbacks->machine.url.clear();
 
   if (state.limits.concurrent_calls_max != 0 && state.live.size() >= state.limits.concurrent_calls_max) {

@@ -1,6 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
+#include "carriers/hand_over.hpp"
 
 namespace dialer::carriers {
 namespace {
@@ -178,6 +183,87 @@ TEST(TelnyxCallback, WhatIsNoCallEventOfOurs_IsIgnored) {
   EXPECT_FALSE(without("}}", "}"));
   EXPECT_FALSE(telnyx(""));
   EXPECT_FALSE(telnyx("[]"));
+}
+
+// An agent that commands its call may give it a client_state of its own.
+TEST(TelnyxCallback, ClientStateOfTheAgents_LeavesTheTokenOfTheUrl) {
+  std::string body = event("call.hangup", R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"200")");
+  body.replace(body.find("VE9LRU4="), 8, "e30=");
+  callback_request request{};
+  request.method = "POST";
+  request.body = body;
+  request.url = "https://dialer.example.com/callbacks/telnyx?t=OTHER";
+  EXPECT_EQ(decode_telnyx_callback(request)->token, "OTHER");
+  request.url = "https://dialer.example.com/callbacks/telnyx";
+  EXPECT_FALSE(decode_telnyx_callback(request));
+}
+
+TEST(TelnyxCallback, OnlyTheAnswer_IsToBeHandedOver) {
+  EXPECT_EQ(telnyx(event("call.answered"))->task, call_task::hand_over);
+  for (const auto type : {"call.initiated", "call.machine.detection.ended", "call.hangup"}) {
+    EXPECT_EQ(telnyx(event(type))->task, call_task::none) << type;
+  }
+}
+
+/// An event of the leg that a transfer of the answered call opens.
+std::optional<callback> leg(std::string_view type, std::string_view fields) {
+  const auto body =
+      boost::json::parse(transfer_to_agent(*telnyx(event("call.answered")), "sip:a@pbx.example.com").body);
+  std::string text = event(type, fields);
+  text.replace(text.find("VE9LRU4="), 8, body.at("target_leg_client_state").as_string().c_str());
+  text.replace(text.find("v3:abc"), 6, "v3:leg");
+  return telnyx(text);
+}
+
+TEST(TelnyxCallback, LegToASipAgentThatCameToNothing_AbandonsTheCall) {
+  for (const auto fields :
+       {R"(,"hangup_cause":"timeout","sip_hangup_cause":"487")", R"(,"hangup_cause":"user_busy")",
+        R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"480")", R"(,"hangup_cause":"call_rejected")"}) {
+    const auto got = leg("call.hangup", fields);
+    ASSERT_TRUE(got) << fields;
+    EXPECT_EQ(got->task, call_task::hang_up);
+    EXPECT_EQ(got->token, "TOKEN");
+    EXPECT_EQ(got->report.call_ref, "v3:abc");
+    EXPECT_EQ(got->report.phase, call_phase::answered);
+    EXPECT_TRUE(got->report.abandoned);
+    const telnyx_command end = hang_up_abandoned(*got);
+    EXPECT_EQ(end.call_ref, "v3:abc");
+    EXPECT_EQ(end.action, "hangup");
+  }
+}
+
+TEST(TelnyxCallback, LegToASipAgentThatTalks_SaysNothingAboutTheCall) {
+  EXPECT_FALSE(leg("call.initiated", ""));
+  EXPECT_FALSE(leg("call.answered", ""));
+  EXPECT_FALSE(leg("call.bridged", ""));
+  EXPECT_FALSE(leg("call.hangup", R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"200")"));
+  EXPECT_FALSE(leg("call.hangup", R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"16")"));
+  EXPECT_FALSE(leg("call.hangup", R"(,"hangup_cause":"originator_cancel","sip_hangup_cause":"487")"));
+}
+
+TEST(TransferToAgent, RingsItWithTheToken) {
+  const callback answered = *telnyx(event("call.answered"));
+  const telnyx_command told = transfer_to_agent(answered, "sip:a@pbx.example.com");
+  EXPECT_EQ(told.call_ref, "v3:abc");
+  EXPECT_EQ(told.action, "transfer");
+  const auto body = boost::json::parse(told.body);
+  EXPECT_EQ(body.at("to").as_string(), "sip:a@pbx.example.com");
+  EXPECT_EQ(body.at("timeout_secs").as_int64(), 30);
+  EXPECT_EQ(boost::json::serialize(body.at("custom_headers")), R"([{"name":"X-Attempt","value":"TOKEN"}])");
+  EXPECT_EQ(body.at("command_id").as_string(), answered.event_key) << "sent again, it is done once";
+}
+
+TEST(Abandoned, ReportIsStickyAndSurvivesBeingStored) {
+  const callback made = abandoned(*telnyx(event("call.answered")));
+  EXPECT_EQ(made.token, "TOKEN");
+  EXPECT_NE(made.event_key, telnyx(event("call.answered"))->event_key) << "taken for a repeat of the answer";
+  const auto stored = parse_report(serialize_report(made.report));
+  ASSERT_TRUE(stored);
+  EXPECT_TRUE(stored->abandoned);
+  call_report known = telnyx(event("call.hangup", R"(,"hangup_cause":"user_busy")"))->report;
+  join(known, call_report{*stored});
+  EXPECT_EQ(known.phase, call_phase::ended);
+  EXPECT_TRUE(known.abandoned);
 }
 
 TEST(ClaimedAccount, IsReadBeforeAnythingIsVerified) {

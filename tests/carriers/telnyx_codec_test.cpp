@@ -31,11 +31,17 @@ const std::string head_tail =
     "Host: api.telnyx.com\r\nAuthorization: Bearer KEY0123\r\nAccept: application/json\r\nUser-Agent: dialer\r\n"
     "Connection: keep-alive\r\n";
 
-std::string create_request(std::string_view options) {
+const std::string to_application =
+    R"("webhook_url":"https://agent.example.com/answer?agent=7&t=TOKEN",)"
+    R"("webhook_urls":{"call.initiated":"https://dialer.example.com/callbacks/telnyx",)"
+    R"("call.answered":"https://dialer.example.com/callbacks/telnyx",)"
+    R"("call.hangup":"https://dialer.example.com/callbacks/telnyx?t=TOKEN",)"
+    R"("call.machine.detection.ended":"https://dialer.example.com/callbacks/telnyx?t=TOKEN"},)";
+
+std::string create_request(std::string_view options, const std::string& webhooks = to_application) {
   const std::string body = R"({"connection_id":"1234567890","to":"+12125550123","from":"+442079460123",)"
-                           R"("command_id":"att_0000000000007","client_state":"VE9LRU4=",)"
-                           R"("webhook_url":"https://dialer.example.com/callbacks/telnyx",)" +
-                           std::string{options} + R"("retry_on_timeout":false})";
+                           R"("command_id":"att_0000000000007","client_state":"VE9LRU4=",)" +
+                           webhooks + std::string{options} + R"("retry_on_timeout":false})";
   return "POST /v2/calls HTTP/1.1\r\n" + head_tail +
          "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -43,6 +49,15 @@ std::string create_request(std::string_view options) {
 TEST_F(TelnyxCodec, Create_IsTheseBytes) {
   EXPECT_EQ(create(options_for_test()),
             create_request(R"("timeout_secs":30,"time_limit_secs":1800,"answering_machine_detection":"detect",)"));
+}
+
+// It commands nothing: all events are for us, and the call is transferred when it is answered.
+TEST_F(TelnyxCodec, AgentAtSipAddress_GetsNoEvents) {
+  call_options options = options_for_test();
+  options.answer_url = "sip:ann@pbx.example.com";
+  EXPECT_EQ(create(options),
+            create_request(R"("timeout_secs":30,"time_limit_secs":1800,"answering_machine_detection":"detect",)",
+                           R"("webhook_url":"https://dialer.example.com/callbacks/telnyx",)"));
 }
 
 TEST_F(TelnyxCodec, OptionsOutsideTelnyxsBounds_AreBroughtInside) {
@@ -61,8 +76,10 @@ TEST_F(TelnyxCodec, OptionsOutsideTelnyxsBounds_AreBroughtInside) {
 TEST_F(TelnyxCodec, OptionsChangeBetweenCalls_EachRequestHasItsOwn) {
   const call_options options = options_for_test();
   const std::string first = create(options);
-  for (int field = 0; field < 4; ++field) {
+  for (int field = 0; field < 6; ++field) {
     call_options changed = options;
+    if (field == 4) changed.answer_url = "https://other.example.com/\"a#top";
+    if (field == 5) changed.answer_url = "sip:ann@pbx.example.com";
     if (field == 0) changed.callback_base_url = "https://other.example.com/\"x";
     if (field == 1) changed.ring_timeout = std::chrono::seconds{31};
     if (field == 2) changed.call_time_limit = std::chrono::seconds{31};
@@ -71,6 +88,9 @@ TEST_F(TelnyxCodec, OptionsChangeBetweenCalls_EachRequestHasItsOwn) {
     EXPECT_NE(second, first) << field;
     if (field == 0) {
       EXPECT_NE(second.find(R"("https://other.example.com/\"x/callbacks/telnyx")"), std::string::npos);
+    }
+    if (field == 4) {
+      EXPECT_NE(second.find(R"("webhook_url":"https://other.example.com/\"a?t=TOKEN")"), std::string::npos) << second;
     }
     EXPECT_EQ(create(options), first) << field;
   }

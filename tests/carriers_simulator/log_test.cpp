@@ -63,7 +63,7 @@ TEST_F(Log, EveryField_ReadsBackAsWritten) {
 }
 
 TEST_F(Log, EveryEvent_HasItsName) {
-  EXPECT_EQ(log_event_names.size(), static_cast<std::size_t>(log_event::numbers_read) + 1);
+  EXPECT_EQ(log_event_names.size(), static_cast<std::size_t>(log_event::leg_ended) + 1);
   {
     log_file file{path};
     for (std::size_t i = 0; i < log_event_names.size(); ++i) {

@@ -90,7 +90,7 @@ TEST(Scenario, Mistakes_NameLineKeyAndRemedy) {
             "requests_in_flight_max, owned_numbers, listing_lag_ms, fetch_lag_ms, queue_hours_max");
   EXPECT_EQ(error_of("seeds = 3"),
             "s.toml:1: seeds is not a known key; remove it or use one of: seed, twilio, telnyx, account, callbacks, "
-            "outcomes, timing, destination, number, fault");
+            "outcomes, timing, agents, destination, number, fault");
   EXPECT_EQ(error_of("[[fault]]\nkind = \"drop\"").substr(0, 39), "s.toml:2: fault.kind is \"drop\"; use one");
   EXPECT_EQ(error_of("[[fault]]\nkind = \"drop_after\"\nprobability = 1.5"),
             "s.toml:3: fault.probability must be a number from 0 to 1");

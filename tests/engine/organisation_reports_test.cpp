@@ -26,6 +26,13 @@ class reports : public testing::Test, protected stage {
     told.maybe_answered = true;
     return told;
   }
+  static carriers::call_report abandoned() {
+    carriers::call_report told;
+    told.call_ref = "CA1";
+    told.phase = call_phase::answered;
+    told.abandoned = true;
+    return told;
+  }
 };
 
 TEST_F(reports, an_end_that_overtakes_its_answered_waits_for_it) {
@@ -43,6 +50,25 @@ TEST_F(reports, an_end_that_overtakes_its_answered_waits_for_it) {
   EXPECT_EQ(counted.dispositions[static_cast<std::size_t>(disposition::answered)], 1U);
   EXPECT_TRUE(outcomes[1].answered);
   EXPECT_EQ(machine->open_attempts(), 0U);
+}
+
+// Whoever answered spoke to nobody: not their answer, and not their number's fault.
+TEST_F(reports, an_answered_call_that_no_agent_took_ends_as_failed) {
+  call_is_up();
+  report(last().attempt, "CA1", call_phase::answered);
+  tell(call_reported{last().attempt, abandoned()});
+  EXPECT_EQ(machine->open_attempts(), 1U) << "it is up until its end is told";
+  tell(call_reported{last().attempt, cleared()});
+  EXPECT_EQ(outcomes.back().ended_as, disposition::failed);
+  EXPECT_TRUE(outcomes.back().answered) << "it was, for every limit that counts answers";
+  EXPECT_EQ(machine->open_attempts(), 0U);
+}
+
+TEST_F(reports, an_end_that_overtakes_word_of_the_missing_agent_is_a_failure_too) {
+  call_is_up();
+  tell(call_reported{last().attempt, cleared()});
+  tell(call_reported{last().attempt, abandoned()});
+  EXPECT_EQ(outcomes.back().ended_as, disposition::failed);
 }
 
 TEST_F(reports, an_end_whose_answered_was_lost_is_asked_for) {
