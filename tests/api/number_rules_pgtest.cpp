@@ -47,9 +47,7 @@ const cell cells[] = {
     {"Orova_SameAccountSeveralWorkspaces_Outbound", {{0, ann, "outbound"}, {2, cid, "outbound"}}, {"", "", ""}},
     {"Orova_SameAccountSeveralWorkspaces_Inbound", {{0, ann, "inbound"}, {2, cid, "inbound"}}, {"", "", ""}},
     {"Orova_SeveralInboundAgents_HaveANumberEach", {{0, ann, "inbound"}, {1, ben, "inbound"}}, {"", "", ""}},
-    {"Thoughtly_ThreeNumbersOfAnAgent",
-     {{0, ann, "inbound"}, {1, ann, "outbound"}, {0, ann, "sms"}},
-     {"", "", ""}},
+    {"Thoughtly_ThreeNumbersOfAnAgent", {{0, ann, "inbound"}, {1, ann, "outbound"}, {0, ann, "sms"}}, {"", "", ""}},
     {"Thoughtly_OneNumber_InboundOfTwo", {{1, ann, "inbound"}, {1, ben, "inbound"}}, {"S3", "S3", "S3"}},
     {"Thoughtly_OneNumber_OutboundOfTwo", {{1, ann, "outbound"}, {1, ben, "outbound"}}, {"", "", "S4"}},
     {"Thoughtly_OneNumber_SmsOfTwo", {{1, ann, "sms"}, {1, ben, "sms"}}, {"", "", "S4"}},
@@ -118,8 +116,7 @@ TEST_P(SharingTable, HoldsUnderEachPolicy) {
     const auto& uses = GetParam().uses;
     for (std::size_t i = 0; i + 1 < uses.size(); ++i) EXPECT_EQ(asks(uses[i]).status, 200);
     const auto count = [&] {
-      return us_.house.on
-          .run("SELECT count(*) FROM assignment WHERE org_id = $1", sql::params{}.uuid(us_.house.id))
+      return us_.house.on.run("SELECT count(*) FROM assignment WHERE org_id = $1", sql::params{}.uuid(us_.house.id))
           .integer(0, 0);
     };
     const std::int64_t before = count();
@@ -144,8 +141,9 @@ INSTANTIATE_TEST_SUITE_P(Cells, SharingTable, testing::ValuesIn(cells),
                          [](const testing::TestParamInfo<cell>& one) { return std::string(one.param.name); });
 
 TEST_F(NumberRules, SameAccountInTwoOrganisations_IsRefusedUnderEachPolicy) {
-  const std::string account = R"({"name":"Theirs","provider":"twilio","api_key":"0123456789abcdef","metadata":{"account_sid":"AC)" +
-                              std::string(32, '7') + "\"}}";
+  const std::string account =
+      R"({"name":"Theirs","provider":"twilio","api_key":"0123456789abcdef","metadata":{"account_sid":"AC)" +
+      std::string(32, '7') + "\"}}";
   made(ask("POST", "/v1/integrations", account));
   for (int sharing = 0; sharing < 3; ++sharing) {
     policy(sharing);
@@ -240,11 +238,11 @@ TEST_F(NumberRules, ThousandAtOnceForTheInboundOfANumber_ExactlyOneWins) {
   }
   EXPECT_EQ(won, 1);
   EXPECT_EQ(refused, tries - 1);
-  EXPECT_EQ(us_.house.on
-                .run("SELECT count(*) FROM assignment WHERE org_id = $1 AND profile = 2",
-                     sql::params{}.uuid(us_.house.id))
-                .integer(0, 0),
-            1);
+  EXPECT_EQ(
+      us_.house.on
+          .run("SELECT count(*) FROM assignment WHERE org_id = $1 AND profile = 2", sql::params{}.uuid(us_.house.id))
+          .integer(0, 0),
+      1);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // e2e_test [--gtest_filter=…] [--kills N] [--contacts N] [--races N] [--calls-per-second N]
-// [--rest-kills N] [--event-clients N] [--event-deaf N] [--upload N] [--list N]
+// [--rest-kills N] [--purchase-kills N] [--event-clients N] [--event-deaf N] [--upload N] [--list N]
 // [--pacing-seconds N] [--agents N] [--numbers N] [--seed N] [--exact] [--settle]
 
 #include <gtest/gtest.h>
@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   app.add_option("--races", wanted.races);
   app.add_option("--calls-per-second", wanted.calls_per_second);
   app.add_option("--rest-kills", wanted.rest_kills);
+  app.add_option("--purchase-kills", wanted.purchase_kills);
   app.add_option("--event-clients", wanted.event_clients);
   app.add_option("--event-deaf", wanted.event_deaf);
   app.add_option("--upload", wanted.upload);

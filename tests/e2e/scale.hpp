@@ -11,6 +11,7 @@ struct scale {
   unsigned races = 300;            ///< people who opt out
   unsigned calls_per_second = 90;  ///< both accounts together, of those tests that ask how soon a change is followed
   unsigned rest_kills = 6;
+  unsigned purchase_kills = 5;
   std::size_t event_clients = 300;
   std::size_t event_deaf = 20;  ///< who follow events and never read them
   std::size_t upload = 60'000;  ///< rows of the uploaded list
