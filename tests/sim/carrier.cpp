@@ -117,7 +117,7 @@ void carrier::place(const request& what) {
   const auto queue = waits ? time_.between(0s, 300s) : microseconds{0};
   made.starts = made.created + queue;
   const auto ring = time_.between(1s, 25s);
-  const bool answers = random.chance(0.4);
+  const bool answers = random.chance(answer_rate(what.from));
   const auto talk = !answers                                                             ? microseconds{0}
                     : random.chance(time_.elapsed() < faults_.listing_back ? 0.4 : 0.01) ? time_.between(300s, 900s)
                                                                                          : time_.between(1s, 60s);

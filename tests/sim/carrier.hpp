@@ -65,6 +65,9 @@ class carrier {
   /// Somebody who talks is about to be hung up on.
   std::function<void(const call&)> cut;
 
+  /// How many of the calls that show a number are answered.
+  std::function<double(e164 from)> answer_rate = [](e164) { return 0.4; };
+
   /// What a probe of an account says.
   bool usable() const { return time_.elapsed() >= stopped_until_; }
 

@@ -18,6 +18,13 @@ void world::check_create(attempt_id attempt, contact_id contact, integration_id 
       row->what.integration != account) {
     fail("a create differs from its intent");
   }
+  if (labelled_run_) {
+    const callerid::health_record* health = ledger_.health_of(from);
+    const bool rests = health != nullptr && health->state == callerid::health::resting;
+    // What was decided just before may still leave.
+    if (rests && time_.now().utc > health->since + 5s) fail("a call shows a number that rests");
+    return;
+  }
   for (const carrier::call& call : carrier_.calls()) {
     if (call.attempt == attempt) fail("one attempt was sent twice");
     if (call.to == to && call.ended > time_.elapsed() && !of_the_undead) fail("two calls to one number at once");

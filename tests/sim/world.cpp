@@ -230,13 +230,17 @@ void world::freeze(const std::function<void()>& announce) {
   });
 }
 
-run_result world::run() {
-  set_up();
+void world::connect() {
   carrier_.report = [this](attempt_id attempt, carriers::call_report report) {
     note(attempt.value + static_cast<std::uint64_t>(report.phase));
     // The inbox is durable before the carrier is answered; a dead engine hears nothing.
     if (running_) running_->tell(time_.between(1ms, 20ms), engine::call_reported{attempt, std::move(report)});
   };
+}
+
+run_result world::run() {
+  set_up();
+  connect();
   try {
     boot();
     time_.after(1s, [this] { people(); });
