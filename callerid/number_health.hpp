@@ -43,6 +43,7 @@
 #include <string_view>
 #include <vector>
 
+#include "callerid/pool_rates.hpp"
 #include "callerid/rolling_use.hpp"
 #include "model/clock.hpp"
 #include "model/e164.hpp"
@@ -79,18 +80,6 @@ struct health_options {
   double expected_answers_min = 40;      ///< of the number's own, before its answers are judged
 };
 
-/// How a call ended, as far as it says something about the number that it showed.
-struct call_end {
-  bool reached = true;      ///< it rang somewhere or was refused for its number: not failed on the way, not canceled
-  bool answered = false;    ///< by a person, or nobody could tell by whom
-  bool machine = false;     ///< by a machine
-  bool short_call = false;  ///< answered, and over before short_call_below
-  bool opted_out = false;   ///< the callee opted out during the call
-  bool refused = false;     ///< for the number's reputation
-  bool restricted = false;  ///< the carrier says it of the number, not of this call: it rests at once
-};
-inline constexpr std::chrono::seconds short_call_below{6};
-
 struct health_counts {
   std::uint32_t calls = 0;  ///< that reached a phone
   std::uint32_t answers = 0;
@@ -117,11 +106,6 @@ struct health_record {
   std::string why;              ///< in words, with what was counted
   friend bool operator==(const health_record&, const health_record&) = default;
 };
-
-/// A destination's area: calling code and the three digits after it (the area code under +1); the whole number when it
-/// is shorter.
-using destination_area = std::uint32_t;
-destination_area area_of(e164 to) noexcept;
 
 /// Calls of one number to one area in one hour. Beyond 16 areas an hour they share the cell of area 0.
 struct health_cell {
@@ -176,38 +160,6 @@ class health_book {
   const std::array<std::uint32_t, health_states>& count_by_state() const { return states_; }
 
  private:
-  /// Two sums of which 1/e is left after one unit of their clock.
-  struct fading {
-    double expected = 0;
-    double seen = 0;
-    double at = 0;
-    /// The later sums stand at most one unit ahead of the clock, should it have been set back.
-    fading faded(double now) const;
-    void add(double now, double more_expected, double more_seen);
-  };
-  struct pool_rates {
-    fading all;                      // expected: calls
-    fading short_calls;              // expected: answers
-    fading opt_outs;                 // expected: answers
-    std::array<fading, 24> by_hour;  // of the day
-    fading today;
-    fading lately;                                                // an hour, or less where many calls are made
-    boost::unordered_flat_map<destination_area, fading> by_area;  // expected: calls
-    double expected_ever = 0;
-    utc_time last{};
-  };
-  struct clocks {  // in units of what each sum keeps
-    double week = 0;
-    double day = 0;
-    double lately = 0;
-    std::size_t hour = 0;  // of the day
-  };
-  /// A number's own part in a pool, to be left out.
-  struct own_part {
-    fading today;
-    fading lately;
-    double expected_before = 0;  // pool_rates::expected_ever after this number's last call
-  };
   struct suspicion {  // since the sum last was 0
     double sum = 0;
     std::uint32_t trials = 0;
@@ -221,22 +173,12 @@ class health_book {
     health_record what;
     health_counts week;
     std::deque<health_cell> cells;
-    boost::unordered_flat_map<pool_key, own_part> parts;
+    boost::unordered_flat_map<pool_key, pool_part> parts;
     std::array<suspicion, health_signals> signals;
   };
-  /// Chance that a call is answered.
-  struct expectation {
-    double by_area = 0;
-    double usual = 0;  // and by the hour of the day
-    double now = 0;    // and by what the others see today and in this hour
-  };
-
   entry& at(number_index number);
-  static clocks clocks_of(const pool_rates& of, utc_time now);
-  static own_part& part_of(entry& of, pool_key pool, const pool_rates& from, const clocks& now);
-  static expectation expect(const pool_rates& from, const own_part& own, destination_area area, const clocks& now);
   void add_to_week(entry& of, destination_area area, const call_end& call, double expected, utc_time now) const;
-  void weigh(entry& of, const pool_rates& from, const clocks& now, const call_end& call, double expected,
+  void weigh(entry& of, const pool_rates& from, const pool_clocks& now, const call_end& call, double expected,
              double others) const;
   static double baseline(const entry& of);
   static double ratio_of(const entry& of);
@@ -249,6 +191,8 @@ class health_book {
   void become(entry& of, health state, utc_time now, std::optional<utc_time> until, std::string why);
   void rest(entry& of, utc_time now, std::string why);
   bool take(number_index number, e164 value, pool_key pool, e164 to, const call_end& call, utc_time now, bool judged);
+
+  static constexpr double limit_min = 2;  // of any sum
 
   health_options options_;
   std::deque<entry> entries_;  // by number_index; a number that comes later moves none

@@ -1,5 +1,5 @@
-// A number that is labelled, through everything between a carrier's report and the next call's caller ID: it is found by
-// its own calls, rests, is not shown, and comes back.
+// A number that is labelled, through everything between a carrier's report and the next call's caller ID: it is found
+// by its own calls, rests, is not shown, and comes back.
 
 #include <algorithm>
 
@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t numbers = 4;
 constexpr double calls_per_hour = 400;  // of each number
 constexpr double answered = 0.35;
-constexpr std::uint64_t contacts = 20'000;  // more than the calls of four hours, and some are in no allowed country
-constexpr microseconds labelled_at{90min};
+constexpr std::uint64_t contacts = 40'000;   // more than the calls of eight hours, and some are in no allowed country
+constexpr microseconds labelled_at{5h};      // a day's calls tell what is usual
 constexpr microseconds found_within{90min};  // within an hour nearly always: the test counts
 
 e164 shown(std::size_t which) {
@@ -32,8 +32,8 @@ void world::set_up_labelled() {
   config.generation = config.settings_version = 1;
   config.rules.zones = std::make_shared<fixed_zones>();
   config.workspaces.push_back({workspace_id{id128{2, 1}}, "workspace", 1});
-  config.agents.push_back({agent_id{id128{3, 1}}, config.workspaces[0].id, "agent", true,
-                           "https://agent.example/answer", 0});
+  config.agents.push_back(
+      {agent_id{id128{3, 1}}, config.workspaces[0].id, "agent", true, "https://agent.example/answer", 0});
   carriers::account account;
   account.id = integration_id{id128{4, 1}};
   account.base_url = "https://127.0.0.1:1";
@@ -68,7 +68,8 @@ void world::set_up_labelled() {
   place.source = compliance::place_source::time_zone;
   config.lanes.push_back({settings.id, 0, place, contact_id{}});
   for (std::uint64_t n = 0; n < contacts; ++n) {
-    ledger_.add_contact(settings.id, 0, contact_id{1 + n}, e164::from_digits(12125550100 + n % 100 + n / 100 * 10'000'000));
+    ledger_.add_contact(settings.id, 0, contact_id{1 + n},
+                        e164::from_digits(12125550100 + n % 100 + n / 100 * 10'000'000));
   }
 }
 

@@ -11,7 +11,8 @@
 
 namespace {
 
-constexpr std::uint64_t seeds = 8;
+constexpr std::uint64_t seeds = 20;
+constexpr std::uint64_t within_an_hour_min = 18;  // docs/adr/0008: 96.5 %
 
 double share(const dialer::sim::labelled_result::count& of) {
   return static_cast<double>(of.answers) / of.calls;
@@ -47,9 +48,10 @@ int main(int argc, char** argv) {
     std::printf("%s: not caught\n", planted);
     return 1;
   }
-  std::printf("%llu of %llu within an hour, %u others rested; answered: %.1f %% before, %.1f %% labelled, %.1f %% after\n",
-              static_cast<unsigned long long>(within_an_hour), static_cast<unsigned long long>(seeds), sum.others_rested,
-              100 * share(sum.before), 100 * share(sum.labelled), 100 * share(sum.after));
+  std::printf(
+      "%llu of %llu within an hour, %u others rested; answered: %.1f %% before, %.1f %% labelled, %.1f %% after\n",
+      static_cast<unsigned long long>(within_an_hour), static_cast<unsigned long long>(seeds), sum.others_rested,
+      100 * share(sum.before), 100 * share(sum.labelled), 100 * share(sum.after));
   const bool restored = share(sum.labelled) < 0.95 * share(sum.before) && share(sum.after) > 0.96 * share(sum.before);
-  return within_an_hour == seeds && sum.others_rested == 0 && restored ? 0 : 1;
+  return within_an_hour >= within_an_hour_min && sum.others_rested == 0 && restored ? 0 : 1;
 }
