@@ -20,6 +20,9 @@ void add_contexts(CLI::App& app, chosen_command& chosen);
 void add_views(CLI::App& app, chosen_command& chosen);
 void add_audit(CLI::App& app, chosen_command& chosen);
 
+// number_arguments.cpp: the inventory of caller IDs, through a service
+void add_numbers(CLI::App& app, chosen_command& chosen);
+
 // engine_arguments.cpp: what runs for long, and what judges files
 void add_serve(CLI::App& app, chosen_command& chosen);
 void add_demo(CLI::App& app, chosen_command& chosen);

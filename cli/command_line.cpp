@@ -110,8 +110,8 @@ struct parser {
         "Each command explains itself: dialer COMMAND --help\n"
         "Exit codes: 0 ok, 1 failed, 2 usage, 69 database or service unreachable, 78 configuration.");
     for (const auto add : {add_demo, add_serve, add_apply, add_campaign, add_opt_out, add_contexts, add_views, add_key,
-                           add_wallet, add_explain, add_verify, add_audit, add_freeze, add_check, add_do_not_call,
-                           add_simulator, add_completion, add_manual}) {
+                           add_numbers, add_wallet, add_explain, add_verify, add_audit, add_freeze, add_check,
+                           add_do_not_call, add_simulator, add_completion, add_manual}) {
       add(app, chosen);
     }
   }

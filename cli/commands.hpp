@@ -104,6 +104,104 @@ struct key_options : organisation_options {
 int run_key_list(const key_options& options);
 int run_key_revoke(const key_options& options);
 
+/// Of the service of options.context, as all commands on numbers: a carrier may have to be asked.
+struct number_list_options : command_options {
+  std::string status;  ///< empty: all but released ones; the others: any
+  std::string provider;
+  std::string type;
+  std::string country;
+  std::string agent;  ///< by name or id
+};
+int run_number_list(const number_list_options& options);
+
+/// What a number that is to be bought must be like; empty: as the service has it.
+struct number_query {
+  std::string country;
+  std::string area_code;
+  std::string contains;
+  std::string type;
+  std::vector<std::string> capabilities;
+};
+
+struct number_search_options : command_options {
+  number_query what;
+  std::string limit;
+};
+int run_number_search(const number_search_options& options);
+
+/// In E.164, or by id.
+struct number_options : command_options {
+  std::string number;
+};
+int run_number_show(const number_options& options);
+int run_number_process(const number_options& options);
+int run_number_release(const number_options& options);
+/// options.reason is kept with the number's health, too.
+int run_number_end_rest(const number_options& options);
+
+/// Whose a new number is; empty: as the service finds it.
+struct number_home {
+  std::string workspace;  ///< by name or id
+  std::string agent;      ///< shows it; by name or id
+};
+
+struct number_buy_options : number_options {  ///< `number` may be empty: one that fits is chosen
+  number_query what;
+  number_home home;
+  std::string name;
+};
+int run_number_buy(const number_buy_options& options);
+
+/// What is set of a number; nothing: it stays.
+struct number_settings_options {
+  std::optional<std::string> name;
+  std::optional<bool> outbound;
+  std::optional<std::string> region;
+  std::optional<std::string> attestation;
+  std::optional<bool> registered;
+  std::optional<std::uint32_t> calls_per_day_max;
+  std::optional<std::uint32_t> calls_per_hour_max;
+  std::optional<std::uint32_t> concurrent_calls_max;
+  std::optional<std::uint32_t> weight;
+  std::optional<std::string> trunk_address;
+  std::optional<std::string> trunk_username;
+  std::string trunk_password_file;
+};
+
+struct number_register_options : number_options {
+  number_home home;
+  number_settings_options what;
+  std::string provider;
+  std::string integration;  ///< by name or id
+  std::string type;
+  std::vector<std::string> capabilities;
+  bool in_use = false;
+};
+int run_number_register(const number_register_options& options);
+
+struct number_import_options : command_options {
+  std::string integration;
+  std::vector<std::string> numbers;  ///< none: what the account holds is listed
+  number_home home;
+  std::string replaces;  ///< where calls to them go now; empty: they go on doing so
+  bool in_use = false;
+};
+int run_number_import(const number_import_options& options);
+
+struct number_update_options : number_options {
+  number_settings_options what;
+  std::string status;
+  std::optional<std::string> fallback;   ///< agent by name or id; empty: none
+  std::optional<std::string> voicemail;  ///< empty: none
+};
+int run_number_update(const number_update_options& options);
+
+struct number_assign_options : number_options {
+  std::string agent;
+  std::string profile;  ///< of unassign: empty: all of them
+};
+int run_number_assign(const number_assign_options& options, bool assigned);
+
 struct wallet_options : organisation_options {
   std::string workspace;  ///< by name or id
 };

@@ -1,15 +1,12 @@
 #include "cli/over_rest.hpp"
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <span>
 
 #include "cli/campaign_text.hpp"
-#include "cli/engine_standing.hpp"
 #include "cli/errors.hpp"
-#include "cli/lookup.hpp"
-#include "cli/rest_client.hpp"
+#include "cli/service_lookup.hpp"
 #include "cli/text_table.hpp"
 #include "sql/opt_outs.hpp"
 
@@ -18,43 +15,17 @@ namespace {
 
 namespace json = boost::json;
 
-rest_client connect(const command_options& options) {
-  return rest_client{read_contexts(contexts_file()).find(options.context), options.reason};
-}
-
 void refuse_organisation(const std::string& given) {
   if (!given.empty()) throw usage_error("--organisation does not go with a context: its key is one organisation's");
 }
 
-std::string text_of(const json::object& from, const char* key) {
-  return std::string(from.at(key).as_string());
-}
-
-/// The one of a list with this id or name.
-json::object find(rest_client& service, const std::string& path, const char* what, const std::string& text,
-                  const char* name = "name") {
-  const json::array all = service.list(path);
-  std::vector<named> known;
-  for (const json::value& one : all) known.push_back({text_of(one.as_object(), "id"), text_of(one.as_object(), name)});
-  return all[find_one(known, what, text)].as_object();
-}
-
 json::object find_campaign(rest_client& service, const campaign_choice& which) {
   refuse_organisation(which.organisation);
-  return find(service, "/v1/campaigns", "campaign", which.campaign);
+  return find_at_service(service, "/v1/campaigns", "campaign", which.campaign);
 }
 
 std::string campaign_path(const json::object& campaign) {
   return "/v1/campaigns/" + text_of(campaign, "id");
-}
-
-engine_standing standing_of(const json::object& answer) {
-  return text_of(answer, "engine") == to_string(engine_standing::acknowledged) ? engine_standing::acknowledged
-                                                                               : engine_standing::pending;
-}
-
-void print_json(const json::object& what) {
-  print(json::serialize(what) + "\n");
 }
 
 /// What can be frozen beside the organisation.
@@ -76,7 +47,7 @@ constexpr freezable_list freezables[] = {
 
 int campaign_list(const organisation_options& options) {
   refuse_organisation(options.organisation);
-  rest_client service = connect(options);
+  rest_client service = connect_to_service(options);
   std::vector<listed_campaign> all;
   for (const json::value& each : service.list("/v1/campaigns")) {
     const json::object& one = each.as_object();
@@ -87,7 +58,7 @@ int campaign_list(const organisation_options& options) {
 }
 
 int campaign_action(const campaign_options& options, sql::campaign_action action) {
-  rest_client service = connect(options);
+  rest_client service = connect_to_service(options);
   const json::object campaign = find_campaign(service, options.which);
   const json::object made = service.post(campaign_path(campaign) + "/" + std::string(sql::to_string(action)));
   print(campaign_state_text(text_of(made, "id"), text_of(made, "name"), text_of(made, "state"), options.output));
@@ -95,7 +66,7 @@ int campaign_action(const campaign_options& options, sql::campaign_action action
 }
 
 int campaign_status(const campaign_options& options) {
-  rest_client service = connect(options);
+  rest_client service = connect_to_service(options);
   const json::object campaign = find_campaign(service, options.which);
   const json::object stats = service.get(campaign_path(campaign) + "/stats");
   print(campaign_status_text({text_of(campaign, "id"), text_of(campaign, "name"), text_of(campaign, "state"), false},
@@ -104,7 +75,7 @@ int campaign_status(const campaign_options& options) {
 }
 
 int campaign_import(const campaign_import_options& options, const std::string& list) {
-  rest_client service = connect(options);
+  rest_client service = connect_to_service(options);
   const json::object campaign = find_campaign(service, options.which);
   json::object done = service.upload(
       campaign_path(campaign) + "/contacts",
@@ -131,7 +102,7 @@ int campaign_import(const campaign_import_options& options, const std::string& l
 
 int opt_out(const opt_out_options& options, const std::vector<e164>& numbers) {
   refuse_organisation(options.organisation);
-  rest_client service = connect(options);
+  rest_client service = connect_to_service(options);
   engine_standing standing = engine_standing::acknowledged;
   const auto note = [&](const json::object& answer) {
     if (standing_of(answer) == engine_standing::pending) standing = engine_standing::pending;
@@ -152,12 +123,12 @@ int opt_out(const opt_out_options& options, const std::vector<e164>& numbers) {
 
 int freeze(const freeze_options& options, bool frozen) {
   refuse_organisation(options.organisation);
-  rest_client service = connect(options);
+  rest_client service = connect_to_service(options);
   std::string path, said;
   for (const freezable_list& one : freezables) {
     const std::string& text = options.*one.option;
     if (text.empty()) continue;
-    const json::object found = find(service, one.path, one.what, text, one.name);
+    const json::object found = find_at_service(service, one.path, one.what, text, one.name);
     path = std::string(one.path) + "/" + text_of(found, "id");
     said = std::string(one.what) + " " + text_of(found, one.name);
   }

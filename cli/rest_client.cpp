@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr long connect_within_s = 10;
-constexpr long answer_within_s = 60;
+constexpr long answer_within_s = 75;  // the service waits for a carrier for up to 60
 constexpr std::size_t answer_bytes_max = 64UL << 20;
 
 struct curl_library {
@@ -51,7 +51,7 @@ std::size_t read_list(char* into, std::size_t, std::size_t count, void* from) {
 
 /// A stream of events on its way, for the callbacks of a C library: what is thrown waits for its end.
 struct event_reader {
-  const std::function<void(std::string_view, std::string_view)>& take;
+  const event_taker& take;
   const std::function<bool()>& go_on;
   CURL* handle = nullptr;
   std::string refusal;  // the answer's body, when it is no stream
@@ -89,7 +89,7 @@ struct event_reader {
   void read_line(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) {
-      if (!data.empty()) take(name, data);
+      if (!data.empty()) take(name, parse_clean(data).as_object());
       name.clear();
       data.clear();
     } else if (line.starts_with("event: ")) {
@@ -114,6 +114,35 @@ int tick(void* into, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 bool never_left(CURLcode code) {
   return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
          code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+}
+
+// Control characters but line ends and tabs become "?": those of ASCII, and U+0080 to U+009F, which some terminals take
+// for the beginning of a command, too.
+std::string without_controls(json::string_view text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const bool control = c1 || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+    shown += control ? '?' : text[i];
+    if (c1) ++i;
+  }
+  return shown;
+}
+
+json::value clean(const json::value& value) {
+  if (value.is_string()) return json::string(without_controls(value.as_string()));
+  if (value.is_array()) {
+    json::array all;
+    for (const json::value& one : value.as_array()) all.push_back(clean(one));
+    return all;
+  }
+  if (value.is_object()) {
+    json::object all;
+    for (const auto& [name, one] : value.as_object()) all.emplace(without_controls(name), clean(one));
+    return all;
+  }
+  return value;
 }
 
 std::string text_of(const json::object& from, const char* key) {
@@ -172,8 +201,15 @@ struct rest_client::impl {
     if (!context.ca_file.empty()) set(CURLOPT_CAINFO, context.ca_file.c_str());
   }
 
+  void set_body(header_list& headers, const json::object& body) {
+    const std::string text = body.empty() ? std::string() : json::serialize(body);
+    if (!text.empty()) headers.add("Content-Type: application/json");
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text.size()));
+    set(CURLOPT_COPYPOSTFIELDS, text.c_str());
+  }
+
   /// Sends what was set, and answers the body of a success.
-  json::object send(header_list& headers, bool changes) {
+  json::object send(header_list& headers, bool changes, const std::string& when_unsure = run_again) {
     headers.add(authorization);
     headers.add("Accept: application/json");
     if (changes && !reason.empty()) headers.add("Audit-Reason: " + reason);
@@ -181,10 +217,10 @@ struct rest_client::impl {
     std::string body;
     set(CURLOPT_WRITEFUNCTION, &keep);
     set(CURLOPT_WRITEDATA, &body);
-    if (const CURLcode code = curl_easy_perform(handle); code != CURLE_OK) fail(code, changes);
+    if (const CURLcode code = curl_easy_perform(handle); code != CURLE_OK) fail(code, changes, when_unsure);
     check(body);
     try {
-      return json::parse(body).as_object();
+      return parse_clean(body).as_object();
     } catch (const std::exception&) {
       throw service_unreachable(context.url + " does not answer as a dialer service does; check the context's --url");
     }
@@ -198,14 +234,13 @@ struct rest_client::impl {
     }
   }
 
-  [[noreturn]] void fail(CURLcode code, bool changes) const {
+  [[noreturn]] void fail(CURLcode code, bool changes, const std::string& when_unsure) const {
     const std::string why = error[0] != '\0' ? error : curl_easy_strerror(code);
     if (code == CURLE_SSL_CACERT_BADFILE) {
       throw settings_error("context " + context.name + ": the CA file is of no use: " + why);
     }
     if (changes && !never_left(code)) {
-      throw service_unreachable(context.url + " did not say whether the change was made: " + why +
-                                "; run the command again, it changes nothing twice");
+      throw service_unreachable(context.url + " did not say whether the change was made: " + why + "; " + when_unsure);
     }
     throw service_unreachable(context.url + " does not answer: " + why + "; check context " + context.name +
                               " (dialer context list) and that the service runs");
@@ -228,30 +263,36 @@ json::object rest_client::get(const std::string& path, const query_params& query
   return impl_->send(headers, false);
 }
 
-json::array rest_client::list(const std::string& path) {
+json::array rest_client::list(const std::string& path, query_params query) {
   json::array all;
-  for (std::string cursor;;) {
-    const json::object page = get(path, {{"limit", "100"}, {"cursor", cursor}});
+  query.insert(query.end(), {{"limit", "100"}, {"cursor", ""}});
+  for (;;) {
+    const json::object page = get(path, query);
     for (const json::value& one : page.at("data").as_array()) all.push_back(one);
     if (page.at("next_cursor").is_null()) return all;
-    cursor = page.at("next_cursor").as_string();
+    query.back().second = page.at("next_cursor").as_string();
   }
 }
 
-json::object rest_client::post(const std::string& path, const json::object& body) {
+json::object rest_client::post(const std::string& path, const json::object& body, const std::string& when_unsure) {
   header_list headers;
   impl_->begin(impl_->address(path, {}));
-  const std::string text = body.empty() ? std::string() : json::serialize(body);
-  if (!text.empty()) headers.add("Content-Type: application/json");
   impl_->set(CURLOPT_POST, 1L);
-  impl_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text.size()));
-  impl_->set(CURLOPT_COPYPOSTFIELDS, text.c_str());
+  impl_->set_body(headers, body);
+  return impl_->send(headers, true, when_unsure);
+}
+
+json::object rest_client::patch(const std::string& path, const json::object& body) {
+  header_list headers;
+  impl_->begin(impl_->address(path, {}));
+  impl_->set(CURLOPT_CUSTOMREQUEST, "PATCH");
+  impl_->set_body(headers, body);
   return impl_->send(headers, true);
 }
 
-json::object rest_client::remove(const std::string& path) {
+json::object rest_client::remove(const std::string& path, const query_params& query) {
   header_list headers;
-  impl_->begin(impl_->address(path, {}));
+  impl_->begin(impl_->address(path, query));
   impl_->set(CURLOPT_CUSTOMREQUEST, "DELETE");
   return impl_->send(headers, true);
 }
@@ -276,8 +317,7 @@ json::object rest_client::upload(const std::string& path, const query_params& qu
   return impl_->send(headers, true);
 }
 
-bool rest_client::follow(const std::string& path, const std::function<void(std::string_view, std::string_view)>& take,
-                         const std::function<bool()>& go_on) {
+bool rest_client::follow(const std::string& path, const event_taker& take, const std::function<bool()>& go_on) {
   header_list headers;
   headers.add(impl_->authorization);
   headers.add("Accept: text/event-stream");
@@ -294,15 +334,19 @@ bool rest_client::follow(const std::string& path, const std::function<void(std::
   const CURLcode code = curl_easy_perform(impl_->handle);
   if (reader.thrown) std::rethrow_exception(reader.thrown);
   if (reader.stopped) return false;
-  if (code != CURLE_OK && code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR) impl_->fail(code, false);
+  if (code != CURLE_OK && code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR) impl_->fail(code, false, run_again);
   if (!reader.refusal.empty()) impl_->check(reader.refusal);
   return true;
+}
+
+json::value parse_clean(std::string_view text) {
+  return clean(json::parse(json::string_view{text.data(), text.size()}));
 }
 
 std::string describe_refusal(int status, std::string_view body) {
   std::string text = "the service refused: ";
   try {
-    const json::object problem = json::parse(json::string_view{body.data(), body.size()}).as_object();
+    const json::object problem = parse_clean(body).as_object();
     const json::value* errors = problem.if_contains("errors");
     if (errors != nullptr && errors->as_array().size() > 1) {
       bool first = true;
@@ -311,6 +355,7 @@ std::string describe_refusal(int status, std::string_view body) {
         first = false;
       }
     } else {
+      if (const std::string rule = text_of(problem, "rule"); !rule.empty()) text += "rule " + rule + ": ";
       const std::string param = text_of(problem, "param");
       const std::string detail = problem.at("detail").as_string().c_str();
       text += (param.empty() || detail.starts_with(param) ? "" : param + ": ") + detail;

@@ -18,6 +18,14 @@ std::size_t width_of(const std::string& cell) {
 
 }  // namespace
 
+void text_table::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) {
+    std::ranges::replace_if(
+        cell, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  }
+  rows_.push_back(std::move(cells));
+}
+
 std::string text_table::text(const std::string& indent) const {
   std::vector<std::size_t> widths;
   for (const auto& row : rows_) {

@@ -9,7 +9,8 @@ namespace dialer::cli {
 /// Rows of text in aligned columns, for a person; counts are set to the right.
 class text_table {
  public:
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// Line ends within a cell become spaces.
+  void row(std::vector<std::string> cells);
   /// "name    12\n…"; each line begins with `indent`.
   std::string text(const std::string& indent = "") const;
 

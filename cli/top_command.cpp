@@ -1,13 +1,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <cstdio>
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
-#include "cli/rest_client.hpp"
+#include "cli/service_lookup.hpp"
 #include "cli/system_clock.hpp"
 #include "cli/text_table.hpp"
 #include "cli/top_view.hpp"
@@ -21,13 +19,6 @@ namespace json = boost::json;
 constexpr std::chrono::seconds stats_every{30};
 constexpr std::chrono::seconds picture_every{1};
 constexpr std::chrono::seconds line_every{5};
-
-service_context context_of(const command_options& options) {
-  if (options.context.empty()) {
-    throw usage_error("this command asks a service: name one with --context (dialer context add)");
-  }
-  return read_contexts(contexts_file()).find(options.context);
-}
 
 /// The service may answer later what it does not now.
 bool passes(const service_refusal& refused) {
@@ -55,15 +46,19 @@ class screen {
 }  // namespace
 
 int run_stats(const command_options& options) {
-  rest_client service{context_of(options)};
+  rest_client service = connect_to_service(options);
   const json::object stats = service.get("/v1/stats");
-  print(options.output == output_format::json ? json::serialize(stats) + "\n" : stats_text(stats));
+  if (options.output == output_format::json) {
+    print_json(stats);
+  } else {
+    print(stats_text(stats));
+  }
   return exit_ok;
 }
 
 int run_top(const top_options& options) {
-  rest_client service{context_of(options)};
-  rest_client events{context_of(options)};
+  rest_client service = connect_to_service(options);
+  rest_client events = connect_to_service(options);
   const system_clock time;
   top_view view;
   screen to;
@@ -86,11 +81,7 @@ int run_top(const top_options& options) {
     return ++drawn != options.pictures;
   };
   const bool asked_for = !events.follow(
-      "/v1/events",
-      [&](std::string_view name, std::string_view data) {
-        view.take_event(name, json::parse(json::string_view{data.data(), data.size()}).as_object());
-      },
-      show);
+      "/v1/events", [&](std::string_view name, const json::object& data) { view.take_event(name, data); }, show);
   if (asked_for) return exit_ok;
   throw service_unreachable("the service ended the view; is it stopping? run the command again");
 }

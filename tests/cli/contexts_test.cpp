@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <boost/json/parse.hpp>
 #include <filesystem>
 #include <iostream>
 #include <sstream>
@@ -113,8 +114,18 @@ TEST(DescribeRefusal, TellsFieldAndRemedy) {
   EXPECT_EQ(describe_refusal(422, R"({"detail": "numbers[0] is no number", "param": "numbers[0]", "errors": [
                 {"param": "numbers[0]", "message": "is no number"}, {"param": "numbers[7]", "message": "is too long"}]})"),
             "the service refused: numbers[0] is no number; numbers[7] is too long");
+  EXPECT_EQ(describe_refusal(409, R"({"detail": "it has an agent; unassign that one", "rule": "S3"})"),
+            "the service refused: rule S3: it has an agent; unassign that one");
   EXPECT_EQ(describe_refusal(502, "<html>"), "the answer is no dialer's (HTTP 502); check the context's --url");
   EXPECT_EQ(describe_refusal(500, "{}"), "the answer is no dialer's (HTTP 500); check the context's --url");
+}
+
+TEST(TextOfAService, HasNoCharacterThatATerminalObeys) {
+  EXPECT_EQ(describe_refusal(422, R"({"detail": "\u001b[2Jgone\u007f\u009b2J", "param": "\u0007name"})"),
+            "the service refused: ?name: ?[2Jgone??2J");
+  const boost::json::value clean =
+      parse_clean(R"({"\u001b]0;x\u0007": [{"a": "line\n\ttab\r\u0000"}, 7, null], "é": "Zoë"})");
+  EXPECT_EQ(clean, boost::json::parse(R"({"?]0;x?": [{"a": "line\n\ttab??"}, 7, null], "é": "Zoë"})"));
 }
 
 TEST(Failures, OfAService_HaveTheCodesOfTheSameMistakeOnADatabase) {
