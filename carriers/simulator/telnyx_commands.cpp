@@ -1,5 +1,5 @@
-// What Telnyx's calls are told to do once they are up, and the legs that this opens; and the agents' applications, which
-// live here because only the carrier knows which calls there are.
+// What Telnyx's calls are told to do once they are up, and the legs that this opens; and the agents' applications,
+// which live here because only the carrier knows which calls there are.
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-// Numbers are bought from carriers that act without telling, by an engine that is killed meanwhile. By the carriers' own
-// log and the wallet's entries: each is bought once and charged once, or not bought and paid back.
+// Numbers are bought from carriers that act without telling, by an engine that is killed meanwhile. By the carriers'
+// own log and the wallet's entries: each is bought once and charged once, or not bought and paid back.
 
 #include <gtest/gtest.h>
 
@@ -211,9 +211,10 @@ TEST_P(NumberPurchase, EngineKilledWhileItBuys_LosesNeitherMoneyNorNumbers) {
       installation_->engine().kill();
     }
     // A month goes by for what was bought so far: the next engine charges it.
-    on_->run("UPDATE number_rent SET since = since - interval '31 days', due_at = due_at - interval '31 days' "
-             "WHERE org_id = $1",
-             sql::params{}.uuid(organisation_));
+    on_->run(
+        "UPDATE number_rent SET since = since - interval '31 days', due_at = due_at - interval '31 days' "
+        "WHERE org_id = $1",
+        sql::params{}.uuid(organisation_));
     ASSERT_NO_FATAL_FAILURE(start());
     rest_client over = client();
     for (std::size_t buyer = 0; buyer < 2; ++buyer) {
