@@ -11,6 +11,7 @@
 #include "cli/settings_description.hpp"
 #include "cli/settings_file.hpp"
 #include "compliance/suppression.hpp"
+#include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 
 namespace dialer::cli {
@@ -29,15 +30,17 @@ described describe_stored(sql::session& on, const std::string& organisation) {
     sql::transaction tx{on, sql::transaction::mode::snapshot};
     snapshot = sql::read_snapshot(tx, *id, no_secret);
   }
-  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_do_not_call(on, *id),
-                  sql::read_number_prices(on, *id));
+  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_number_records(on, *id),
+                  sql::read_do_not_call(on, *id), sql::read_number_prices(on, *id));
 }
 
 /// One transaction's worth of changes, in the order in which things refer to each other.
 class applying {
  public:
   applying(sql::transaction& tx, const settings& wanted, const described& before)
-      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {}
+      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {
+    keep_unsaid(wanted, before, after_);
+  }
 
   std::vector<settings_change> run() {
     const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing, wanted_.allowed_countries);
@@ -100,7 +103,7 @@ class applying {
       callerid::phone_number what = one.what;
       what.workspace = workspaces_.at(one.workspace);
       what.integration = integrations_.at(one.integration);
-      const auto made = config_.number(organisation_, what);
+      const auto made = apply_number(what, one);
       note("number " + what.number.text(), made.what);
       for (const auto& agent : one.shown_by) shown[agent].push_back(made.id);
     }
@@ -108,6 +111,35 @@ class applying {
       note("numbers shown by " + name.workspace + "/" + name.name,
            config_.assignments(organisation_, agents_.at(name), numbers));
     }
+  }
+
+  sql::applied<phone_number_id> apply_number(const callerid::phone_number& what, const number_settings& one) {
+    sql::number_details more;
+    more.friendly_name = one.friendly_name;
+    more.voicemail_message = one.voicemail_message;
+    if (one.fallback) more.fallback_agent = id_of(*one.fallback);
+    sql::applied<phone_number_id> made;
+    try {
+      made = config_.number(organisation_, what, more);
+    } catch (const sql::configuration_error& refused) {
+      throw settings_error("[[numbers]] list: " + std::string(refused.what()));
+    }
+    const auto use = [&](callerid::profile as, const std::vector<agent_name>& agents) {
+      std::vector<agent_id> ids;
+      for (const agent_name& each : agents) {
+        if (const auto id = id_of(each)) ids.push_back(*id);
+      }
+      const sql::change how = config_.number_users(organisation_, made.id, as, ids);
+      if (made.what == sql::change::none) made.what = how;
+    };
+    if (what.status == callerid::number_status::released) return made;
+    if (one.answered_by) use(callerid::profile::inbound, {*one.answered_by});
+    if (one.sms_by) use(callerid::profile::sms, *one.sms_by);
+    return made;
+  }
+
+  std::optional<agent_id> id_of(const agent_name& who) const {
+    return who.name.empty() ? std::nullopt : std::optional{agents_.at(who)};
   }
 
   void apply_do_not_call() {
@@ -128,25 +160,48 @@ class applying {
   // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.
   void refuse_conflicts() {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
-    const auto conflicts = callerid::find_conflicts(now.sharing, now.numbers, now.assignments);
-    if (conflicts.empty()) return;
     std::vector<std::string> lines;
-    for (const callerid::conflict& each : conflicts) {
-      const auto agent = std::ranges::find(now.agents, each.asked.agent, &engine::agent_record::id);
-      lines.push_back("agent \"" + agent->name + "\": rule " + std::string(each.why.rule) + ": " +
-                      callerid::named_obstacle(each.why) + "; " + each.why.remedy);
+    const auto refuse = [&](const callerid::assignment& asked, const char* key, const callerid::refusal& why) {
+      const auto agent = std::ranges::find(now.agents, asked.agent, &engine::agent_record::id);
+      const auto number = std::ranges::find(now.numbers, asked.number, &callerid::phone_number::id);
+      lines.push_back("list \"" + (number == now.numbers.end() ? asked.number.text() : number->number.text()) + "\" " +
+                      key + " \"" + agent->name + "\": rule " + std::string(why.rule) + ": " +
+                      callerid::named_obstacle(why) + "; " + why.remedy);
+    };
+    for (const callerid::conflict& each : callerid::find_conflicts(now.sharing, now.numbers, now.assignments)) {
+      refuse(each.asked, key_of(each.asked.as), each.why);
     }
-    std::ranges::sort(lines);  // by name: ids made in one millisecond come in any order
-    std::string all = "shown_by: " + std::to_string(lines.size()) + " assignments that the sharing policy refuses";
+    // A fallback takes nobody's place, but must be one that could be given the number.
+    for (const number_settings& one : wanted_.numbers) {
+      const auto number = std::ranges::find(now.numbers, one.what.number, &callerid::phone_number::number);
+      if (!one.fallback || one.fallback->name.empty() || number == now.numbers.end()) continue;
+      const callerid::assignment asked{number->id, agents_.at(*one.fallback), workspaces_.at(one.fallback->workspace),
+                                       callerid::profile::inbound};
+      if (const auto why = callerid::check_assignment(now.sharing, {&*number, 1}, {}, asked)) {
+        refuse(asked, "fallback", *why);
+      }
+    }
+    if (lines.empty()) return;
+    std::ranges::sort(lines);  // by number: ids made in one millisecond come in any order
+    std::string all = "[[numbers]]: " + std::to_string(lines.size()) + " uses that the sharing policy refuses";
     for (const std::string& line : lines) all += "\n  " + line;
     throw settings_error(all);
+  }
+
+  static const char* key_of(callerid::profile as) {
+    switch (as) {
+      case callerid::profile::outbound: return "shown_by";
+      case callerid::profile::inbound: return "answered_by";
+      case callerid::profile::sms: break;
+    }
+    return "sms_by";
   }
 
   sql::transaction& tx_;
   sql::configuration config_;
   const settings& wanted_;
   const described& before_;
-  const described after_;
+  described after_;
   organisation_id organisation_;
   std::map<std::string, workspace_id> workspaces_;
   std::map<std::string, integration_id> integrations_;

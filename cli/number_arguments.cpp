@@ -152,13 +152,13 @@ void add_ways_to_get_one(const number_commands& to) {
 void add_uses(const number_commands& to) {
   for (const bool assigned : {true, false}) {
     const auto used = std::make_shared<number_assign_options>();
-    CLI::App* assign =
-        assigned ? to.add(used, "assign", "Let an agent use a number",
-                          "dialer numbers assign +12125550123 --agent Ann --profile inbound --context main",
-                          [](const auto& options) { return run_number_assign(options, true); })
-                 : to.add(used, "unassign", "Let an agent use a number no more",
-                          "dialer numbers unassign +12125550123 --agent Ann --context main",
-                          [](const auto& options) { return run_number_assign(options, false); });
+    CLI::App* assign = assigned
+                           ? to.add(used, "assign", "Let an agent use a number",
+                                    "dialer numbers assign +12125550123 --agent Ann --profile inbound --context main",
+                                    [](const auto& options) { return run_number_assign(options, true); })
+                           : to.add(used, "unassign", "Let an agent use a number no more",
+                                    "dialer numbers unassign +12125550123 --agent Ann --context main",
+                                    [](const auto& options) { return run_number_assign(options, false); });
     add_number(assign, *used);
     assign->add_option("--agent", used->agent, "by name or id")->required();
     assign

@@ -135,9 +135,10 @@ int tell_order(const json::object& number, const command_options& options) {
   if (!is_table(options)) {
     print_json(number);
   } else {
-    print(e164 + " (" + text_of(number, "id") + ") is " + (bought ? "ordered" : "released here") +
-          "; its carrier has not confirmed it yet: it is asked until it does, or at once with: dialer numbers process " +
-          (bought ? e164 : text_of(number, "id")) + "\n");
+    print(
+        e164 + " (" + text_of(number, "id") + ") is " + (bought ? "ordered" : "released here") +
+        "; its carrier has not confirmed it yet: it is asked until it does, or at once with: dialer numbers process " +
+        (bought ? e164 : text_of(number, "id")) + "\n");
   }
   return exit_ok;
 }
@@ -185,10 +186,10 @@ std::string number_text(const json::object& number, const std::map<std::string, 
   row("number", text_of(number, "phone_number"));
   row("id", text_of(number, "id"));
   row("name", text_of(number, "friendly_name"));
-  row("status", text_of(number, "status") + (number.at("frozen").as_bool() ? ", frozen" : "") +
-                    (number.at("at_carrier").is_null()
-                         ? ""
-                         : "; its carrier has not confirmed the " + text_of(number, "at_carrier")));
+  row("status",
+      text_of(number, "status") + (number.at("frozen").as_bool() ? ", frozen" : "") +
+          (number.at("at_carrier").is_null() ? ""
+                                             : "; its carrier has not confirmed the " + text_of(number, "at_carrier")));
   row("outbound", number.at("outbound_enabled").as_bool() ? "on" : "off");
   row("used by", users_of(number, agents));
   if (const json::value& routing = number.at("inbound_routing"); !routing.is_null()) {
@@ -218,10 +219,8 @@ std::string number_text(const json::object& number, const std::map<std::string, 
 
 int run_number_list(const number_list_options& options) {
   rest_client service = connect_to_service(options);
-  query_params query{{"status", options.status},
-                     {"provider", options.provider},
-                     {"type", options.type},
-                     {"country", options.country}};
+  query_params query{
+      {"status", options.status}, {"provider", options.provider}, {"type", options.type}, {"country", options.country}};
   if (!options.agent.empty()) query.emplace_back("agent_id", agent_id_of(service, options.agent));
   json::array numbers = service.list(numbers_path, query);
   if (!is_table(options)) {
@@ -305,8 +304,8 @@ int run_number_register(const number_register_options& options) {
   put(body, "capabilities", options.capabilities);
   if (options.in_use) body["in_use"] = true;
   put(body, options.what);
-  const json::object made = service.post(
-      numbers_path, body, "look whether it is there (dialer numbers list) before you register it again");
+  const json::object made =
+      service.post(numbers_path, body, "look whether it is there (dialer numbers list) before you register it again");
   return tell(made, "(" + text_of(made, "id") + ") is registered", "", options);
 }
 
@@ -348,8 +347,8 @@ int run_number_assign(const number_assign_options& options, bool assigned) {
   const std::string agent = agent_id_of(service, options.agent);
   json::object body{{"agent_id", agent}};
   put(body, "profile", options.profile);
-  const json::object made = assigned ? service.post(path, body)
-                                     : service.remove(path + "/" + agent, {{"profile", options.profile}});
+  const json::object made =
+      assigned ? service.post(path, body) : service.remove(path + "/" + agent, {{"profile", options.profile}});
   return tell(made, "is used by: " + users_of(made, names_of_agents(service)), "", options);
 }
 
@@ -361,8 +360,10 @@ int run_number_update(const number_update_options& options) {
   put(body, "status", options.status);
   if (options.fallback || options.voicemail) {
     if (number.at("inbound_routing").is_null()) {
-      throw usage_error(text_of(number, "phone_number") + " is answered by nobody; say who answers first: dialer "
-                        "numbers assign " + text_of(number, "phone_number") + " --agent NAME --profile inbound");
+      throw usage_error(text_of(number, "phone_number") +
+                        " is answered by nobody; say who answers first: dialer "
+                        "numbers assign " +
+                        text_of(number, "phone_number") + " --agent NAME --profile inbound");
     }
     json::object routing;
     if (options.fallback) {

@@ -232,7 +232,9 @@ TEST_F(numbers_command, refusals_name_field_rule_and_remedy) {
 }
 
 TEST_F(numbers_command, what_a_terminal_would_obey_is_not_printed) {
-  const std::string foreign = "Spr\x1b[2Jing\r\n\xc2\x9b" "2J";
+  const std::string foreign =
+      "Spr\x1b[2Jing\r\n\xc2\x9b"
+      "2J";
   house_.on.run("UPDATE phone_number SET friendly_name = $2 WHERE org_id = $1", organisation().text(foreign));
   house_.on.run("UPDATE campaign SET name = $2 WHERE org_id = $1", organisation().text(foreign));
   EXPECT_THAT(listed(), AllOf(HasSubstr("Spr?[2Jing? ?2J\n"), Not(HasSubstr("\x1b"))));
