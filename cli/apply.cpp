@@ -30,15 +30,17 @@ described describe_stored(sql::session& on, const std::string& organisation) {
     sql::transaction tx{on, sql::transaction::mode::snapshot};
     snapshot = sql::read_snapshot(tx, *id, no_secret);
   }
-  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_do_not_call(on, *id),
-                  sql::read_number_prices(on, *id));
+  return describe(organisation, snapshot, sql::read_integrations(on, *id), sql::read_number_records(on, *id),
+                  sql::read_do_not_call(on, *id), sql::read_number_prices(on, *id));
 }
 
 /// One transaction's worth of changes, in the order in which things refer to each other.
 class applying {
  public:
   applying(sql::transaction& tx, const settings& wanted, const described& before)
-      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {}
+      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {
+    keep_unsaid(wanted, before, after_);
+  }
 
   std::vector<settings_change> run() {
     const auto organisation = config_.organisation(wanted_.organisation, wanted_.sharing, wanted_.allowed_countries);
@@ -101,7 +103,7 @@ class applying {
       callerid::phone_number what = one.what;
       what.workspace = workspaces_.at(one.workspace);
       what.integration = integrations_.at(one.integration);
-      const auto made = config_.number(organisation_, what);
+      const auto made = apply_number(what, one);
       note("number " + what.number.text(), made.what);
       for (const auto& agent : one.shown_by) shown[agent].push_back(made.id);
     }
@@ -109,6 +111,35 @@ class applying {
       note("numbers shown by " + name.workspace + "/" + name.name,
            config_.assignments(organisation_, agents_.at(name), numbers));
     }
+  }
+
+  sql::applied<phone_number_id> apply_number(const callerid::phone_number& what, const number_settings& one) {
+    sql::number_details more;
+    more.friendly_name = one.friendly_name;
+    more.voicemail_message = one.voicemail_message;
+    if (one.fallback) more.fallback_agent = id_of(*one.fallback);
+    sql::applied<phone_number_id> made;
+    try {
+      made = config_.number(organisation_, what, more);
+    } catch (const sql::configuration_error& refused) {
+      throw settings_error("[[numbers]] list: " + std::string(refused.what()));
+    }
+    const auto use = [&](callerid::profile as, const std::vector<agent_name>& agents) {
+      std::vector<agent_id> ids;
+      for (const agent_name& each : agents) {
+        if (const auto id = id_of(each)) ids.push_back(*id);
+      }
+      const sql::change how = config_.number_users(organisation_, made.id, as, ids);
+      if (made.what == sql::change::none) made.what = how;
+    };
+    if (what.status == callerid::number_status::released) return made;
+    if (one.answered_by) use(callerid::profile::inbound, {*one.answered_by});
+    if (one.sms_by) use(callerid::profile::sms, *one.sms_by);
+    return made;
+  }
+
+  std::optional<agent_id> id_of(const agent_name& who) const {
+    return who.name.empty() ? std::nullopt : std::optional{agents_.at(who)};
   }
 
   void apply_do_not_call() {
@@ -129,36 +160,48 @@ class applying {
   // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.
   void refuse_conflicts() {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
-    const auto conflicts = callerid::find_conflicts(now.sharing, now.numbers, now.assignments);
     std::vector<std::string> lines;
-    const auto agent_of = [&](agent_id id) { return std::ranges::find(now.agents, id, &engine::agent_record::id); };
-    const auto tell = [&](const char* role, const callerid::conflict& each) {
-      lines.push_back(role + std::string(" \"") + agent_of(each.asked.agent)->name + "\": rule " +
-                      std::string(each.why.rule) + ": " + callerid::named_obstacle(each.why) + "; " + each.why.remedy);
+    const auto refuse = [&](const callerid::assignment& asked, const char* key, const callerid::refusal& why) {
+      const auto agent = std::ranges::find(now.agents, asked.agent, &engine::agent_record::id);
+      const auto number = std::ranges::find(now.numbers, asked.number, &callerid::phone_number::id);
+      lines.push_back("list \"" + (number == now.numbers.end() ? asked.number.text() : number->number.text()) + "\" " +
+                      key + " \"" + agent->name + "\": rule " + std::string(why.rule) + ": " +
+                      callerid::named_obstacle(why) + "; " + why.remedy);
     };
-    for (const callerid::conflict& each : conflicts) tell("agent", each);
-    // A fallback takes nobody's place, but calls reach it.
+    for (const callerid::conflict& each : callerid::find_conflicts(now.sharing, now.numbers, now.assignments)) {
+      refuse(each.asked, key_of(each.asked.as), each.why);
+    }
+    // A fallback takes nobody's place, but must be one that could be given the number.
     for (const sql::number_record& number : sql::read_number_records(tx_.on(), organisation_)) {
       if (!number.fallback_agent || number.status == callerid::number_status::released) continue;
-      const callerid::assignment asked{number.id, *number.fallback_agent, agent_of(*number.fallback_agent)->workspace,
-                                       callerid::profile::inbound};
+      const auto agent = std::ranges::find(now.agents, *number.fallback_agent, &engine::agent_record::id);
+      const callerid::assignment asked{number.id, agent->id, agent->workspace, callerid::profile::inbound};
       const callerid::phone_number alone = number;
-      for (const auto& each : callerid::find_conflicts(now.sharing, {&alone, 1}, {&asked, 1})) {
-        tell("fallback agent", each);
+      if (const auto why = callerid::check_assignment(now.sharing, {&alone, 1}, {}, asked)) {
+        refuse(asked, "fallback", *why);
       }
     }
     if (lines.empty()) return;
-    std::ranges::sort(lines);  // by name: ids made in one millisecond come in any order
-    std::string all = "shown_by: " + std::to_string(lines.size()) + " assignments that the sharing policy refuses";
+    std::ranges::sort(lines);  // by number: ids made in one millisecond come in any order
+    std::string all = "[[numbers]]: " + std::to_string(lines.size()) + " uses that the sharing policy refuses";
     for (const std::string& line : lines) all += "\n  " + line;
     throw settings_error(all);
+  }
+
+  static const char* key_of(callerid::profile as) {
+    switch (as) {
+      case callerid::profile::outbound: return "shown_by";
+      case callerid::profile::inbound: return "answered_by";
+      case callerid::profile::sms: break;
+    }
+    return "sms_by";
   }
 
   sql::transaction& tx_;
   sql::configuration config_;
   const settings& wanted_;
   const described& before_;
-  const described after_;
+  described after_;
   organisation_id organisation_;
   std::map<std::string, workspace_id> workspaces_;
   std::map<std::string, integration_id> integrations_;

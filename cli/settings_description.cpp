@@ -67,22 +67,59 @@ described_fields fields_of(const sql::integration_record& one) {
           {"phone_number", one.phone_number ? one.phone_number.text() : ""}};
 }
 
+std::string capabilities_text(std::uint8_t mask) {
+  std::string all;
+  for (const auto& [name, bit] : api::capability_names) {
+    if ((mask & bit) != 0) all += (all.empty() ? "" : ", ") + std::string(name);
+  }
+  return all;
+}
+
+/// Without what is said or not: that stays as it is, country included.
 described_fields fields_of(const callerid::phone_number& one, const std::string& workspace,
                            const std::string& integration) {
-  return {{"workspace", workspace},
-          {"integration", integration},
-          {"status", word(api::status_names, one.status)},
-          {"type", word(api::type_names, one.type)},
-          {"capabilities", text_of(one.capabilities)},
-          {"outbound_enabled", text_of(one.outbound_enabled)},
-          {"region", one.region},
-          {"calls_per_day_max", text_of(one.calls_per_day_max)},
-          {"calls_per_hour_max", text_of(one.calls_per_hour_max)},
-          {"concurrent_calls_max", text_of(one.concurrent_calls_max)},
-          {"weight", text_of(one.weight)},
-          {"country", one.country},
-          {"attestation", word(api::attestation_names, one.attested)},
-          {"registered", text_of(one.registered)}};
+  described_fields fields{{"workspace", workspace},
+                          {"integration", integration},
+                          {"status", word(api::status_names, one.status)},
+                          {"type", word(api::type_names, one.type)},
+                          {"capabilities", capabilities_text(one.capabilities)},
+                          {"outbound_enabled", text_of(one.outbound_enabled)},
+                          {"region", one.region},
+                          {"calls_per_day_max", text_of(one.calls_per_day_max)},
+                          {"calls_per_hour_max", text_of(one.calls_per_hour_max)},
+                          {"concurrent_calls_max", text_of(one.concurrent_calls_max)},
+                          {"weight", text_of(one.weight)},
+                          {"attestation", word(api::attestation_names, one.attested)},
+                          {"registered", text_of(one.registered)}};
+  if (!one.country.empty()) fields.emplace_back("country", one.country);
+  return fields;
+}
+
+std::string text_of(const agent_name& one) {
+  return one.name.empty() ? "" : one.workspace + "/" + one.name;
+}
+
+std::string in_order(std::vector<std::string> words) {
+  std::ranges::sort(words);
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string in_order(const std::vector<agent_name>& agents) {
+  std::vector<std::string> words;
+  for (const agent_name& one : agents) words.push_back(text_of(one));
+  return in_order(std::move(words));
+}
+
+described_fields fields_of(const number_settings& one) {
+  described_fields fields = fields_of(one.what, one.workspace, one.integration);
+  if (one.friendly_name) fields.emplace_back("friendly_name", *one.friendly_name);
+  if (one.answered_by) fields.emplace_back("answered_by", text_of(*one.answered_by));
+  if (one.fallback) fields.emplace_back("fallback", text_of(*one.fallback));
+  if (one.voicemail_message) fields.emplace_back("voicemail_message", *one.voicemail_message);
+  if (one.sms_by) fields.emplace_back("sms_by", in_order(*one.sms_by));
+  return fields;
 }
 
 described_fields fields_of(const campaigns::settings& one, const std::string& agent) {
@@ -118,13 +155,6 @@ void add_prices(const std::vector<sql::number_price>& prices, described& to) {
   }
 }
 
-std::string in_order(std::vector<std::string> words) {
-  std::ranges::sort(words);
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 void add_restrictions(const std::vector<callerid::number_restriction>& restrictions, described& all) {
   std::vector<std::string> lines;
   for (const callerid::number_restriction& one : restrictions) {
@@ -144,7 +174,7 @@ described describe(const settings& wanted) {
   for (const auto& one : wanted.agents) all["agent " + one.workspace + "/" + one.what.name] = fields_of(one.what);
   for (const auto& one : wanted.integrations) all["integration " + one.account.name] = fields_of(one);
   for (const auto& one : wanted.numbers) {
-    all["number " + one.what.number.text()] = fields_of(one.what, one.workspace, one.integration);
+    all["number " + one.what.number.text()] = fields_of(one);
   }
   for (const auto& one : wanted.campaigns) {
     all["campaign " + one.workspace + "/" + one.what.name] = fields_of(one.what, one.agent);
@@ -159,7 +189,8 @@ described describe(const settings& wanted) {
 
 described describe(const std::string& organisation, const engine::organisation_snapshot& snapshot,
                    const std::vector<sql::integration_record>& integrations,
-                   const std::vector<sql::do_not_call_record>& lists, const std::vector<sql::number_price>& prices) {
+                   const std::vector<sql::number_record>& numbers, const std::vector<sql::do_not_call_record>& lists,
+                   const std::vector<sql::number_price>& prices) {
   described all;
   std::map<id128, std::string> names;
   all["organisation " + organisation] = fields_of(snapshot.sharing, snapshot.allowed_countries);
@@ -175,8 +206,20 @@ described describe(const std::string& organisation, const engine::organisation_s
     names[one.account.id] = one.account.name;
     all["integration " + one.account.name] = fields_of(one);
   }
-  for (const auto& one : snapshot.numbers) {
-    all["number " + one.number.text()] = fields_of(one, names[one.workspace], names[one.integration]);
+  std::map<id128, agent_name> agents;
+  for (const auto& one : snapshot.agents) agents[one.id] = {names[one.workspace], one.name};
+  for (const auto& one : numbers) {
+    if (one.status == callerid::number_status::released) continue;
+    number_settings what{names[one.workspace],     names[one.integration], one,          {},
+                         one.friendly_name,        agent_name{},           agent_name{}, one.voicemail_message,
+                         std::vector<agent_name>{}};
+    for (const auto& each : snapshot.assignments) {
+      if (each.number != one.id) continue;
+      if (each.as == callerid::profile::inbound) what.answered_by = agents[each.agent];
+      if (each.as == callerid::profile::sms) what.sms_by->push_back(agents[each.agent]);
+    }
+    if (one.fallback_agent) what.fallback = agents[*one.fallback_agent];
+    all["number " + one.number.text()] = fields_of(what);
   }
   for (const auto& one : snapshot.campaigns) {
     all["campaign " + names[one.workspace] + "/" + one.name] = fields_of(one, names[one.agent]);
@@ -187,6 +230,19 @@ described describe(const std::string& organisation, const engine::organisation_s
   if (!files.empty()) all["do-not-call lists"] = {{"lists", in_order(std::move(files))}};
   add_prices(prices, all);
   return all;
+}
+
+void keep_unsaid(const settings& wanted, const described& before, described& after) {
+  for (const number_settings& one : wanted.numbers) {
+    const std::string what = "number " + one.what.number.text();
+    const auto known = before.find(what);
+    if (known == before.end()) continue;
+    described_fields& said = after.at(what);
+    for (const auto& field : known->second) {
+      const auto same = std::ranges::find(said, field.first, &described_fields::value_type::first);
+      if (same == said.end()) said.push_back(field);
+    }
+  }
 }
 
 std::vector<std::string> differences(const described& before, const described& after, const std::string& what) {

@@ -199,16 +199,9 @@ class reading {
     };
     if (in.texts("capabilities", R"(["voice"])", add_capability)) what.capabilities = mask;
     in.texts("shown_by", R"(["Ann"])", [&](const toml::node& at, const std::string& text) {
-      const auto slash = text.find('/');
-      agent_name who = slash == std::string::npos ? agent_name{shared.workspace, text}
-                                                  : agent_name{text.substr(0, slash), text.substr(slash + 1)};
-      if (!agents_.contains(who.workspace + "/" + who.name)) {
-        in.fail(at, "shown_by",
-                "names agent \"" + who.workspace + "/" + who.name +
-                    "\", which this file does not define; add it, or write \"workspace/agent\"");
-      }
-      shared.shown_by.push_back(std::move(who));
+      shared.shown_by.push_back(named_agent(in, at, "shown_by", text, shared.workspace));
     });
+    users(in, shared);
     const bool listed = in.texts("list", R"(["+12125550123"])", [&](const toml::node& at, const std::string& text) {
       const auto number = e164::parse(text);
       if (!number) in.fail(at, "list", "holds \"" + text + "\"; write E.164: + and 7 to 15 digits");
@@ -218,6 +211,52 @@ class reading {
       out_.numbers.push_back(std::move(one));
     });
     if (!listed) in.fail_missing("list", R"(write list = ["+12125550123", ...])");
+  }
+
+  agent_name named_agent(toml_table& in, const toml::node& at, string_view key, const std::string& text,
+                         const std::string& workspace) const {
+    const auto slash = text.find('/');
+    agent_name who = slash == std::string::npos ? agent_name{workspace, text}
+                                                : agent_name{text.substr(0, slash), text.substr(slash + 1)};
+    if (!agents_.contains(who.workspace + "/" + who.name)) {
+      in.fail(at, key,
+              "names agent \"" + who.workspace + "/" + who.name +
+                  "\", which this file does not define; add it, or write \"workspace/agent\"");
+    }
+    return who;
+  }
+
+  /// Who answers, who sends messages, and what it is called.
+  void users(toml_table& in, number_settings& shared) {
+    shared.friendly_name = in.text_or_none("friendly_name");
+    shared.voicemail_message = in.text_or_none("voicemail_message");
+    const auto agent = [&](string_view key) -> std::optional<agent_name> {
+      const auto text = in.text_or_none(key);
+      if (!text) return std::nullopt;
+      return text->empty() ? agent_name{} : named_agent(in, *in.find(key), key, *text, shared.workspace);
+    };
+    shared.answered_by = agent("answered_by");
+    shared.fallback = agent("fallback");
+    const bool nobody = shared.answered_by && shared.answered_by->name.empty();
+    const auto needs_an_agent = [&](string_view key, bool said) {
+      if (nobody && said) in.fail(key, "is of no use: answered_by is \"\"; name who answers, or remove this");
+    };
+    needs_an_agent("fallback", shared.fallback && !shared.fallback->name.empty());
+    needs_an_agent("voicemail_message", shared.voicemail_message && !shared.voicemail_message->empty());
+    if (nobody) {
+      shared.fallback.emplace();
+      shared.voicemail_message.emplace();
+    } else if (shared.answered_by && (shared.what.capabilities & voice) == 0) {
+      in.fail("answered_by", "needs numbers that can do that; add \"voice\" to capabilities");
+    }
+    std::vector<agent_name> senders;
+    const bool said = in.texts("sms_by", R"(["Ann"])", [&](const toml::node& at, const std::string& text) {
+      senders.push_back(named_agent(in, at, "sms_by", text, shared.workspace));
+    });
+    if (!senders.empty() && (shared.what.capabilities & sms) == 0) {
+      in.fail("sms_by", "needs numbers that can do that; add \"sms\" to capabilities");
+    }
+    if (said) shared.sms_by = std::move(senders);
   }
 
   void restriction(toml_table& in) {

@@ -33,6 +33,12 @@ struct number_settings {
   std::string integration;
   callerid::phone_number what;
   std::vector<agent_name> shown_by;  ///< agents that may show it on outbound calls
+  // What the file does not say of these stays as it is; an empty text, or a name without one: none.
+  std::optional<std::string> friendly_name;
+  std::optional<agent_name> answered_by;
+  std::optional<agent_name> fallback;
+  std::optional<std::string> voicemail_message;
+  std::optional<std::vector<agent_name>> sms_by;
 };
 
 struct campaign_settings {

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +55,15 @@ class toml_table {
     if (value->get().size() > 500) fail(*node, key, "is longer than 500 bytes; shorten it");
     out = value->get();
     return true;
+  }
+  /// Nothing when the key is not there; "" for: none.
+  std::optional<std::string> text_or_none(std::string_view key) {
+    std::string out;
+    if (const auto* value = table_.get_as<std::string>(key); value != nullptr && value->get().empty()) {
+      asked_.emplace_back(key);
+      return out;
+    }
+    return text(key, out) ? std::optional{out} : std::nullopt;
   }
   std::string required_text(std::string_view key, const std::string& remedy) {
     std::string out;

@@ -23,6 +23,23 @@ std::int64_t stored(Enum value) {
   return static_cast<std::int64_t>(value);
 }
 
+void refuse_without_carrier(const number_record& known, const callerid::phone_number& wanted) {
+  using enum callerid::number_status;
+  const auto refuse = [&](const std::string& why) { throw configuration_error(known.number.text() + " " + why); };
+  if (known.status == pending && wanted.status != pending) {
+    refuse("is pending: its carrier has not confirmed it; ask for it with: dialer numbers process " +
+           known.number.text());
+  }
+  if (!known.platform || known.status == released) return;
+  if (wanted.status == released || wanted.status == pending) {
+    refuse("was bought here, and its carrier has to be told; give it up with: dialer numbers release " +
+           known.number.text());
+  }
+  if (wanted.integration != known.integration) {
+    refuse("was bought over another carrier account; name that one, or buy a number over this one");
+  }
+}
+
 }  // namespace
 
 change configuration::changed(organisation_id in, const result& written) {
@@ -177,17 +194,22 @@ change configuration::revoke_integration(organisation_id in, integration_id whic
                              params{}.uuid(in).uuid(which)));
 }
 
-applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted) {
+applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted,
+                                               const number_details& more) {
   lock_organisation(tx_, in);
   const auto before = find_number_record(tx_.on(), in, wanted.number);
   using enum callerid::number_status;
   // One that was given up is history: who has the number again has another one.
   const bool made = !before || (before->status == released && wanted.status != released);
   number_record record = made ? number_record{} : *before;
+  if (!made) refuse_without_carrier(*before, wanted);
   const number_record known = record;
   static_cast<callerid::phone_number&>(record) = wanted;
   record.id = made ? phone_number_id{make_id_()} : known.id;
   if (record.country.empty()) record.country = known.country;
+  record.friendly_name = more.friendly_name.value_or(known.friendly_name);
+  record.fallback_agent = more.fallback_agent.value_or(known.fallback_agent);
+  record.voicemail_message = more.voicemail_message.value_or(known.voicemail_message);
   if (made) {
     insert_number(tx_, in, record);
     return {record.id, change::created};
@@ -306,6 +328,24 @@ change configuration::assignments(organisation_id in, agent_id agent, const std:
   const int come = tx_.run(
                           "INSERT INTO assignment (org_id, agent_id, number_id) SELECT DISTINCT $1, $2, n "
                           "FROM unnest($3) n ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
+                          wanted)
+                       .affected();
+  if (gone + come == 0) return change::none;
+  raise_generation(tx_, in);
+  return change::updated;
+}
+
+change configuration::number_users(organisation_id in, phone_number_id number, callerid::profile as,
+                                   const std::vector<agent_id>& agents) {
+  lock_organisation(tx_, in);
+  const params wanted = params{}.uuid(in).uuid(number).int2(stored(as)).uuid_array({agents.begin(), agents.end()});
+  const int gone =
+      tx_.run("DELETE FROM assignment WHERE org_id = $1 AND number_id = $2 AND profile = $3 AND agent_id <> ALL ($4)",
+              wanted)
+          .affected();
+  const int come = tx_.run(
+                          "INSERT INTO assignment (org_id, agent_id, number_id, profile) SELECT DISTINCT $1, a, $2, $3 "
+                          "FROM unnest($4) a ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
                           wanted)
                        .affected();
   if (gone + come == 0) return change::none;

@@ -78,6 +78,13 @@ class rule_refused : public configuration_error {
   callerid::refusal why_;
 };
 
+/// What is not said of a number stays as it is.
+struct number_details {
+  std::optional<std::string> friendly_name;
+  std::optional<std::optional<agent_id>> fallback_agent;
+  std::optional<std::string> voicemail_message;
+};
+
 enum class freezable : std::uint8_t { organisation, workspace, agent, campaign, integration, number };
 
 /// All changes of one transaction: a file is applied whole or not at all, and a dry run is a rollback. Things are found
@@ -100,12 +107,18 @@ class configuration {
   applied<integration_id> integration(organisation_id in, const integration_record& wanted);
   /// For good, or until it is set up anew: no call starts over it any more, and its secrets are gone.
   change revoke_integration(organisation_id in, integration_id which);
-  applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted);
+  /// Throws configuration_error for what a carrier has to do first: a number that it has not confirmed keeps its
+  /// status, one that was bought here its account, and is not given up by a word in a file.
+  applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted,
+                                  const number_details& more = {});
   /// Settings only: a campaign begins as a draft and changes state by change_campaign_state. What is changed becomes
   /// its next version.
   applied<campaign_id> campaign(organisation_id in, const campaigns::settings& wanted);
   /// The numbers an agent may show become exactly these.
   change assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers);
+  /// The agents that a number has in this profile become exactly these.
+  change number_users(organisation_id in, phone_number_id number, callerid::profile as,
+                      const std::vector<agent_id>& agents);
   /// They become exactly these.
   change number_restrictions(organisation_id in, std::vector<callerid::number_restriction> wanted);
   /// The lists become exactly these: one that is replaced under another name must not go stale beside its successor.

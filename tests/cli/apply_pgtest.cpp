@@ -4,6 +4,7 @@
 
 #include "cli/errors.hpp"
 #include "cli/settings_file.hpp"
+#include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 #include "tests/settings_text.hpp"
 #include "tests/sql/database.hpp"
@@ -108,6 +109,93 @@ TEST_F(apply_settings, numbers_no_longer_shown_are_taken_from_the_agent) {
   EXPECT_TRUE(stored(on_).assignments.empty());
 }
 
+TEST_F(apply_settings, users_of_a_number_become_those_of_the_file_and_stay_when_it_names_none) {
+  const std::string shown = "shown_by = [\"Ann\"]\n";
+  const auto said = [&](const std::string& lines) { return with(shown, shown + lines); };
+  const auto first = [&] {
+    const auto id = sql::find_organisation(on_, "Example").value();
+    return sql::find_number_record(on_, id, e164::from_digits(12125550100)).value();
+  };
+  (void)run(file);
+  const std::string all = said(R"(capabilities = ["voice", "sms"]
+answered_by = "Ann"
+fallback = "Ann"
+voicemail_message = "We call back."
+sms_by = ["Sales/Ann"]
+friendly_name = "Line"
+weight = 7
+)");
+  const auto changes = run(all);
+  ASSERT_EQ(changes.size(), 2U) << "two numbers";
+  EXPECT_EQ(changes[0].what, "number +12125550100");
+  EXPECT_EQ(changes[0].how, sql::change::updated);
+  EXPECT_EQ(
+      changes[0].fields,
+      (std::vector<std::string>{"capabilities: voice -> voice, sms", "weight: 1 -> 7", "friendly_name: (none) -> Line",
+                                "answered_by: (none) -> Sales/Ann", "fallback: (none) -> Sales/Ann",
+                                "voicemail_message: (none) -> We call back.", "sms_by: (none) -> Sales/Ann"}));
+  EXPECT_EQ(stored(on_).assignments.size(), 6U);
+  EXPECT_EQ(first().friendly_name, "Line");
+  EXPECT_EQ(first().voicemail_message, "We call back.");
+  EXPECT_EQ(first().fallback_agent, stored(on_).agents.at(0).id);
+  const auto generation = stored(on_).generation;
+  EXPECT_TRUE(run(all).empty());
+  EXPECT_EQ(stored(on_).generation, generation);
+
+  const auto unsaid = run(said("capabilities = [\"voice\", \"sms\"]\n"));
+  ASSERT_EQ(unsaid.size(), 2U);
+  EXPECT_EQ(unsaid[0].fields, std::vector<std::string>{"weight: 7 -> 1"}) << "what is not said stays";
+  EXPECT_EQ(stored(on_).assignments.size(), 6U);
+
+  const auto none = run(said("answered_by = \"\"\nsms_by = []\nfriendly_name = \"\"\n"));
+  ASSERT_EQ(none.size(), 2U);
+  EXPECT_EQ(none[0].fields.size(), 6U);
+  EXPECT_EQ(stored(on_).assignments.size(), 2U) << "those that are shown";
+  EXPECT_FALSE(first().fallback_agent);
+  EXPECT_EQ(first().voicemail_message, "");
+  EXPECT_EQ(first().friendly_name, "");
+}
+
+TEST_F(apply_settings, a_user_against_the_sharing_policy_is_refused_by_number_and_key) {
+  const std::string agent =
+      "[[agent]]\nname = \"Bob\"\nworkspace = \"Support\"\nanswer_url = "
+      "\"https://agent.example.com/bob\"\n";
+  for (const char* key : {"answered_by", "fallback"}) {
+    const std::string shown = "shown_by = [\"Ann\"]\n";
+    try {
+      (void)run(with(shown, shown + key + " = \"Support/Bob\"\n") + agent);
+      FAIL() << "accepted";
+    } catch (const settings_error& refused) {
+      const std::string why = refused.what();
+      EXPECT_EQ(why.find("[[numbers]]: 2 uses"), 0U) << why;
+      EXPECT_NE(why.find("list \"+12125550100\" " + std::string(key) + " \"Bob\": rule S4"), std::string::npos) << why;
+    }
+  }
+}
+
+TEST_F(apply_settings, what_a_carrier_has_to_do_first_is_not_done_by_a_file) {
+  (void)run(file);
+  const auto refusal = [&](const std::string& toml) -> std::string {
+    try {
+      (void)run(toml);
+    } catch (const settings_error& refused) {
+      return refused.what();
+    }
+    return "accepted";
+  };
+  const std::string shown = "shown_by = [\"Ann\"]\n";
+  on_.run("UPDATE phone_number SET provider = 1, status = 0 WHERE org_id IS NOT NULL");
+  EXPECT_EQ(refusal(file),
+            "[[numbers]] list: +12125550100 is pending: its carrier has not confirmed it; ask for it with: dialer "
+            "numbers process +12125550100");
+  EXPECT_EQ(refusal(with(shown, shown + "status = \"pending\"\n")).find("[[numbers]] list: +12125550100 was bought"),
+            0U);
+  on_.run("UPDATE phone_number SET status = 1 WHERE org_id IS NOT NULL");
+  EXPECT_NE(refusal(with(shown, "status = \"released\"\n")).find("dialer numbers release +12125550100"),
+            std::string::npos);
+  EXPECT_EQ(refusal(with(shown, shown + "status = \"inactive\"\n")), "accepted");
+}
+
 TEST_F(apply_settings, an_assignment_against_the_sharing_policy_changes_nothing) {
   (void)run(file);
   const auto before = stored(on_).generation;
@@ -143,7 +231,7 @@ answer_url = "https://agent.example.com/answer"
     (void)run(with_policy("workspace"));
     FAIL() << "accepted";
   } catch (const settings_error& refused) {
-    EXPECT_NE(std::string(refused.what()).find("fallback agent \"Sue\": rule S4: +12125550100"), std::string::npos)
+    EXPECT_NE(std::string(refused.what()).find("list \"+12125550100\" fallback \"Sue\": rule S4: +12125550100"), std::string::npos)
         << refused.what();
   }
   EXPECT_EQ(stored(on_).generation, before);
