@@ -68,8 +68,10 @@ http_response twilio_response(std::string document) {
 
 inbound_answer answer_of(const callerid::inbound_decision& made, const callerid::called_number* number) {
   switch (made.what) {
-    case inbound_outcome::agent: return {inbound_answer::kind::agent, number->agent->answer_url};
-    case inbound_outcome::fallback: return {inbound_answer::kind::agent, number->fallback->answer_url};
+    case inbound_outcome::agent:
+      return {inbound_answer::kind::agent, number->agent->answer_url, carriers::rung_agent::first};
+    case inbound_outcome::fallback:
+      return {inbound_answer::kind::agent, number->fallback->answer_url, carriers::rung_agent::fallback};
     case inbound_outcome::voicemail: return {inbound_answer::kind::voicemail, number->voicemail_message};
     case inbound_outcome::nobody_available: return {inbound_answer::kind::busy, {}};
     case inbound_outcome::unknown_number:
@@ -142,7 +144,7 @@ struct inbound_calls::impl {
     auto event = kind == carrier_kind::twilio ? carriers::decode_twilio_inbound(callback.what)
                                               : carriers::decode_telnyx_inbound(callback.what);
     if (!event) return respond({.status = 204});
-    if (kind == carrier_kind::twilio && event->step != inbound_step::ringing) {
+    if (kind == carrier_kind::twilio && event->step == inbound_step::over) {
       return respond(twilio_response(carriers::twilio_document(*event, {})));
     }
     if (const auto known = answers.find(key_of(*over, *event))) return repeat(kind, *known, respond);
@@ -166,9 +168,11 @@ struct inbound_calls::impl {
 
   void settle(const question& asked, sql::session& on) {
     try {
-      const bool needs_number = asked.event.step == inbound_step::ringing || asked.event.step == inbound_step::answered;
+      using enum inbound_step;
+      const bool somebody_is_to_answer = asked.event.step == ringing || asked.event.step == unreached;
+      const bool needs_number = somebody_is_to_answer || asked.event.step == answered;
       const auto number = needs_number ? read(asked, on) : std::nullopt;
-      asked.event.step == inbound_step::ringing ? begin(asked, number) : go_on(asked, number);
+      somebody_is_to_answer ? begin(asked, number) : go_on(asked, number);
     } catch (const std::exception& failed) {
       ports.warn("inbound call: can't be decided: " + std::string{failed.what()});
       gate.refuse(asked.kind, callback_refusal::not_stored, asked.respond);
@@ -180,6 +184,9 @@ struct inbound_calls::impl {
     const sql::acting_for tenant{on, asked.over->organisation};
     auto number = sql::read_called_number(on, asked.over->organisation, asked.event.to);
     if (!number) return number;
+    using carriers::rung_agent;
+    if (number->agent) number->agent->unreached = asked.event.rung != rung_agent::none;
+    if (number->fallback) number->fallback->unreached = asked.event.rung == rung_agent::fallback;
     for (const engine::organisation_view& view : ports.views()) {
       if (view.id != asked.over->organisation) continue;
       for (auto* agent : {&number->agent, &number->fallback}) {
@@ -199,13 +206,17 @@ struct inbound_calls::impl {
     std::string document = twilio_asks ? carriers::twilio_document(asked.event, answer) : std::string{};
     const std::string key = key_of(*asked.over, asked.event);
     if (!answers.add(key, document)) return repeat(asked.kind, answers.find(key).value_or(document), asked.respond);
-    ++calls[slot_of(asked.kind)][static_cast<std::size_t>(made.what)];
+    if (asked.event.step == inbound_step::unreached) {
+      ++agents_unreached;
+    } else {
+      ++calls[slot_of(asked.kind)][static_cast<std::size_t>(made.what)];
+    }
     ports.tell(line_about(asked.kind, asked.event, made, known));
     repeat(asked.kind, document, asked.respond);
     if (!twilio_asks) perform(asked, carriers::command_for(asked.event, answer));
   }
 
-  /// The steps of a call that was answered for a voicemail message, and the end of one that its SIP agent did not take.
+  /// The steps of a call that was answered for a voicemail message.
   void go_on(const question& asked, const std::optional<callerid::called_number>& number) {
     const bool repeated = !answers.add(key_of(*asked.over, asked.event), {});
     asked.respond({.status = 204});
@@ -254,6 +265,7 @@ struct inbound_calls::impl {
   // Any thread.
   recent_answers answers;
   std::array<std::array<std::atomic<std::uint64_t>, callerid::inbound_outcome_slots>, 2> calls{};
+  std::atomic<std::uint64_t> agents_unreached{0};
   std::atomic<std::uint64_t> commands_failed{0};
   std::mutex stop_mutex;
   std::condition_variable stopped;
@@ -285,6 +297,7 @@ inbound_stats inbound_calls::stats() const {
   for (std::size_t carrier = 0; carrier < all.calls.size(); ++carrier) {
     std::ranges::copy(impl_->calls[carrier], all.calls[carrier].begin());
   }
+  all.agents_unreached = impl_->agents_unreached;
   all.commands_failed = impl_->commands_failed;
   all.refused = impl_->gate.refused();
   return all;

@@ -42,9 +42,10 @@ struct inbound_ports {
 };
 
 struct inbound_stats {
-  /// By carrier (Twilio, Telnyx) and outcome; a call counts once, however often it was asked about.
+  /// By carrier (Twilio, Telnyx) and first outcome; a call counts once, however often it was asked about.
   std::array<std::array<std::uint64_t, callerid::inbound_outcome_slots>, 2> calls{};
-  std::uint64_t commands_failed = 0;  ///< Telnyx did not do what it was told
+  std::uint64_t agents_unreached = 0;  ///< SIP agents that were rung and did not answer
+  std::uint64_t commands_failed = 0;   ///< Telnyx did not do what it was told
   refusal_counts refused{};
 };
 

@@ -111,6 +111,8 @@ void write_metrics(const inbound_stats& stats, metric_writer& out) {
                    {"outcome", std::string{to_string(static_cast<callerid::inbound_outcome>(slot))}}});
     }
   }
+  out.counter("dialer_inbound_agents_unreached_total",
+              "SIP agents that were rung for a call to one of our numbers and did not answer.", stats.agents_unreached);
   out.counter("dialer_inbound_commands_failed_total", "Commands for calls to our numbers that the carrier did not do.",
               stats.commands_failed);
   write_refused("dialer_inbound_callbacks_refused_total",

@@ -6,6 +6,7 @@ namespace {
 agent_obstacle obstacle_of(const std::optional<answering_agent>& agent, bool organisation_frozen) {
   if (!agent) return agent_obstacle::not_assigned;
   if (organisation_frozen) return agent_obstacle::organisation_frozen;
+  if (agent->unreached) return agent_obstacle::unreached;
   if (agent->workspace_frozen) return agent_obstacle::workspace_frozen;
   if (agent->frozen) return agent_obstacle::frozen;
   if (!agent->published || agent->answer_url.empty()) return agent_obstacle::draft;
@@ -39,6 +40,7 @@ std::string_view to_string(agent_obstacle value) noexcept {
     case agent_obstacle::workspace_frozen: return "workspace_frozen";
     case agent_obstacle::organisation_frozen: return "organisation_frozen";
     case agent_obstacle::at_limit: return "at_limit";
+    case agent_obstacle::unreached: return "unreached";
   }
   return "none";
 }

@@ -20,9 +20,10 @@ enum class agent_obstacle : std::uint8_t {
   frozen,
   workspace_frozen,
   organisation_frozen,
-  at_limit,  ///< of its calls at once
+  at_limit,   ///< of its calls at once
+  unreached,  ///< it was rung for this call, and did not answer
 };
-inline constexpr std::size_t agent_obstacle_slots = 7;
+inline constexpr std::size_t agent_obstacle_slots = 8;
 std::string_view to_string(agent_obstacle value) noexcept;
 
 struct answering_agent {
@@ -33,6 +34,7 @@ struct answering_agent {
   bool workspace_frozen = false;           ///< the agent's workspace
   std::uint32_t concurrent_calls_max = 0;  ///< 0 = unlimited
   std::uint32_t live = 0;                  ///< calls of its campaigns that are alive
+  bool unreached = false;                  ///< for the call in question
 };
 
 struct called_number {

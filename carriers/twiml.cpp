@@ -33,8 +33,14 @@ std::string twiml_redirect(std::string_view url) {
   return document("<Redirect method=\"POST\">", url, "</Redirect>");
 }
 
-std::string twiml_dial_sip(std::string_view address) {
-  return document("<Dial answerOnBridge=\"true\" timeout=\"30\"><Sip>", address, "</Sip></Dial>");
+std::string twiml_dial_sip(std::string_view address, std::string_view action) {
+  std::string before = "<Dial answerOnBridge=\"true\" timeout=\"30\"";
+  if (!action.empty()) {
+    before += " action=\"";
+    append_escaped(action, before);
+    before += "\" method=\"POST\"";
+  }
+  return document(before + "><Sip>", address, "</Sip></Dial>");
 }
 
 std::string twiml_voicemail(std::string_view message, int recording_max_s) {

@@ -55,6 +55,7 @@ enum class callback_outcome : std::uint8_t { answered, connect_failed, no_answer
 struct callback_result {
   callback_outcome outcome = callback_outcome::answered;
   int status = 0;
+  std::string body{};  ///< of the answer
 };
 
 /// Where a simulated carrier's effects go. Called during handle(), advance() and callback_done(), on their thread.

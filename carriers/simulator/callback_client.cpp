@@ -217,7 +217,7 @@ class callback_client::impl::connection : public std::enable_shared_from_this<co
   }
 
   void answered(bool keep) {
-    const result outcome{callback_outcome::answered, reader_.status()};
+    const result outcome{callback_outcome::answered, reader_.status(), std::string(reader_.body())};
     reader_.next();
     if (!keep) close();
     done(outcome);
@@ -236,7 +236,7 @@ class callback_client::impl::connection : public std::enable_shared_from_this<co
 
   void fail(callback_outcome outcome) {
     close();
-    done({outcome, 0});
+    done({outcome, 0, {}});
   }
 
   void close() {
@@ -321,7 +321,7 @@ void callback_client::post(std::size_t source, callback_post callback) {
     // Later, for the caller is in the middle of deciding.
     const auto outcome = usable ? callback_outcome::overflow : callback_outcome::connect_failed;
     asio::post(impl_->io, [client = impl_, failed = std::move(next), outcome] {
-      client->report(failed, {outcome, 0});
+      client->report(failed, {outcome, 0, {}});
     });
     return;
   }

@@ -4,7 +4,7 @@ namespace dialer::carriers::simulator {
 
 namespace {
 
-bool retryable(const callback_target& target, callback_result result) {
+bool retryable(const callback_target& target, const callback_result& result) {
   switch (result.outcome) {
     case callback_outcome::connect_failed: return target.retry_connect;
     case callback_outcome::no_answer: return target.retry_no_answer;
@@ -17,7 +17,7 @@ bool retryable(const callback_target& target, callback_result result) {
   return false;
 }
 
-std::string reason_of(callback_result result) {
+std::string reason_of(const callback_result& result) {
   switch (result.outcome) {
     case callback_outcome::connect_failed: return "connect_failed";
     case callback_outcome::no_answer: return "no_answer";
@@ -30,8 +30,8 @@ std::string reason_of(callback_result result) {
 }  // namespace
 
 callback_desk::callback_desk(carrier_name carrier, const scenario& rules, fault_dice& dice, outputs& out,
-                             finisher finish)
-    : carrier_{carrier}, rules_{rules}, dice_{dice}, out_{out}, finish_{std::move(finish)} {}
+                             finisher finish, listener hear)
+    : carrier_{carrier}, rules_{rules}, dice_{dice}, out_{out}, finish_{std::move(finish)}, hear_{std::move(hear)} {}
 
 void callback_desk::record(log_event event, const pending& subject, utc_time now, int status,
                            std::string_view reason) const {
@@ -109,7 +109,9 @@ void callback_desk::done(std::uint64_t id, callback_result result, utc_time now)
   } else {
     record(log_event::callback_lost, subject, now, result.status, reason_of(result));
   }
+  const auto over = std::move(found->second);
   pending_.erase(found);
+  if (over->draft.is_question) hear_(over->draft, result, now);
 }
 
 void callback_desk::advance(utc_time now) {

@@ -23,6 +23,7 @@ struct callback_draft {
   std::uint64_t call_ordinal = 0;
   call_event event = call_event::initiated;
   int sequence = 0;
+  bool is_question = false;  ///< the answer says what becomes of the call
   callback_target target;
   std::string content_type;
   std::string body;
@@ -33,8 +34,11 @@ class callback_desk {
  public:
   /// Last changes before each delivery: the attempt's number (from 1), time stamps, signatures over them.
   using finisher = std::function<void(const callback_draft&, int delivery, utc_time now, callback_post& post)>;
+  /// What became of a question, after the last repetition.
+  using listener = std::function<void(const callback_draft&, const callback_result&, utc_time now)>;
 
-  callback_desk(carrier_name carrier, const scenario& rules, fault_dice& dice, outputs& out, finisher finish);
+  callback_desk(carrier_name carrier, const scenario& rules, fault_dice& dice, outputs& out, finisher finish,
+                listener hear);
 
   void submit(callback_draft draft, utc_time now);
   /// The outputs' word on one post.
@@ -62,6 +66,7 @@ class callback_desk {
   fault_dice& dice_;
   outputs& out_;
   finisher finish_;
+  listener hear_;
   std::uint64_t last_id_ = 0;
   boost::unordered_flat_map<std::uint64_t, std::unique_ptr<pending>> pending_;
   boost::unordered_flat_map<std::string, callback_draft> held_;  ///< by call, waiting to be overtaken

@@ -92,6 +92,9 @@ read_state response_reader::parse() {
 int response_reader::status() const {
   return impl_->parser->get().result_int();
 }
+std::string_view response_reader::body() const {
+  return impl_->parser->get().body();
+}
 bool response_reader::keep_alive() const {
   return impl_->parser->keep_alive();
 }

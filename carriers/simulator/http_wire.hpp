@@ -32,7 +32,7 @@ class request_reader {
   std::unique_ptr<impl> impl_;
 };
 
-/// The answer to a callback; its body is thrown away.
+/// The answer to a callback.
 class response_reader {
  public:
   response_reader();
@@ -43,6 +43,8 @@ class response_reader {
   /// The peer has closed: completes an answer without a length.
   read_state finish();
   int status() const;
+  /// The view lives until next().
+  std::string_view body() const;
   bool keep_alive() const;
   void next();
 

@@ -45,10 +45,13 @@ enum class log_event : std::uint8_t {
   numbers_read,           ///< a search or a look at numbers or orders: `count` rows, or `ref` and `status`
   handed_over,            ///< an answered call is its agent's from now on; `reason` is the agent's URL or SIP address
   commanded,              ///< Telnyx: `reason` is what the call was told to do, `status` the answer
+  number_rung,            ///< somebody calls `to` from `from`: an inbound call `ref`
+  instructed,             ///< that call is treated as `reason` says: what it was told, or why it was told nothing
+  inbound_ended,          ///< `outcome` completed (answered), rejected, busy or failed
   leg_ended,              ///< Telnyx: of the call's leg `to` an agent; `outcome` completed if it had been answered
 };
 
-inline constexpr std::array<std::string_view, 31> log_event_names{"simulator_started",
+inline constexpr std::array<std::string_view, 34> log_event_names{"simulator_started",
                                                                   "simulator_stopped",
                                                                   "create_received",
                                                                   "create_refused",
@@ -78,6 +81,9 @@ inline constexpr std::array<std::string_view, 31> log_event_names{"simulator_sta
                                                                   "numbers_read",
                                                                   "handed_over",
                                                                   "commanded",
+                                                                  "number_rung",
+                                                                  "instructed",
+                                                                  "inbound_ended",
                                                                   "leg_ended"};
 
 inline constexpr std::array<std::string_view, 3> carrier_names{"", "twilio", "telnyx"};

@@ -212,6 +212,9 @@ void read_account(table_reader& reader, const toml::node& node, scenario& out) {
     reader.fail(node, "", "needs carrier (twilio or telnyx) and id (account SID or connection)");
   const auto carrier = static_cast<carrier_name>(*which);
   auto& section = carrier == carrier_name::twilio ? out.twilio : out.telnyx;
+  std::string voice_url;
+  reader.text("voice_url", voice_url);
+  if (!voice_url.empty()) section.voice_urls[id] = voice_url;
   auto limits = section.limits;
   read_limits(reader, carrier, limits);
   section.accounts[id] = limits;

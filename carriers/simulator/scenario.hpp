@@ -155,6 +155,7 @@ struct scripted_number {
 struct carrier_scenario {
   account_limits limits;
   std::map<std::string, account_limits, std::less<>> accounts;  ///< by SID or connection id; complete values
+  std::map<std::string, std::string, std::less<>> voice_urls;   ///< Telnyx: a connection's webhook URL
   range_ms listing_lag{0, 0};                                   ///< until a new call shows in listings
   range_ms fetch_lag{0, 0};                                     ///< until GET of a new call finds it
 };

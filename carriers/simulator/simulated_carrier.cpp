@@ -11,10 +11,17 @@ simulated_carrier::simulated_carrier(carrier_name carrier, carrier_setup setup, 
       out_{out},
       dice_{setup_.rules, carrier, setup_.seed},
       calls_{setup_.reference_salt},
+      inbound_refs_{~setup_.reference_salt},
       shelf_{setup_.rules, carrier, setup_.seed, setup_.reference_salt},
-      desk_{carrier, setup_.rules, dice_, out,
+      desk_{carrier,
+            setup_.rules,
+            dice_,
+            out,
             [this](const callback_draft& draft, int delivery, utc_time now, callback_post& post) {
               finish_callback(draft, delivery, now, post);
+            },
+            [this](const callback_draft& draft, const callback_result& result, utc_time now) {
+              hear(draft, result, now);
             }} {
   for (const auto& each : setup_.accounts) {
     for (const auto& other : accounts_) {
@@ -79,6 +86,7 @@ api_operation simulated_carrier::operation_of(endpoint where) noexcept {
     case endpoint::change_number: return api_operation::number_change;
     case endpoint::release_number: return api_operation::number_release;
     case endpoint::agent:  // not the carrier's own
+    case endpoint::ring_number:
     case endpoint::none: break;
   }
   return api_operation::unknown;

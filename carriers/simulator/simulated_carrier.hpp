@@ -69,6 +69,7 @@ class simulated_carrier {
     release_number,
     command_call,
     agent,
+    ring_number,
   };
 
   /// A request as the dialect understands it.
@@ -85,6 +86,18 @@ class simulated_carrier {
     std::string refusal_code;
   };
 
+  /// A call to a number of an account's.
+  struct inbound_call {
+    std::string ref;
+    std::size_t account = 0;
+    std::string to;
+    std::string from;
+    std::string url;  ///< where it is asked what becomes of it
+    int sequence = 0;
+    bool answered = false;
+    bool over = false;
+  };
+
   simulated_carrier(carrier_name carrier, carrier_setup setup, outputs& out);
 
   // The dialect.
@@ -92,6 +105,7 @@ class simulated_carrier {
   virtual api_answer act(routed_request& request, utc_time now) = 0;
   /// The dialect's error body for 401, 429, 500 and 503.
   virtual api_answer failure(int status) = 0;
+  virtual std::string inbound_ref(std::uint64_t high, std::uint64_t low) const = 0;
   virtual std::string ref_text(const call_record& call) const = 0;
   /// Composes and submits the callback for a step of the call, if anybody asked for it.
   virtual void announce(call_record& call, call_event event, utc_time now) = 0;
@@ -100,10 +114,24 @@ class simulated_carrier {
   virtual std::string answer_headers(std::size_t account) const = 0;
   /// Telnyx: an order for numbers has been pending long enough.
   virtual void settle_order(std::size_t, utc_time) {}
-  /// Telnyx: a leg to an agent has rung long enough.
-  virtual void settle_leg(std::size_t, utc_time) {}
+  /// A leg to an agent has rung long enough.
+  virtual void settle_leg(std::size_t index, utc_time now) = 0;
+  /// Somebody calls a number that the account holds.
+  virtual void ask_about(inbound_call& call, utc_time now) = 0;
+  /// What became of a question about a call.
+  virtual void hear(const callback_draft&, const callback_result&, utc_time) {}
 
   // What the dialects build on.
+  /// "POST /simulator/ring" with `to` and `from` as a form: not the carrier's API, but what makes a number ring.
+  bool route_ring(const api_request& request, routed_request& routed) const;
+  api_answer ring_number(const routed_request& request, utc_time now);
+  inbound_call* find_inbound(std::string_view ref);
+  void instruct(const inbound_call& call, std::string what, utc_time now);
+  void end_inbound(inbound_call& call, std::string_view outcome, utc_time now);
+  void hand_over(inbound_call& call, std::string_view agent, utc_time now);
+  log_entry entry_for(const inbound_call& call, log_event event, utc_time now) const;
+  /// How an agent's leg goes: as the scenario says of its address, else it is answered.
+  call_plan plan_leg(const std::string& to, std::int64_t timeout_s, std::uint64_t ordinal) const;
   account_state& account(std::size_t index) { return accounts_[index]; }
   const account_state& account(std::size_t index) const { return accounts_[index]; }
   std::size_t account_count() const noexcept { return accounts_.size(); }
@@ -171,8 +199,10 @@ class simulated_carrier {
   outputs& out_;
   fault_dice dice_;
   call_book calls_;
+  random_source inbound_refs_;
   number_shelf shelf_;
   std::vector<account_state> accounts_;
+  std::deque<inbound_call> inbound_;  // stay where they are
   std::priority_queue<due, std::vector<due>, std::greater<>> timeline_;
   std::uint64_t scheduled_ = 0;
   std::uint64_t requests_ = 0;

@@ -177,6 +177,7 @@ void telnyx_api::read_agent_request(const api_request& request, routed_request& 
 
 simulated_carrier::routed_request telnyx_api::route(const api_request& request, utc_time) {
   routed_request routed;
+  if (route_ring(request, routed)) return routed;
   route_path(request, routed);
   if (const auto question = request.target.find('?'); question != std::string_view::npos) {
     routed.query = form_fields::parse(request.target.substr(question + 1));
@@ -186,7 +187,7 @@ simulated_carrier::routed_request telnyx_api::route(const api_request& request, 
     return routed;
   }
   if (routed.where == endpoint::create_call) read_order(request, routed);
-  if (routed.where == endpoint::command_call) read_command(request, routed);
+  if (routed.where == endpoint::command_call || routed.where == endpoint::change_call) read_command(request, routed);
   if (routed.where == endpoint::list_events) {
     routed.order.to = routed.query.get("filter[to]");
     routed.order.from = routed.query.get("filter[from]");
@@ -225,9 +226,10 @@ api_answer telnyx_api::act(routed_request& request, utc_time now) {
   switch (request.where) {
     case endpoint::create_call: return dial(request, now);
     case endpoint::fetch_call: return fetch(request, now);
-    case endpoint::change_call: return hang_up(request, now);
+    case endpoint::change_call: return find_inbound(request.ref) ? command(request, now) : hang_up(request, now);
     case endpoint::command_call: return command(request, now);
     case endpoint::agent: return answer_as_agent(request, now);
+    case endpoint::ring_number: return ring_number(request, now);
     case endpoint::list_calls: return list_active(request, now);
     case endpoint::list_events: return list_events(request, now);
     case endpoint::search_numbers: return search_numbers(request, now);

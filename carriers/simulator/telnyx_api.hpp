@@ -32,6 +32,7 @@ class telnyx_api final : public simulated_carrier {
   // Commands and the legs they open (telnyx_commands.cpp).
   struct agent_leg {
     std::size_t call = 0;
+    std::string inbound;  ///< instead of `call`: of an inbound call
     std::string ref;
     std::string to;
     std::string client_state;
@@ -44,6 +45,14 @@ class telnyx_api final : public simulated_carrier {
   api_answer answer_as_agent(const routed_request& request, utc_time now);
   api_answer command(const routed_request& request, utc_time now);
   api_answer transfer(call_record& call, const routed_request& request, utc_time now);
+  void open_leg(agent_leg leg, const routed_request& request, utc_time now);
+
+  // Calls to numbers (telnyx_inbound.cpp).
+  void ask_about(inbound_call& call, utc_time now) override;
+  std::string inbound_ref(std::uint64_t high, std::uint64_t low) const override;
+  api_answer command_inbound(inbound_call& call, const routed_request& request, utc_time now);
+  void announce_inbound(inbound_call& call, std::string_view leg, std::string_view name, std::string_view client_state,
+                        const std::vector<std::pair<std::string_view, std::string>>& more, utc_time now);
   void settle_leg(std::size_t index, utc_time now) override;
   void end_leg(agent_leg& leg, std::string_view cause, int sip, utc_time now);
   void end_legs_of(const call_record& call, utc_time now);

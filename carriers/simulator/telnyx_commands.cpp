@@ -34,6 +34,10 @@ api_answer done() {
   return answer;
 }
 
+api_answer no_destination() {
+  return telnyx_error(422, "10004", "Missing required parameter", "The 'to' parameter is required.", "/to");
+}
+
 }  // namespace
 
 api_answer telnyx_api::answer_as_agent(const routed_request& request, utc_time now) {
@@ -51,7 +55,9 @@ api_answer telnyx_api::answer_as_agent(const routed_request& request, utc_time n
 api_answer telnyx_api::command(const routed_request& request, utc_time now) {
   auto* call = find_call(request);
   api_answer answer;
-  if (!call) {
+  if (auto* inbound = find_inbound(request.ref)) {
+    answer = command_inbound(*inbound, request, now);
+  } else if (!call) {
     answer = telnyx_error(422, "90015", "Invalid Call Control ID", "The call_control_id provided was not valid.");
   } else if (call->phase == call_phase::ended) {
     answer = telnyx_error(422, "90018", "Call has already ended",
@@ -74,29 +80,23 @@ api_answer telnyx_api::command(const routed_request& request, utc_time now) {
 }
 
 api_answer telnyx_api::transfer(call_record& call, const routed_request& request, utc_time now) {
+  if (request.form.get("to").empty()) return no_destination();
   agent_leg leg;
-  leg.to = request.form.get("to");
-  if (leg.to.empty()) {
-    return telnyx_error(422, "10004", "Missing required parameter", "The 'to' parameter is required.", "/to");
-  }
   leg.call = call.index;
-  leg.client_state = request.form.get("target_leg_client_state");
   leg.ref = "v3:";
   append_hex(leg.ref, ~call.ref_high + legs_.size());
   append_hex(leg.ref, call.ref_low);
-  leg.plan = plan_call(setup().rules, setup().seed, leg.to, legs_.size());
-  // The shares of fates are those of people.
-  const auto script = setup().rules.destinations.find(leg.to);
-  if (script == setup().rules.destinations.end() || !script->second.fate) leg.plan.fate = call_fate::human;
-  const auto timeout = parse_number(request.form.get("timeout_secs")).value_or(30) * 1000;
-  if (leg.plan.ring >= timeout) {
-    leg.plan.fate = call_fate::no_answer;
-    leg.plan.ring = timeout;
-  }
+  open_leg(std::move(leg), request, now);
+  return done();
+}
+
+void telnyx_api::open_leg(agent_leg leg, const routed_request& request, utc_time now) {
+  leg.to = request.form.get("to");
+  leg.client_state = request.form.get("target_leg_client_state");
+  leg.plan = plan_leg(leg.to, parse_number(request.form.get("timeout_secs")).value_or(30), legs_.size());
   announce_leg(leg, call_event::initiated, {}, 0, now);
   schedule_leg(now + std::chrono::milliseconds{leg.plan.ring}, legs_.size());
   legs_.push_back(std::move(leg));
-  return done();
 }
 
 void telnyx_api::settle_leg(std::size_t index, utc_time now) {
@@ -108,13 +108,21 @@ void telnyx_api::settle_leg(std::size_t index, utc_time now) {
     return;
   }
   leg.answered = true;
-  hand_over(calls().at(leg.call), leg.to, now);
   announce_leg(leg, call_event::answered, {}, 0, now);
+  if (auto* inbound = find_inbound(leg.inbound)) {
+    hand_over(*inbound, leg.to, now);
+    end_leg(leg, "normal_clearing", 200, now);
+    end_inbound(*inbound, "completed", now);
+  } else {
+    hand_over(calls().at(leg.call), leg.to, now);
+  }
 }
 
 void telnyx_api::end_leg(agent_leg& leg, std::string_view cause, int sip, utc_time now) {
   leg.over = true;
-  auto entry = entry_for(calls().at(leg.call), log_event::leg_ended, now);
+  const auto* inbound = find_inbound(leg.inbound);
+  auto entry = inbound ? entry_for(*inbound, log_event::leg_ended, now)
+                       : entry_for(calls().at(leg.call), log_event::leg_ended, now);
   entry.to = leg.to;
   entry.outcome = leg.answered ? "completed" : "no-answer";
   entry.reason = cause;
@@ -126,17 +134,24 @@ void telnyx_api::end_leg(agent_leg& leg, std::string_view cause, int sip, utc_ti
 /// Bridged legs end together; one that still rings is given up.
 void telnyx_api::end_legs_of(const call_record& call, utc_time now) {
   for (auto& leg : legs_) {
-    if (leg.call != call.index || leg.over) continue;
+    if (!leg.inbound.empty() || leg.call != call.index || leg.over) continue;
     leg.answered ? end_leg(leg, "normal_clearing", 200, now) : end_leg(leg, "originator_cancel", 487, now);
   }
 }
 
 void telnyx_api::announce_leg(const agent_leg& leg, call_event event, std::string_view cause, int sip, utc_time now) {
-  auto& call = calls().at(leg.call);
-  if (!call.order.callbacks) return;
   const std::string_view name = event == call_event::initiated  ? "call.initiated"
                                 : event == call_event::answered ? "call.answered"
                                                                 : "call.hangup";
+  if (auto* inbound = find_inbound(leg.inbound)) {
+    std::vector<std::pair<std::string_view, std::string>> more{{"from", inbound->to}, {"to", leg.to}};
+    if (event == call_event::ended) {
+      more.insert(more.end(), {{"hangup_cause", std::string(cause)}, {"sip_hangup_cause", std::to_string(sip)}});
+    }
+    return announce_inbound(*inbound, leg.ref, name, leg.client_state, more, now);
+  }
+  auto& call = calls().at(leg.call);
+  if (!call.order.callbacks) return;
   callback_draft draft = draft_for(call, event, name);
   if (draft.target.url.empty()) return;
   json_writer json{draft.body};

@@ -175,6 +175,7 @@ void twilio_api::route_path(const api_request& request, routed_request& routed) 
 
 simulated_carrier::routed_request twilio_api::route(const api_request& request, utc_time) {
   routed_request routed;
+  if (route_ring(request, routed)) return routed;
   route_path(request, routed);
   if (const auto question = request.target.find('?'); question != std::string_view::npos) {
     routed.query = form_fields::parse(request.target.substr(question + 1));
@@ -219,6 +220,7 @@ api_answer twilio_api::act(routed_request& request, utc_time now) {
     case endpoint::fetch_call: return fetch(request, now);
     case endpoint::list_calls: return list(request, now);
     case endpoint::change_call: return change(request, now);
+    case endpoint::ring_number: return ring_number(request, now);
     case endpoint::search_numbers: return search_numbers(request, now);
     case endpoint::buy_number: return buy_number(request, now);
     case endpoint::list_numbers: return list_numbers(request, now);

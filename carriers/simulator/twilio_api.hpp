@@ -26,6 +26,20 @@ class twilio_api final : public simulated_carrier {
   api_answer change(routed_request& request, utc_time now);
   api_answer read_account(const routed_request& request);
 
+  // Calls to numbers (twilio_inbound.cpp).
+  struct dialed_leg {
+    std::string call;
+    std::string to;
+    std::string action;  ///< absolute; empty: none
+    call_plan plan;
+  };
+  void ask_about(inbound_call& call, utc_time now) override;
+  void hear(const callback_draft& draft, const callback_result& result, utc_time now) override;
+  void settle_leg(std::size_t index, utc_time now) override;
+  std::string inbound_ref(std::uint64_t high, std::uint64_t low) const override;
+  void ask(inbound_call& call, const std::string& url, form_fields more, utc_time now);
+  void follow(inbound_call& call, std::string_view document, const std::string& url, utc_time now);
+
   // Numbers (twilio_numbers.cpp).
   void route_number_path(std::string_view method, std::string_view rest, routed_request& routed);
   api_answer search_numbers(const routed_request& request, utc_time now);
@@ -39,6 +53,7 @@ class twilio_api final : public simulated_carrier {
   form_fields status_fields(call_record& call, call_event event, utc_time now) const;
   void write_call(std::string& out, const call_record& call, utc_time now) const;
 
+  std::vector<dialed_leg> legs_;
   std::vector<std::string> credentials_;  // "Basic ..." of each account
 };
 

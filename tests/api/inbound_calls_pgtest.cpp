@@ -155,13 +155,14 @@ class InboundCalls : public testing::Test {
             {"To", to},
             {"From", caller}};
   }
-  client_response twilio(const fields& sent, const std::string& key = "ours", std::optional<fields> as_signed = {}) {
+  client_response twilio(const fields& sent, const std::string& key = "ours", std::optional<fields> as_signed = {},
+                         const std::string& query = "") {
     std::string body;
     for (const auto& [name, value] : sent) {
       body += (body.empty() ? "" : "&") + name + "=";
       carriers::append_percent_encoded(value, body);
     }
-    const std::string path = "/callbacks/twilio/voice";
+    const std::string path = "/callbacks/twilio/voice" + query;
     return post(path,
                 "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\nX-Twilio-Signature: " +
                     test::twilio_signature(public_url + path, as_signed.value_or(sent), key) + "\r\n",
@@ -455,6 +456,37 @@ TEST_F(InboundCalls, CallerWhoHasGone_IsNoFailure) {
   EXPECT_EQ(calls.stats().commands_failed, 0U);
   calls_.reset();  // waits for its threads
   EXPECT_THAT(telnyx_.wait_for(1), SizeIs(1)) << "nothing to end";
+}
+
+TEST_F(InboundCalls, SipAgentThatDoesNotPickUp_HasItsFallbackAnswerThenTheVoicemail) {
+  set("agent SET answer_url = 'sip:ann@pbx.example.com'");
+  start();
+  fields sent = ringing();
+  EXPECT_THAT(twilio(sent).body, HasSubstr("action=\"voice?rang=first\""));
+  sent["DialCallStatus"] = "no-answer";
+  sent["CallStatus"] = "in-progress";
+  EXPECT_THAT(twilio(sent, "ours", {}, "?rang=first").body, HasSubstr("action=\"voice?rang=fallback\""));
+  EXPECT_THAT(twilio(sent, "ours", {}, "?rang=first").body, HasSubstr("action=\"voice?rang=fallback\"")) << "repeated";
+  EXPECT_THAT(twilio(sent, "ours", {}, "?rang=fallback").body, HasSubstr(voicemail));
+  EXPECT_EQ(calls_->stats().agents_unreached, 2U);
+  EXPECT_EQ(counted(callerid::inbound_outcome::agent), 1U) << "one call";
+  EXPECT_EQ(counted(callerid::inbound_outcome::voicemail), 0U);
+  EXPECT_THAT(lines().back(), HasSubstr("outcome=voicemail agent_is=unreached fallback_is=unreached"));
+
+  EXPECT_EQ(telnyx_rings().status, 204);
+  const auto leg_ends = [&](const telnyx_command& transfer, const std::string& event) {
+    return telnyx(event, "call.hangup",
+                  R"("call_control_id":"v3:agent","hangup_cause":"timeout","client_state":")" +
+                      told(transfer, "target_leg_client_state") + "\"");
+  };
+  ASSERT_THAT(telnyx_.wait_for(1), SizeIs(1));
+  EXPECT_EQ(leg_ends(telnyx_.wait_for(1)[0], "e2").status, 204);
+  ASSERT_THAT(telnyx_.wait_for(2), SizeIs(2));
+  EXPECT_EQ(telnyx_.wait_for(2)[1].action, "transfer");
+  EXPECT_EQ(telnyx_.wait_for(2)[1].call_ref, "v3:leg");
+  EXPECT_EQ(leg_ends(telnyx_.wait_for(2)[1], "e3").status, 204);
+  ASSERT_THAT(telnyx_.wait_for(3), SizeIs(3));
+  EXPECT_EQ(telnyx_.wait_for(3)[2].action, "answer") << "for the voicemail message";
 }
 
 // Rule S3 where nobody can get around it.

@@ -19,6 +19,7 @@ std::optional<answering_agent> agent_with(agent_obstacle obstacle, std::uint64_t
   answering_agent made{.id = house::agent(n), .answer_url = "https://agent.example.com/", .published = true};
   made.frozen = obstacle == frozen;
   made.workspace_frozen = obstacle == workspace_frozen;
+  made.unreached = obstacle == unreached;
   if (obstacle == draft) made.published = false;
   if (obstacle == at_limit) made.concurrent_calls_max = made.live = 3;
   return made;
@@ -26,7 +27,7 @@ std::optional<answering_agent> agent_with(agent_obstacle obstacle, std::uint64_t
 
 constexpr std::array all_statuses{number_status::pending, number_status::active, number_status::inactive,
                                   number_status::released};
-constexpr std::array obstacles_of_one{none, not_assigned, draft, frozen, workspace_frozen, at_limit};
+constexpr std::array obstacles_of_one{none, not_assigned, draft, frozen, workspace_frozen, at_limit, unreached};
 
 // What is expected is written as the product's sentences are, from the caller's end back to the number; the code goes
 // the other way round.

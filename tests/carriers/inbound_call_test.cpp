@@ -97,7 +97,7 @@ TEST(TwilioInbound, EndOfARecording_IsAnotherStepWhateverTheCallsStatus) {
     const auto event =
         twilio(twilio_form(status) + "&RecordingUrl=https%3A%2F%2Fapi.twilio.com%2FRE1&RecordingDuration=7");
     ASSERT_TRUE(event) << status;
-    EXPECT_EQ(event->step, inbound_step::recorded);
+    EXPECT_EQ(event->step, inbound_step::over);
     EXPECT_EQ(twilio_document(*event, {kind::voicemail, "again?"}), head + "<Hangup/>" + tail);
   }
 }
@@ -109,12 +109,50 @@ TEST(TwilioInbound, Documents_AreThoseOfTheirAnswers) {
             head + R"(<Redirect method="POST">https://a.example.com/?x=1&amp;y=2</Redirect>)" + tail);
   EXPECT_EQ(document(kind::agent, "sip:ann@pbx.example.com;transport=tls"),
             head +
-                R"(<Dial answerOnBridge="true" timeout="30"><Sip>sip:ann@pbx.example.com;transport=tls</Sip></Dial>)" +
+                R"(<Dial answerOnBridge="true" timeout="30" action="voice?rang=" method="POST">)"
+                R"(<Sip>sip:ann@pbx.example.com;transport=tls</Sip></Dial>)" +
                 tail);
   EXPECT_EQ(document(kind::voicemail, "We are closed."),
             head + R"(<Say>We are closed.</Say><Record playBeep="true" maxLength="120"/>)" + tail);
   EXPECT_EQ(document(kind::not_in_service), head + "<Reject/>" + tail);
   EXPECT_EQ(document(kind::busy), head + R"(<Reject reason="busy"/>)" + tail);
+}
+
+std::optional<inbound_event> dialed(const std::string& status, const std::string& query,
+                                    const std::string& call_status = "in-progress") {
+  const std::string body = twilio_form(call_status) + "&DialCallStatus=" + status;
+  const std::string url = "https://dialer.example.com/callbacks/twilio/voice" + query;
+  callback_request request{};
+  request.method = "POST";
+  request.url = url;
+  request.body = body;
+  return decode_twilio_inbound(request);
+}
+
+TEST(TwilioInbound, SipAgentThatDoesNotAnswer_LeavesTheCallerToTheNext) {
+  for (const char* status : {"no-answer", "busy", "failed", "canceled"}) {
+    const auto event = dialed(status, "?rang=first");
+    ASSERT_TRUE(event) << status;
+    EXPECT_EQ(event->step, inbound_step::unreached) << status;
+    EXPECT_EQ(event->rung, rung_agent::first);
+    EXPECT_NE(event->event_key, sid) << "it would be answered like the call's first question";
+    EXPECT_NE(event->event_key, dialed(status, "?rang=fallback")->event_key);
+    EXPECT_EQ(twilio_document(*event, {kind::agent, "sip:b@pbx.example.com", rung_agent::fallback}),
+              head +
+                  R"(<Dial answerOnBridge="true" timeout="30" action="voice?rang=fallback" method="POST">)"
+                  R"(<Sip>sip:b@pbx.example.com</Sip></Dial>)" +
+                  tail);
+    EXPECT_EQ(twilio_document(*event, {kind::busy, {}}), head + "<Hangup/>" + tail);
+    EXPECT_EQ(twilio_document(*event, {kind::not_in_service, {}}), head + "<Hangup/>" + tail);
+  }
+}
+
+TEST(TwilioInbound, ConnectionThatWasMade_IsOverWithTheCall) {
+  EXPECT_EQ(dialed("completed", "?rang=first")->step, inbound_step::over);
+  EXPECT_EQ(dialed("answered", "?rang=first")->step, inbound_step::over);
+  EXPECT_EQ(dialed("no-answer", "")->step, inbound_step::over) << "not one of our documents";
+  EXPECT_EQ(dialed("no-answer", "?rang=first", "completed")->step, inbound_step::over) << "the caller has gone";
+  EXPECT_EQ(twilio_document(*dialed("completed", "?rang=first"), {}), head + "<Hangup/>" + tail);
 }
 
 // What a message says stays what is said: no verb, no attribute, no broken document.
@@ -151,10 +189,6 @@ TEST(TelnyxInbound, WhatIsNoneOfOurs_IsIgnored) {
       << "the caller's own leg";
   EXPECT_FALSE(telnyx(telnyx_body("call.speak.started", our_state())));
   EXPECT_FALSE(telnyx(telnyx_body("call.speak.ended", our_state() + R"(,"status":"call_hangup")")));
-  for (const char* cause : {"normal_clearing", "originator_cancel"}) {
-    EXPECT_FALSE(telnyx(telnyx_body("call.hangup", our_state() + R"(,"hangup_cause":")" + cause + "\"", "v3:other")))
-        << cause;
-  }
 }
 
 TEST(TelnyxInbound, StepsOfACallWeAnswered_NameTheCallersLeg) {
@@ -165,11 +199,7 @@ TEST(TelnyxInbound, StepsOfACallWeAnswered_NameTheCallersLeg) {
   for (const row& each :
        {row{telnyx_body("call.answered", our_state() + R"(,"to":"+12125550123")"), inbound_step::answered},
         row{telnyx_body("call.speak.ended", our_state() + R"(,"status":"completed")"), inbound_step::spoken},
-        row{telnyx_body("call.recording.saved", our_state(), ""), inbound_step::recorded},
-        row{telnyx_body("call.hangup", our_state() + R"(,"hangup_cause":"user_busy")", "v3:other"),
-            inbound_step::unreached},
-        row{telnyx_body("call.hangup", our_state() + R"(,"hangup_cause":"timeout")", "v3:other"),
-            inbound_step::unreached}}) {
+        row{telnyx_body("call.recording.saved", our_state(), ""), inbound_step::over}}) {
     const auto event = telnyx(each.body);
     ASSERT_TRUE(event) << each.body;
     EXPECT_EQ(event->step, each.step) << each.body;
@@ -186,23 +216,50 @@ TEST(TelnyxInbound, AgentAtAUrl_IsHandedTheCall) {
                                                 {"command_id", "0ccc7b54"}}));
 }
 
+/// The end of the leg that a transfer opens.
+std::optional<inbound_event> leg_ends(const telnyx_command& transfer, const std::string& how) {
+  return telnyx(telnyx_body("call.hangup",
+                            how + R"(,"to":"sip:ann@pbx.example.com","client_state":")" +
+                                std::string(told(transfer).at("target_leg_client_state").as_string()) + "\"",
+                            "v3:other"));
+}
+
 TEST(TelnyxInbound, AgentAtASipAddress_IsRungForTheCaller) {
   const auto command = command_for(at(inbound_step::ringing), {kind::agent, "sips:ann@pbx.example.com"});
   EXPECT_EQ(command.action, "transfer");
   const auto body = told(command);
   EXPECT_EQ(body.at("to").as_string(), "sips:ann@pbx.example.com");
   EXPECT_EQ(body.at("command_id").as_string(), "0ccc7b54");
-  // The state comes back with the end of the agent's leg and tells whose caller waits.
-  const auto event = telnyx(telnyx_body("call.hangup",
-                                        R"("hangup_cause":"not_found","client_state":")" +
-                                            std::string(body.at("target_leg_client_state").as_string()) + "\"",
-                                        "v3:other"));
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->step, inbound_step::unreached);
-  const auto end = command_for(*event, {});
-  EXPECT_EQ(end.call_ref, leg);
-  EXPECT_EQ(end.action, "reject");
-  EXPECT_EQ(told(end).at("cause").as_string(), "USER_BUSY");
+}
+
+// The state comes back with the end of the agent's leg and tells whose caller waits, and for which number.
+TEST(TelnyxInbound, SipAgentThatDoesNotAnswer_LeavesTheCallerToTheNext) {
+  for (const rung_agent who : {rung_agent::first, rung_agent::fallback}) {
+    const auto transfer = command_for(at(inbound_step::ringing), {kind::agent, "sip:ann@pbx.example.com", who});
+    for (const std::string how :
+         {R"("hangup_cause":"timeout","sip_hangup_cause":"487")", R"("hangup_cause":"not_found")",
+          R"("hangup_cause":"normal_clearing","sip_hangup_cause":"480")"}) {
+      const auto event = leg_ends(transfer, how);
+      ASSERT_TRUE(event) << how;
+      EXPECT_EQ(event->step, inbound_step::unreached);
+      EXPECT_EQ(event->call_ref, leg);
+      EXPECT_EQ(event->to.text(), "+12125550123");
+      EXPECT_EQ(event->rung, who);
+      EXPECT_EQ(command_for(*event, {kind::agent, "https://b.example.com/"}).action, "answer");
+      EXPECT_EQ(command_for(*event, {kind::voicemail, "Closed."}).action, "answer");
+      const auto end = command_for(*event, {kind::busy, {}});
+      EXPECT_EQ(end.call_ref, leg);
+      EXPECT_EQ(end.action, "reject");
+      EXPECT_EQ(told(end).at("cause").as_string(), "USER_BUSY");
+    }
+  }
+}
+
+TEST(TelnyxInbound, SipAgentThatTalked_LeavesNothingToDo) {
+  const auto transfer =
+      command_for(at(inbound_step::ringing), {kind::agent, "sip:ann@pbx.example.com", rung_agent::first});
+  EXPECT_FALSE(leg_ends(transfer, R"("hangup_cause":"normal_clearing","sip_hangup_cause":"200")"));
+  EXPECT_FALSE(leg_ends(transfer, R"("hangup_cause":"originator_cancel","sip_hangup_cause":"487")"));
 }
 
 // Answer, message, beep and recording, end: each command's client_state brings the next event back to us.
@@ -245,7 +302,7 @@ TEST(TelnyxInbound, ClosingCommand_RejectsWhatRingsAndHangsUpWhatWasAnswered) {
                                      {inbound_step::unreached, "reject"},
                                      {inbound_step::answered, "hangup"},
                                      {inbound_step::spoken, "hangup"},
-                                     {inbound_step::recorded, "hangup"}}) {
+                                     {inbound_step::over, "hangup"}}) {
     const auto command = closing_command(at(step));
     EXPECT_EQ(command.action, action);
     EXPECT_NE(told(command).at("command_id").as_string(), "0ccc7b54") << "Telnyx would take it for the first command";

@@ -13,10 +13,12 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "carriers/http/exchange.hpp"
 #include "carriers/simulator/carrier_simulator.hpp"
 #include "cli/instants.hpp"
 #include "cli/new_id.hpp"
 #include "compliance/numbering_plan.hpp"
+#include "engine/base_url.hpp"
 #include "sql/configuration.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/migrations.hpp"
@@ -110,7 +112,11 @@ void rig::start_carriers(const std::string& scenario) {
   settings.clock_offset_us = clock_.wall_offset().count();
   if (!scenario.empty()) {
     settings.scenario_file = directory() / "scenario.toml";
-    write_file(settings.scenario_file, scenario);
+    std::string text = scenario;
+    for (std::size_t at; (at = text.find("@ENGINE@")) != std::string::npos;) {
+      text.replace(at, 8, "http://127.0.0.1:" + std::to_string(port_));
+    }
+    write_file(settings.scenario_file, text);
   }
   int ready[2];
   if (pipe(ready) != 0) throw std::runtime_error{"no pipe for the carriers"};
@@ -231,6 +237,22 @@ void rig::import(campaign_id to, const std::vector<fictitious>& numbers) {
 void rig::start_campaign(campaign_id which) {
   sql::session session = open();
   sql::change_campaign_state(session, organisation_, which, sql::campaign_action::start);
+}
+
+std::string rig::ring(carriers::carrier_kind carrier, const std::string& number) {
+  const engine::base_url at =
+      engine::parse_base_url(carrier == carriers::carrier_kind::twilio ? reached_.twilio_url : reached_.telnyx_url);
+  carriers::http::pool_options to;
+  to.host = at.host;
+  to.port = at.port;
+  to.ca_file = reached_.ca_file;
+  const std::string body = "to=%2B" + number.substr(1) + "&from=%2B13105550142";
+  const carriers::http::kept_answer answer = carriers::http::exchange{to}.ask(
+      "POST /simulator/ring HTTP/1.1\r\nHost: simulator\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+      "Content-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body);
+  if (answer.status != 200) throw std::runtime_error{number + " did not ring: " + answer.body + answer.error};
+  return answer.body.substr(0, answer.body.find('\n'));
 }
 
 launch rig::engine_launch(const std::vector<std::string>& more) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "campaigns/settings.hpp"
+#include "carriers/account.hpp"
 #include "cli/demo_carriers.hpp"
 #include "cli/system_clock.hpp"
 #include "sql/private_cluster.hpp"
@@ -29,7 +30,7 @@ struct account_limits {
 };
 
 struct rig_options {
-  std::string scenario;  ///< TOML of the simulated carriers; empty: their defaults
+  std::string scenario;  ///< TOML of the simulated carriers; empty: their defaults. "@ENGINE@" is the engine's URL
   account_limits accounts;
   unsigned caller_ids = 100;   ///< of each account
   unsigned campaigns = 1;      ///< of the one organisation
@@ -61,6 +62,8 @@ class rig {
   void import(campaign_id to, std::size_t count);
   void import(campaign_id to, const std::vector<fictitious>& numbers);
   void start_campaign(campaign_id which);
+  /// Somebody calls a number that an account holds at its simulated carrier. The call's name in the carriers' log.
+  std::string ring(carriers::carrier_kind carrier, const std::string& number);
 
   /// `dialer serve` on this database. The port is the same each time: calls of the last engine report to it.
   process& start_engine(const std::vector<std::string>& more = {});
