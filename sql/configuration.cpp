@@ -23,23 +23,6 @@ std::int64_t stored(Enum value) {
   return static_cast<std::int64_t>(value);
 }
 
-void refuse_without_carrier(const number_record& known, const callerid::phone_number& wanted) {
-  using enum callerid::number_status;
-  const auto refuse = [&](const std::string& why) { throw configuration_error(known.number.text() + " " + why); };
-  if (known.status == pending && wanted.status != pending) {
-    refuse("is pending: its carrier has not confirmed it; ask for it with: dialer numbers process " +
-           known.number.text());
-  }
-  if (!known.platform || known.status == released) return;
-  if (wanted.status == released || wanted.status == pending) {
-    refuse("was bought here, and its carrier has to be told; give it up with: dialer numbers release " +
-           known.number.text());
-  }
-  if (wanted.integration != known.integration) {
-    refuse("was bought over another carrier account; name that one, or buy a number over this one");
-  }
-}
-
 }  // namespace
 
 change configuration::changed(organisation_id in, const result& written) {
@@ -202,7 +185,6 @@ applied<phone_number_id> configuration::number(organisation_id in, const calleri
   // One that was given up is history: who has the number again has another one.
   const bool made = !before || (before->status == released && wanted.status != released);
   number_record record = made ? number_record{} : *before;
-  if (!made) refuse_without_carrier(*before, wanted);
   const number_record known = record;
   static_cast<callerid::phone_number&>(record) = wanted;
   record.id = made ? phone_number_id{make_id_()} : known.id;
@@ -226,6 +208,11 @@ bool configuration::check_bought(organisation_id in, const number_record& known,
         "number " + known.number.text() +
         " was bought over another integration than the one it is listed under; list it under that "
         "one, or leave it out");
+  }
+  if (wanted.status == pending && known.status != pending) {
+    throw configuration_error("number " + known.number.text() +
+                              " was bought and its carrier has confirmed it; leave "
+                              "out its status \"pending\"");
   }
   const bool gives_up = wanted.status == released && known.status != released;
   const auto order = read_order(tx_.on(), in, known.id);

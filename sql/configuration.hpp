@@ -107,8 +107,8 @@ class configuration {
   applied<integration_id> integration(organisation_id in, const integration_record& wanted);
   /// For good, or until it is set up anew: no call starts over it any more, and its secrets are gone.
   change revoke_integration(organisation_id in, integration_id which);
-  /// Throws configuration_error for what a carrier has to do first: a number that it has not confirmed keeps its
-  /// status, one that was bought here its account, and is not given up by a word in a file.
+  /// A number that was bought here and that its carrier has not confirmed keeps its status; one that is to be given up
+  /// is given up at its carrier. Throws configuration_error when it is to change its account, or to be pending again.
   applied<phone_number_id> number(organisation_id in, const callerid::phone_number& wanted,
                                   const number_details& more = {});
   /// Settings only: a campaign begins as a draft and changes state by change_campaign_state. What is changed becomes

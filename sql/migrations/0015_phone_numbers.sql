@@ -45,7 +45,6 @@ CREATE TABLE number_order (
   number_id      uuid NOT NULL,
   integration_id uuid NOT NULL,
   kind           smallint NOT NULL CHECK (kind IN (1, 2)),  -- 1 purchase, 2 release
-  workspace_id   uuid NOT NULL,                             -- whose wallet paid: the number may be another's by now
   carrier_order  text NOT NULL DEFAULT '',                  -- Telnyx's id of it, once known
   charged        bigint NOT NULL CHECK (charged >= 0),
   currency       text NOT NULL CHECK (currency ~ '^([A-Z]{3})?$'),

@@ -33,16 +33,21 @@ class ListUploads : public testing::Test {
                            EXPECT_EQ(of, directory_.path());
                            return disk[std::min(looks_++, disk.size() - 1)];
                          }};
-    auto sink = uploads.begin(
-        {[] {},
-         [&](const std::filesystem::path& list) { over.set_value(std::to_string(std::filesystem::file_size(list))); },
-         [&](std::exception_ptr failed) {
-           try {
-             std::rethrow_exception(std::move(failed));
-           } catch (const rest_error& refused) {
-             over.set_value(std::to_string(refused.what_happened().status) + " " + refused.what_happened().code);
-           }
-         }});
+    auto sink = uploads.begin({[] {},
+                               [&](const std::filesystem::path& list) {
+                                 return [&over, list, bytes = std::filesystem::file_size(list)] {
+                                   EXPECT_FALSE(std::filesystem::exists(list)) << "whoever is told finds nothing left";
+                                   over.set_value(std::to_string(bytes));
+                                 };
+                               },
+                               [&](std::exception_ptr failed) {
+                                 try {
+                                   std::rethrow_exception(std::move(failed));
+                                 } catch (const rest_error& refused) {
+                                   over.set_value(std::to_string(refused.what_happened().status) + " " +
+                                                  refused.what_happened().code);
+                                 }
+                               }});
     for (const std::size_t bytes : pieces) {
       auto taken = std::make_shared<std::promise<void>>();
       std::future<void> next = taken->get_future();
