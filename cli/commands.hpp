@@ -157,8 +157,6 @@ struct number_settings_options {
   std::optional<std::string> name;
   std::optional<bool> outbound;
   std::optional<std::string> region;
-  std::optional<std::string> attestation;
-  std::optional<bool> registered;
   std::optional<std::uint32_t> calls_per_day_max;
   std::optional<std::uint32_t> calls_per_hour_max;
   std::optional<std::uint32_t> concurrent_calls_max;

@@ -69,9 +69,6 @@ void add_settings(CLI::App* to, number_settings_options& what) {
   to->add_option("--name", what.name, "what people call it");
   add_switch(to, "--outbound", what.outbound, "on or off: whether calls may show it");
   to->add_option("--region", what.region, "such as US-CA: shown to those nearby first");
-  to->add_option("--attestation", what.attestation, "how the carrier vouches for it: A, B, C or unknown")
-      ->check(CLI::IsMember({"A", "B", "C", "unknown"}));
-  add_switch(to, "--registered", what.registered, "on or off: as a caller ID, where a country asks for it");
   to->add_option("--calls-per-day-max", what.calls_per_day_max, "rolling 24 hours; 0: no limit");
   to->add_option("--calls-per-hour-max", what.calls_per_hour_max, "rolling hour; 0: no limit");
   to->add_option("--concurrent-calls-max", what.concurrent_calls_max, "0: no limit");

@@ -87,8 +87,6 @@ void put(json::object& body, const number_settings_options& what) {
   put(body, "friendly_name", what.name);
   put(body, "outbound_enabled", what.outbound);
   put(body, "region", what.region);
-  put(body, "attestation", what.attestation);
-  put(body, "registered", what.registered);
   put(body, "calls_per_day_max", what.calls_per_day_max);
   put(body, "calls_per_hour_max", what.calls_per_hour_max);
   put(body, "concurrent_calls_max", what.concurrent_calls_max);

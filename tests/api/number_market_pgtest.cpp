@@ -575,6 +575,7 @@ TEST_F(NumberMarket, Import_ListsWhatTheAccountHoldsAndTakesWhatIsChosen) {
 }
 
 TEST_F(NumberMarket, Import_WarmsUpWhatNobodyUsedSoFar) {
+  us_.house.on.run("UPDATE integration SET platform = false WHERE org_id IS NOT NULL");
   const std::string import = "/v1/integrations/" + id("integration_id") + "/import";
   struct held {
     const char* number;

@@ -45,6 +45,10 @@ class numbers_command : public test::over_rest_fixture {
   }
   sql::params organisation() const { return sql::params{}.uuid(house_.campaign.organisation); }
 
+  void on_ones_own_account() {
+    house_.on.run("UPDATE integration SET platform = false WHERE org_id = $1", organisation());
+  }
+
   /// The house's, unless another one is meant.
   template <class Options = number_options>
   static Options of(const std::string& number = "+12125550199") {
@@ -140,13 +144,14 @@ TEST_F(numbers_command, an_order_that_is_open_is_settled_when_it_is_processed) {
   house_.on.run("UPDATE phone_number SET status = 0 WHERE org_id = $1 AND number = $2", key);
   house_.on.run(
       "INSERT INTO number_order SELECT org_id, id, integration_id, 1, '', 300, 'USD', now() - interval '1 minute', 0, "
-      "now() + interval '1 hour' FROM phone_number WHERE org_id = $1 AND number = $2",
+      "now() + interval '1 hour', workspace_id FROM phone_number WHERE org_id = $1 AND number = $2",
       key);
   EXPECT_THAT(shown(number), HasSubstr("pending; its carrier has not confirmed the purchase"));
   EXPECT_THAT(run(run_number_process, of(number)), HasSubstr(") is active: acknowledged"));
 }
 
 TEST_F(numbers_command, ones_own_is_registered_with_its_settings) {
+  on_ones_own_account();
   auto own = of<number_register_options>("+12125550150");
   own.integration = "twilio";
   own.home.agent = "Ann";
@@ -154,7 +159,6 @@ TEST_F(numbers_command, ones_own_is_registered_with_its_settings) {
   own.what.name = "Own Line";
   own.what.region = "US-NY";
   own.what.calls_per_day_max = 0;
-  own.what.registered = true;
   own.what.trunk_address = "example.pstn.twilio.com";
   const json::object made = as_json(run_number_register, own);
   EXPECT_EQ(text(made, "friendly_name"), "Own Line");
@@ -200,6 +204,7 @@ TEST_F(numbers_command, refusals_name_field_rule_and_remedy) {
   EXPECT_EQ(got.code, exit_usage);
   EXPECT_THAT(got.message, HasSubstr("integration_id is missing"));
 
+  on_ones_own_account();
   own.integration = "twilio";
   own.what.trunk_password_file = dir_.path() / "trunk";
   write_private_file(own.what.trunk_password_file, "canary\n");
