@@ -103,7 +103,7 @@ struct private_cluster::impl {
     std::vector<std::string> settings{
         "listen_addresses=", "unix_socket_directories=\"" + where.socket.string() + "\"",
         "unix_socket_permissions=0700", "port=5432", "hba_file=" + hba.string(), "ident_file=" + ident.string(),
-        "max_connections=40", "shared_buffers=256MB", "work_mem=16MB", "maintenance_work_mem=128MB",
+        "max_connections=60", "shared_buffers=256MB", "work_mem=16MB", "maintenance_work_mem=128MB",
         "effective_cache_size=2GB", "max_wal_size=4GB", "min_wal_size=256MB", "wal_buffers=16MB",
         "checkpoint_timeout=15min", "checkpoint_completion_target=0.9", "synchronous_commit=on", "jit=off",
         // Rows are appended by the million and waiting rows come and go: look often, work gently.

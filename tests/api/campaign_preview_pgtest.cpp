@@ -277,6 +277,35 @@ TEST_F(CampaignPreview, OfAnAgentThatMayNotCall_SaysThatNothingIsCalled) {
   EXPECT_EQ(preview("{}").at("before").at("held").as_string(), "campaign_not_running");
 }
 
+// S9: a draft agent never dials.
+TEST_F(CampaignPreview, OfADraftAgent_SaysThatNothingIsCalled) {
+  EXPECT_TRUE(preview("{}").at("before").at("held").is_null());
+  const std::string agent = "/v1/agents/" + us_.ids.at("agent_id");
+  EXPECT_EQ(house_.ask("PATCH", agent, us_.key, R"({"published":false})").status, 200);
+  EXPECT_EQ(preview("{}").at("before").at("held").as_string(), "agent_not_published");
+  EXPECT_EQ(decide().dialed, 0U);
+}
+
+// S8: what a country demands of numbers is data; one that falls short is not shown.
+TEST_F(CampaignPreview, OfNumbersThatFallShort_SaysThatNothingIsCalled) {
+  const auto demand = [&](const char* country, int type, int what) {
+    us_.house.on.run("DELETE FROM number_restriction WHERE org_id = $1", sql::params{}.uuid(us_.house.id));
+    us_.house.on.run("INSERT INTO number_restriction (org_id, country, type, demand) VALUES ($1, $2, $3, $4)",
+                     sql::params{}.uuid(us_.house.id).text(country).int2(type).int2(what));
+    return preview("{}").at("before").at("held");
+  };
+  constexpr int any_type = -1;
+  constexpr int local = 0;
+  constexpr int toll_free = 3;
+  constexpr int registration = 1;
+  EXPECT_TRUE(demand("GB", any_type, registration).is_null()) << "another country's";
+  EXPECT_TRUE(demand("US", toll_free, registration).is_null()) << "another kind of number";
+  EXPECT_EQ(demand("US", local, registration), "no_caller_id");
+  EXPECT_EQ(decide().dialed, 0U);
+  us_.house.on.run("UPDATE phone_number SET registered = true WHERE org_id = $1", sql::params{}.uuid(us_.house.id));
+  EXPECT_TRUE(demand("US", local, registration).is_null()) << "it is registered now";
+}
+
 TEST_F(CampaignPreview, OfACampaignThatEnded_IsRefused) {
   ASSERT_EQ(ask("POST", "/stop", "").status, 200);
   const rest_reply refused = ask("POST", "/preview", "{}");
