@@ -50,7 +50,7 @@ struct unsure_time {
 unsure_time read_unsure(const std::filesystem::path& log);
 std::ostream& operator<<(std::ostream& out, const unsure_time& what);
 /// Limits are judged by the carriers' log only while its clock was unsure for less of the time than this.
-inline constexpr double unsure_share_max = 0.3;
+inline constexpr double unsure_share_max = 0.1;
 
 /// When one carrier received a create: between these.
 struct arrival {
