@@ -5,10 +5,7 @@
 namespace dialer::api {
 namespace {
 
-constexpr std::size_t idle_max = 4;  // per host
-constexpr std::chrono::milliseconds answer_within{8'000};
-
-carriers::http::pool_options options_of(const carriers::account& over) {
+carriers::http::pool_options options_of(const carriers::account& over, std::chrono::milliseconds answer_within) {
   const engine::base_url url = engine::parse_base_url(over.base_url);
   carriers::http::pool_options made;
   made.host = url.host;
@@ -32,11 +29,10 @@ carriers::http::kept_answer carrier_exchange::ask(const carriers::account& over,
       idle.pop_back();
     }
   }
-  if (!mine) mine = std::make_unique<carriers::http::exchange>(options_of(over));
+  if (!mine) mine = std::make_unique<carriers::http::exchange>(options_of(over, answer_within_));
   carriers::http::kept_answer answer = mine->ask(std::move(request));
   const std::lock_guard lock{mutex_};
-  idle_connections& idle = idle_[host];
-  if (idle.size() < idle_max) idle.push_back(std::move(mine));
+  idle_[host].push_back(std::move(mine));
   return answer;
 }
 

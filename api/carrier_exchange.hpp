@@ -1,6 +1,7 @@
 #pragma once
 // Single requests to carriers, for threads that may wait.
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,13 +17,17 @@ namespace dialer::api {
 /// One complete HTTP/1.1 request over an account, and what became of it. Any thread; waits for some seconds at most.
 using ask_carrier = std::function<carriers::http::kept_answer(const carriers::account& over, std::string request)>;
 
-/// Over TLS, on connections that the next request to the same host finds open.
+/// Over TLS, on connections that the next request to the same host finds open: as many as threads have asked at once. A
+/// handshake costs both ends as much as dozens of requests.
 class carrier_exchange {
  public:
+  explicit carrier_exchange(std::chrono::milliseconds answer_within) : answer_within_{answer_within} {}
+
   /// Throws std::invalid_argument for a base URL that is none.
   carriers::http::kept_answer ask(const carriers::account& over, std::string request);
 
  private:
+  const std::chrono::milliseconds answer_within_;
   using idle_connections = std::vector<std::unique_ptr<carriers::http::exchange>>;
   std::mutex mutex_;
   std::map<std::string, idle_connections> idle_;  // by base URL and authority

@@ -101,17 +101,17 @@ struct service::impl {
         time{clock},
         can_sign{!options.secret_keys.empty()},
         hand_overs{{.database = where},
-                   {api::command_over,
+                   {commands(),
                     [this](const carriers::account& over, const api::agent_post& what) {
-                      return api::post_to_agent(exchange, over, what);
+                      return api::post_to_agent(during_calls, over, what);
                     },
                     warn},
                    ports.inbox},
         callbacks{callback_settings(options), ports.accounts, ports.inbox, clock, warn, hand_overs.actor()},
-        inbound{inbound_settings(options, where), {ports.accounts, ports.views, api::command_over, tell, warn}, clock},
+        inbound{inbound_settings(options, where), {ports.accounts, ports.views, commands(), tell, warn}, clock},
         keys{options.key_pepper, clock},
         key_follower{where, keys, clock, warn},
-        desk{desk_options(options, ports, exchange), clock},
+        desk{desk_options(options, ports, about_numbers), clock},
         rest{rest_options(options, where, ports, desk), api::rest_resources(), keys, clock, new_id, warn},
         deliverer{clock, options.secret_keys,
                   [](const api::webhook_target& to, const std::vector<api::webhook_message>& messages,
@@ -120,6 +120,12 @@ struct service::impl {
         rents{clock, new_id, warn},
         server{routes(std::move(ports)), limits_with(options.event_streams)} {
     server.start(options.listen);
+  }
+
+  std::function<carriers::command_answer(const carriers::account&, const carriers::telnyx_command&)> commands() {
+    return [this](const carriers::account& over, const carriers::telnyx_command& what) {
+      return api::command_over(during_calls, over, what);
+    };
   }
 
   std::vector<api::route> routes(service_ports ports) {
@@ -143,7 +149,8 @@ struct service::impl {
   const sql::connect_options database;
   const clock& time;
   const bool can_sign;
-  api::carrier_exchange exchange;
+  api::carrier_exchange about_numbers{std::chrono::seconds{8}};
+  api::carrier_exchange during_calls{std::chrono::seconds{5}};  // somebody hears it ringing, or nothing, meanwhile
   api::hand_overs hand_overs;
   api::carrier_callbacks callbacks;
   api::inbound_calls inbound;
