@@ -178,6 +178,24 @@ TEST_F(DoNotCallList, AnyByteOfHeaderOrDirectoryChanged_IsRefused) {
   EXPECT_EQ(error_of_open(), "no error");
 }
 
+TEST_F(DoNotCallList, NumberLostFromABitmap_IsRefused) {
+  build("212,5550123\n989,0000000\n989,9999999\n");
+  const auto last = static_cast<std::streamoff>(std::filesystem::file_size(target_())) - 1;
+  const std::streamoff second_bitmap = last + 1 - 1'250'000;
+  for (const std::streamoff offset : {second_bitmap, last}) {
+    std::ifstream file{target_(), std::ios::binary};
+    file.seekg(offset);
+    const char old = static_cast<char>(file.get());
+    ASSERT_NE(old, 0) << offset;
+    patch(offset, 0);
+    EXPECT_NE(error_of_open().find("area code 989 has 1 numbers where 2 were written; build the list again"),
+              std::string::npos)
+        << error_of_open();
+    patch(offset, old);
+  }
+  EXPECT_EQ(error_of_open(), "no error");
+}
+
 TEST_F(DoNotCallList, MissingFile_NamesIt) {
   EXPECT_NE(error_of_open().find("national.dnc"), std::string::npos);
 }
