@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "carriers/codec.hpp"
+#include "compliance/prefetch.hpp"
 #include "engine/organisation.hpp"
 
 namespace dialer::engine {
@@ -17,6 +18,15 @@ using namespace std::chrono_literals;
 organisation::attempt_run* organisation::find(attempt_id id) {
   const auto found = attempt_index_.find(id);
   return found == attempt_index_.end() ? nullptr : &attempts_[found->second];
+}
+
+void organisation::expect(const event& what) const {
+  const auto* answered = std::get_if<create_answered>(&what);
+  if (answered == nullptr) return;
+  const auto found = attempt_index_.find(answered->attempt);
+  if (found == attempt_index_.end()) return;
+  const auto* slot = reinterpret_cast<const char*>(&attempts_[found->second]);
+  for (std::size_t line = 0; line < sizeof(attempt_run); line += 64) compliance::prefetch_line(slot + line);
 }
 
 organisation::attempt_run& organisation::open(attempt_id id) {
@@ -101,7 +111,8 @@ void organisation::on_event(create_answered& what, instant now, effects& out) {
       } else {
         poll_at(*attempt, now.steady + campaigns_[attempt->campaign].what.ring_timeout + options_.poll_after_ring, now);
       }
-      cancel_if_vetoed(*attempt, now, out);
+      // Changes since the decision were held against it when they were applied.
+      if (attempt->vetoed) cancel_if_vetoed(*attempt, now, out);
       return;
     }
     case carriers::answer_class::not_sent:

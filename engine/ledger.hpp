@@ -227,7 +227,7 @@ struct change_request {
 
 struct change_set {
   std::uint64_t generation = 0;                   ///< as of which
-  std::optional<organisation_snapshot> snapshot;  ///< none: nothing but opt-outs
+  std::unique_ptr<organisation_snapshot> snapshot;  ///< none: nothing but opt-outs
   std::vector<opt_out_change> opt_outs;           ///< since the generation asked for
 };
 

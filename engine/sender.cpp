@@ -13,6 +13,8 @@ namespace {
 
 // A ticket whose time runs out while no connection is free is noticed so much later at the most.
 constexpr std::chrono::milliseconds expiry_look{100};
+// Calls taken are reported together, as each report costs its reader a look: while at least so many times as many wait.
+constexpr std::size_t waiting_per_taken = 8;
 
 }  // namespace
 
@@ -84,7 +86,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
         continue;
       }
       std::shared_ptr<send_ticket> ticket = std::exchange(held, nullptr);
-      taken(*ticket);
+      note_taken(*ticket);
       token.clear();
       signer.sign(ticket->token, token);
       const send_call& call = ticket->call;
@@ -121,12 +123,15 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
 
   // --- calls ---
 
-  void taken(const send_ticket& ticket) {
-    events.post(ticket.token.organisation, sends_taken{ticket.call.integration, 1});
+  void note_taken(const send_ticket& ticket) {
+    taken.integration = ticket.call.integration;
+    if (++taken.count * waiting_per_taken <= queue->calls.size_approx()) return;
+    events.post(ticket.token.organisation, sends_taken{taken});
+    taken.count = 0;
   }
 
   void drop_held() {
-    taken(*held);
+    note_taken(*held);
     held.reset();
   }
 
@@ -231,6 +236,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
   carriers::http::https_pool pool;
 
   std::shared_ptr<send_ticket> held;  // pulled, waiting for a call start
+  sends_taken taken;                  // not yet reported
   std::string token;
   std::unordered_map<std::uint64_t, in_flight> flying;
   std::uint64_t last_tag = 0;

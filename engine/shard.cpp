@@ -63,6 +63,10 @@ struct shard::impl {
       const std::size_t count = mailbox.try_dequeue_bulk(batch, mail_bulk);
       if (count == 0) break;
       const instant now = time.now();
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto home = residents.find(batch[i].to);
+        if (home != residents.end()) home->second.machine->expect(batch[i].what);
+      }
       for (std::size_t i = 0; i < count; ++i) deliver(batch[i], now);
       settle_all();
     }

@@ -241,7 +241,9 @@ engine::change_set postgres_ledger::changes_since(organisation_id organisation, 
                              params{}.uuid(organisation));
   if (head.rows() == 0) throw std::invalid_argument("there is no organisation " + organisation.text());
   changes.generation = head.number(0, 0);
-  if (head.number(0, 1) != what.settings_version) changes.snapshot = read_whole(tx, organisation);
+  if (head.number(0, 1) != what.settings_version) {
+    changes.snapshot = std::make_unique<engine::organisation_snapshot>(read_whole(tx, organisation));
+  }
   changes.opt_outs = read_opt_outs(tx, organisation, what.above);
   return changes;
 }

@@ -3,7 +3,8 @@
 // An engine::shard with one organisation, everything on but the database: selection, the 250 M-number list, opt-outs,
 // caps, caller IDs, permits, the account's budget, tokens, TLS, decoding of answers. Its ledger acknowledges at once.
 // Reference: wrk with as many connections and requests of the same size, on the same server.
-// Both share the machine's cores with the server. 64 connections, one thread each.
+// Both share the machine's cores with the server. 64 connections, one thread each. Between rounds all calls end, so that
+// each round finds the engine as the one before it did.
 // Verified: as many calls were accepted as the server counted requests, and every contact of a round was called,
 // refused, or given back because its permit ran out before a connection was free.
 
@@ -37,6 +38,7 @@ class memory_ledger : public engine::ledger {
 
   void commit(engine::decision_batch&& batch) override {
     undialed_ += batch.ends.size() + batch.waits.size();
+    for (const engine::intent& each : batch.intents) attempts_.push_back(each.attempt);
     answers_.post(batch.owner.organisation,
                   engine::decisions_committed{batch.number, engine::commit_result::committed});
   }
@@ -45,6 +47,7 @@ class memory_ledger : public engine::ledger {
     for (const engine::outcome& row : batch.outcomes) {
       if (row.kind == engine::outcome_kind::accepted) ++accepted;
       if (row.kind == engine::outcome_kind::not_sent) ++not_sent_;
+      if (row.kind == engine::outcome_kind::ended) ++ended_;
     }
     accepted_ += accepted;
     answers_.post(batch.owner.organisation, engine::outcomes_committed{batch.number, engine::commit_result::committed});
@@ -65,6 +68,9 @@ class memory_ledger : public engine::ledger {
   std::uint64_t undialed() const { return undialed_; }
   std::uint64_t given() const { return given_; }
   std::uint64_t not_sent() const { return not_sent_; }
+  std::uint64_t ended() const { return ended_; }
+  /// Since the last time. REQUIRES: nothing is being dialed.
+  std::vector<attempt_id> take_attempts() { return std::exchange(attempts_, {}); }
 
  private:
   const decide_world& world_;
@@ -74,6 +80,8 @@ class memory_ledger : public engine::ledger {
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> undialed_{0};
   std::atomic<std::uint64_t> not_sent_{0};
+  std::atomic<std::uint64_t> ended_{0};
+  std::vector<attempt_id> attempts_;
 };
 
 class to_shard : public engine::event_sink {
@@ -93,6 +101,7 @@ void run(const std::filesystem::path& file) {
   router.shard = &shard;
 
   engine::recovery found = world.recovery();
+  const organisation_id organisation = found.owner.organisation;
   carriers::account& account = found.snapshot.accounts.front();
   account.base_url = server.url();
   account.ca_file = server.ca_file();
@@ -108,6 +117,20 @@ void run(const std::filesystem::path& file) {
   found.snapshot.rules = {{open_national_list()}, compliance::load_system_zone_rules()};
   shard.adopt(options, std::move(found), {}, {queue});
 
+  const auto hang_up = [&] {
+    carriers::call_report over;
+    over.phase = carriers::call_phase::ended;
+    over.if_unanswered = disposition::answered;
+    for (const attempt_id attempt : ledger.take_attempts()) {
+      shard.post(organisation, engine::call_reported{attempt, over});
+    }
+    const double start = wall_seconds();
+    while (ledger.ended() < ledger.accepted()) {
+      std::this_thread::sleep_for(1ms);
+      require(wall_seconds() - start < 60, fmt::format("in a minute only {} of {} calls came to their end",
+                                                       ledger.ended(), ledger.accepted()));
+    }
+  };
   const auto dial = [&](std::uint64_t contacts) {
     const auto dealt_with = [&] { return ledger.accepted() + ledger.undialed() + ledger.not_sent(); };
     const std::uint64_t goal = dealt_with() + contacts;
@@ -129,11 +152,12 @@ void run(const std::filesystem::path& file) {
     return static_cast<double>(accepted) / took;
   };
 
-  dial(contacts_per_round / 4);  // look-ahead of all lanes, connections
+  dial(contacts_per_round);  // look-ahead of all lanes, connections
   report result{"create-call-noledger", "calls/s", "wrk -t1 -c64 on the same server"};
   const auto body_bytes = static_cast<std::size_t>(server.mean_body_bytes());
   std::vector<double> calls;
   for (int round = 0; round < rounds; ++round) {
+    hang_up();
     calls.push_back(dial(contacts_per_round));
     result.add({calls.back(), server.run_wrk(body_bytes, wrk_seconds)});
   }

@@ -19,7 +19,7 @@ engine::recovery store::take_over() {
   ++epoch;
   engine::recovery found;
   found.owner = {config.id, epoch, 1};
-  found.snapshot = changes({}).snapshot.value();
+  found.snapshot = *changes({}).snapshot;
   found.opt_outs = changes({}).opt_outs;
   const utc_time now = time_.now().utc;
   for (const auto& [id, row] : attempts_) {
@@ -234,7 +234,7 @@ engine::contact_page store::load(const engine::contact_request& request) const {
 engine::change_set store::changes(const engine::change_request& what) const {
   engine::change_set set{config.generation, {}, {}};
   if (what.settings_version != config.settings_version) {
-    set.snapshot = config;
+    set.snapshot = std::make_unique<engine::organisation_snapshot>(config);
     for (const auto& [number, record] : number_health_) set.snapshot->number_health.push_back(record);
     for (engine::lane_record& lane : set.snapshot->lanes) {
       const auto cursor = cursors_.find({lane.campaign, lane.lane});
