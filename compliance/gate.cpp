@@ -110,6 +110,12 @@ std::optional<dial_permit> gate::permit(const screening& judged, const call_bind
                      *who.window->closes_at};
 }
 
+void gate::prefetch(e164 number) const noexcept {
+  for (const auto& list : rules_.national) list->prefetch(number);
+  opt_outs_.prefetch(number);
+  history_.prefetch(number);
+}
+
 void gate::look_up(std::span<const e164> numbers, instant now, std::vector<number_record>& found) const {
   // One table after the other in short loops: the processor then has the memory accesses of many numbers under way.
   found.assign(numbers.size(), {});

@@ -122,6 +122,8 @@ class gate {
   /// Looks numbers up in all tables; `found` gets one record each, in order. Made for a hundred at once: it is their
   /// number that lets the memory accesses overlap.
   void look_up(std::span<const e164> numbers, instant now, std::vector<number_record>& found) const;
+  /// Starts the memory accesses of looking one up.
+  void prefetch(e164 number) const noexcept;
 
   /// Binds what was judged: send_before is send_within from the screening's instant, window_closes is the window's
   /// closes_at. nullopt unless `judged` is allowed. The only source of dial_permit.

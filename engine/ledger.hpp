@@ -226,9 +226,9 @@ struct change_request {
 };
 
 struct change_set {
-  std::uint64_t generation = 0;                   ///< as of which
+  std::uint64_t generation = 0;                     ///< as of which
   std::unique_ptr<organisation_snapshot> snapshot;  ///< none: nothing but opt-outs
-  std::vector<opt_out_change> opt_outs;           ///< since the generation asked for
+  std::vector<opt_out_change> opt_outs;             ///< since the generation asked for
 };
 
 /// An attempt that was open when the last owner stopped.

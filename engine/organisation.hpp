@@ -13,6 +13,7 @@
 //  4. A batch decided under an old generation never commits; after changes are applied nothing that they forbid is
 //  sent.
 
+#include <boost/container/deque.hpp>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -408,7 +409,10 @@ class organisation {
   fair_share shares_;
   std::uint32_t calls_per_tenth_ = 0;  // all accounts' calls in a tenth of a second
 
-  std::deque<attempt_run> attempts_;  // slots; addresses are stable
+  // Slots, of which the free ones are closed; addresses are stable. Not std::deque: it would allocate each one by
+  // itself.
+  boost::container::deque<attempt_run, void, boost::container::deque_options<boost::container::block_size<512>>::type>
+      attempts_;
   std::vector<index> free_slots_;
   std::uint32_t doubts_ = 0;  // attempts with in_doubt
   flat_map<attempt_id, index> attempt_index_;

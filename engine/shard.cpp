@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t mail_bulk = 256;
 constexpr std::chrono::milliseconds views_every{100};
+constexpr std::chrono::milliseconds ticks_every{250};
 
 struct mail {
   organisation_id to;
@@ -206,7 +207,7 @@ struct shard::impl {
   // Only ever brought forward: a timer set anew after every letter would cost a system call each time.
   void arm_tick() {
     const steady_time now = time.now().steady;
-    steady_time next = now + std::chrono::milliseconds{250};
+    steady_time next = now + (views_old ? std::max(views_at - now, steady_time::duration{0}) : ticks_every);
     for (const auto& [id, home] : residents) next = std::min(next, home.machine->next_tick());
     if (next >= ticks_at) return;
     ticks_at = next;
@@ -220,7 +221,8 @@ struct shard::impl {
   }
 
   void publish_views(instant now) {
-    if (now.steady < views_at) return;
+    views_old = now.steady < views_at;
+    if (views_old) return;
     views_at = now.steady + views_every;
     std::vector<organisation_view> fresh;
     for (const auto& [id, home] : residents) fresh.push_back(home.machine->view(now));
@@ -257,6 +259,7 @@ struct shard::impl {
   mutable std::mutex views_mutex;
   std::vector<organisation_view> views;
   steady_time views_at{};
+  bool views_old = false;  // something happened since they were published
 
   std::thread thread;  // last: everything else is made before it runs
 };

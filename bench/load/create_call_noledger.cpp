@@ -3,10 +3,10 @@
 // An engine::shard with one organisation, everything on but the database: selection, the 250 M-number list, opt-outs,
 // caps, caller IDs, permits, the account's budget, tokens, TLS, decoding of answers. Its ledger acknowledges at once.
 // Reference: wrk with as many connections and requests of the same size, on the same server.
-// Both share the machine's cores with the server. 64 connections, one thread each. Between rounds all calls end, so that
-// each round finds the engine as the one before it did.
-// Verified: as many calls were accepted as the server counted requests, and every contact of a round was called,
-// refused, or given back because its permit ran out before a connection was free.
+// Both share the machine's cores with the server. 64 connections, one thread each. Between rounds all calls end, so
+// that each round finds the engine as the one before it did. Verified: as many calls were accepted as the server
+// counted requests, and every contact of a round was called, refused, or given back because its permit ran out before a
+// connection was free.
 
 #include <fmt/core.h>
 
@@ -127,8 +127,8 @@ void run(const std::filesystem::path& file) {
     const double start = wall_seconds();
     while (ledger.ended() < ledger.accepted()) {
       std::this_thread::sleep_for(1ms);
-      require(wall_seconds() - start < 60, fmt::format("in a minute only {} of {} calls came to their end",
-                                                       ledger.ended(), ledger.accepted()));
+      require(wall_seconds() - start < 60,
+              fmt::format("in a minute only {} of {} calls came to their end", ledger.ended(), ledger.accepted()));
     }
   };
   const auto dial = [&](std::uint64_t contacts) {

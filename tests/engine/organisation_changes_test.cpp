@@ -107,7 +107,7 @@ TEST_F(changes, what_is_announced_while_changes_are_on_their_way_is_asked_for_af
   ASSERT_TRUE(asked_at(changes_announced{}));
   EXPECT_FALSE(asked_at(changes_announced{.settings = true}));
   EXPECT_FALSE(asked_at(changes_announced{}));
-  const auto again = asked_at(changes_loaded{true, {2, std::nullopt, {}}});
+  const auto again = asked_at(changes_loaded{true, {2, nullptr, {}}});
   ASSERT_TRUE(again);
   EXPECT_EQ(again->above, 2U);
   EXPECT_EQ(again->settings_version, 0U);
@@ -116,7 +116,7 @@ TEST_F(changes, what_is_announced_while_changes_are_on_their_way_is_asked_for_af
   const auto after_failure = asked_at(tick{});
   ASSERT_TRUE(after_failure);
   EXPECT_EQ(after_failure->settings_version, 0U);
-  EXPECT_FALSE(asked_at(changes_loaded{true, {2, config(), {}}}));
+  EXPECT_FALSE(asked_at(changes_loaded{true, {2, snapshot(), {}}}));
 }
 
 TEST_F(changes, an_account_that_cannot_be_used_is_not_dialed_over_and_says_so) {

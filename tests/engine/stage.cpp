@@ -133,7 +133,7 @@ void stage::take(effects& out, std::vector<event>& next) {
     for (const contact_wait& each : batch.waits) put_wait(each);
   }
   for (const contact_request& request : out.loads) next.emplace_back(load(request));
-  if (out.load_changes) next.emplace_back(changes_loaded{true, {found_config.generation, found_config, {}}});
+  if (out.load_changes) next.emplace_back(changes_loaded{true, {found_config.generation, snapshot(), {}}});
   for (send_call& call : out.sends) {
     if (senders_take) next.emplace_back(sends_taken{call.integration, 1});
     sends.push_back(std::move(call));

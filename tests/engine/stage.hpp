@@ -32,14 +32,15 @@ class stage {
   void change(Edit&& edit, std::vector<opt_out_change> opt_outs = {}) {
     edit(config());
     ++config().generation;
-    tell(changes_loaded{true, {config().generation, config(), std::move(opt_outs)}});
+    tell(changes_loaded{true, {config().generation, snapshot(), std::move(opt_outs)}});
   }
   /// A new generation of which opt-outs are all, loaded at once.
   void opt_out(std::vector<opt_out_change> changes) {
     ++config().generation;
-    tell(changes_loaded{true, {config().generation, std::nullopt, std::move(changes)}});
+    tell(changes_loaded{true, {config().generation, nullptr, std::move(changes)}});
   }
   organisation_snapshot& config() { return found_config; }
+  std::unique_ptr<organisation_snapshot> snapshot() { return std::make_unique<organisation_snapshot>(config()); }
 
   void answer(attempt_id attempt, carriers::answer_class what, carriers::reaction react, int status = 400,
               disposition outcome = disposition::failed, bool circuit = false);
