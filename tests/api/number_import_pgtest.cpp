@@ -77,13 +77,7 @@ TEST_F(NumberMarket, ListWithoutEnd_IsGivenUp) {
     const std::string path = request.substr(4, request.find('?') - 4);
     const std::string body =
         R"({"incoming_phone_numbers":[],"next_page_uri":")" + path + "?Page=" + std::to_string(pages) + "\"}";
-    carriers::http::http_answer given;
-    given.how = carriers::http::delivery::answered;
-    given.status = 200;
-    given.body = body;
-    given.content_type = "application/json";
-    if (pages > 1'000) given.status = 500;  // ends the test, too
-    return carriers::http::kept_answer{given};
+    return test::fake_carrier::answer(pages > 1'000 ? 500 : 200, body);  // 500 ends the test, too
   };
   const rest_reply listed = ask("POST", "/v1/integrations/" + id("integration_id") + "/import", "{}");
   EXPECT_EQ(listed.code(), "carrier_unavailable") << listed.text;

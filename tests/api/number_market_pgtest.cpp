@@ -91,14 +91,7 @@ TEST_F(NumberMarket, MoreOffersThanWereAskedFor_AreNotAllTried) {
 
 TEST_F(NumberMarket, QuestionThatTheCarrierRefuses_IsNotToldAsAnOutage) {
   const auto said = [&](int status, const std::string& body) {
-    carrier().stand_in = [=](const std::string&) {
-      carriers::http::http_answer given;
-      given.how = carriers::http::delivery::answered;
-      given.status = status;
-      given.body = body;
-      given.content_type = "application/json";
-      return carriers::http::kept_answer{given};
-    };
+    carrier().stand_in = [=](const std::string&) { return test::fake_carrier::answer(status, body); };
     return ask("GET", "/v1/phone-numbers/search?country=US");
   };
   const rest_reply refused = said(404, R"({"code":20404,"message":"not found","status":404})");

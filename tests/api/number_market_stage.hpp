@@ -32,7 +32,8 @@ class NumberMarket : public test::rest_fixture {
   }
   static std::string text(const rest_reply& reply, const char* name) {
     const boost::json::value* value = reply.body.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->as_string()) : boost::json::serialize(reply.body);
+    return value != nullptr && value->is_string() ? std::string(value->as_string())
+                                                  : boost::json::serialize(reply.body);
   }
   std::int64_t balance() {
     return sql::read_wallet(us_.house.on, us_.house.id, us_.house.workspace).value_or(money{}).minor;
