@@ -18,9 +18,10 @@ namespace dialer::api {
 using ask_carrier = std::function<carriers::http::kept_answer(const carriers::account& over, std::string request)>;
 
 /// Over TLS, on connections that the next request to the same host finds open: as many as threads have asked at once. A
-/// handshake costs both ends as much as dozens of requests.
+/// handshake costs both ends as much as dozens of requests. Any thread.
 class carrier_exchange {
  public:
+  /// `answer_within`: of a request, once there is a connection.
   explicit carrier_exchange(std::chrono::milliseconds answer_within) : answer_within_{answer_within} {}
 
   /// Throws std::invalid_argument for a base URL that is none.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <map>
 
 #include "api/campaign_json.hpp"
 #include "api/rest_lookup.hpp"

@@ -1,5 +1,6 @@
 #include "api/hand_overs.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>

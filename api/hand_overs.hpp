@@ -9,7 +9,7 @@
 // event that comes twice is acted on once; after a restart perhaps twice, which Telnyx (by command_id) and applications
 // of its API (by the event's id) have to stand anyway.
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,9 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/callback_gate.hpp"
 #include "api/carrier_callbacks.hpp"
-#include "carriers/attempt_token.hpp"
+#include "carriers/account.hpp"
 #include "carriers/telnyx_command.hpp"
 #include "sql/session.hpp"
 

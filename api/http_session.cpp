@@ -111,16 +111,15 @@ class session final : public http_session, public std::enable_shared_from_this<s
   void on_head(error_code error);
   void on_read(error_code error);
   void refuse_unreadable(error_code error);
-  bool accept_head(const http::request_header<>& head, bool keep_alive);
   void dispatch();
-  void begin_stream(const route_table::match& found);
+  void begin_stream();
   void read_piece();
   void on_piece(error_code error);
   void give_piece();
   /// The sink of request number `serial` has room for another piece.
   void go_on(std::uint64_t serial);
   void refuse_body(refusals::unreadable why);
-  std::shared_ptr<pending_answer> expect_answer(const served_route& served, const http_request& request);
+  std::shared_ptr<pending_answer> expect_answer();
   void refuse(http_response response, bool close);
   void write(http_response response);
   void on_written(error_code error);
@@ -135,6 +134,8 @@ class session final : public http_session, public std::enable_shared_from_this<s
   asio::steady_timer deadline_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::empty_body>> head_;
+  http_request request_;      // from its head on, until its handler has it
+  route_table::match found_;  // for it
   std::optional<http::request_parser<http::string_body>> parser_;
   // Of a body that is streamed.
   std::optional<http::request_parser<http::buffer_body>> stream_;
@@ -222,13 +223,19 @@ void session::read() {
 
 void session::on_head(error_code error) {
   if (error) return refuse_unreadable(error);
-  const http::request_header<>& head = head_->get();
-  const http_request asked = to_request(head);
-  const route_table::match found = core_.routes.find(asked.method, asked.path);
-  if (found.found != nullptr && found.found->what.stream) {
-    if (accept_head(head, head_->keep_alive())) begin_stream(found);
-    return;
+  version_ = head_->get().version();
+  keep_alive_ = head_->keep_alive();
+  // The head alone: a field that follows a chunked body was not seen by those before us who judge requests.
+  request_ = to_request(head_->get());
+  if (const auto given = request_.header("X-Request-Id"); is_request_id(given)) request_id_ = given;
+  request_.id = request_id_;
+  if (auto response =
+          refusals::of_head(version_, request_.header("Transfer-Encoding"), request_.header("Content-Encoding"))) {
+    return refuse(std::move(*response), true);
   }
+  found_ = core_.routes.find(request_.method, request_.path);
+  request_.params = std::move(found_.params);
+  if (found_.found != nullptr && found_.found->what.stream) return begin_stream();
   const auto length = head_->content_length();
   if (length && *length > core_.limits.body_bytes_max) return refuse_unreadable(http::error::body_limit);
   parser_.emplace(std::move(*head_));
@@ -248,75 +255,47 @@ void session::refuse_unreadable(error_code error) {
   close();
 }
 
-// False: it was refused.
-bool session::accept_head(const http::request_header<>& head, bool keep_alive) {
-  version_ = head.version();
-  keep_alive_ = keep_alive;
-  const auto given_id = head["X-Request-Id"];
-  if (is_request_id({given_id.data(), given_id.size()})) request_id_ = std::string{given_id};
-  const auto coding = head[http::field::transfer_encoding];
-  const auto content = head[http::field::content_encoding];
-  if (auto response = refusals::of_head(version_, {coding.data(), coding.size()}, {content.data(), content.size()})) {
-    refuse(std::move(*response), true);
-    return false;
-  }
-  return true;
-}
-
-std::shared_ptr<pending_answer> session::expect_answer(const served_route& served, const http_request& request) {
+std::shared_ptr<pending_answer> session::expect_answer() {
   ++core_.stats.requests;
+  const served_route& served = *found_.found;
   const auto own = served.what.respond_within;
   respond_within_ = own.count() == 0 ? core_.limits.respond_within : own;
   return std::make_shared<pending_answer>(core_.weak_from_this(), weak_from_this(), ++serial_, served.unanswered,
-                                          accepts_gzip(request.header("Accept-Encoding")));
+                                          accepts_gzip(request_.header("Accept-Encoding")));
 }
 
 void session::dispatch() {
-  http::request<http::string_body> message = parser_->release();
-  if (!accept_head(message, message.keep_alive())) return;
-
-  http_request request = to_request(message);
-  request.body = std::move(message.body());
-  request.id = request_id_;
-  route_table::match found = core_.routes.find(request.method, request.path);
-  if (auto response = refusals::of_route(found)) return refuse(std::move(*response), false);
-  request.params = std::move(found.params);
-  const served_route& served = *found.found;
+  if (auto response = refusals::of_route(found_)) return refuse(std::move(*response), false);
+  const route& asked = found_.found->what;
+  request_.body = std::move(parser_->get().body());
   // It stays packed: nobody knows yet whether the sender is worth the work, and this thread has others to serve.
-  if (!request.body.empty() && is_gzip(request)) {
-    if (!served.what.takes_gzip) return refuse(refusals::takes_no_gzip(), false);
-    request.unpacked_max = core_.limits.body_bytes_max;
+  if (!request_.body.empty() && is_gzip(request_)) {
+    if (!asked.takes_gzip) return refuse(refusals::takes_no_gzip(), false);
+    request_.unpacked_max = core_.limits.body_bytes_max;
   }
 
   phase_ = phase::handling;
-  const auto pending = expect_answer(served, request);
+  const auto pending = expect_answer();
   guard(respond_within_);
   try {
-    served.what.handle(std::move(request),
-                       [pending](http_response response) { pending->deliver(std::move(response)); });
+    asked.handle(std::move(request_), [pending](http_response response) { pending->deliver(std::move(response)); });
   } catch (const std::exception&) {
     if (pending->deliver(refusals::handler_threw())) pending->fault();
   }
 }
 
-void session::begin_stream(const route_table::match& found) {
-  keep_alive_ = false;  // unless all of the body was read
-  if (auto response = refusals::of_route(found)) return refuse(std::move(*response), true);
-  http_request request = to_request(head_->get());
-  request.id = request_id_;
-  request.params = found.params;
-  const auto expect = head_->get()[http::field::expect];
-  const bool waits = same_ignoring_case({expect.data(), expect.size()}, "100-continue");
-  const bool keep_alive = head_->keep_alive();
+void session::begin_stream() {
+  const bool keep_alive = std::exchange(keep_alive_, false);  // unless all of the body was read
+  if (auto response = refusals::of_route(found_)) return refuse(std::move(*response), true);
+  const bool waits = same_ignoring_case(request_.header("Expect"), "100-continue");
   unpacking_.reset();
-  if (is_gzip(request)) unpacking_.emplace(core_.limits.body_bytes_max);  // what could have come in one piece
+  if (is_gzip(request_)) unpacking_.emplace(core_.limits.body_bytes_max);  // what could have come in one piece
   phase_ = phase::streaming;
-  const served_route& served = *found.found;
-  const auto pending = expect_answer(served, request);
+  const auto pending = expect_answer();
   guard(respond_within_);
   try {
-    sink_ = served.what.stream(std::move(request),
-                               [pending](http_response response) { pending->deliver(std::move(response)); });
+    sink_ = found_.found->what.stream(std::move(request_),
+                                      [pending](http_response response) { pending->deliver(std::move(response)); });
   } catch (const std::exception&) {
     if (pending->deliver(refusals::handler_threw())) pending->fault();
   }

@@ -12,6 +12,7 @@
 #include "api/campaign_words.hpp"
 #include "api/sql_workers.hpp"
 #include "carriers/callback_url.hpp"
+#include "carriers/inbound_call.hpp"
 #include "sql/inbound_numbers.hpp"
 #include "sql/tenant.hpp"
 

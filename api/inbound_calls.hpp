@@ -17,7 +17,7 @@
 #include "api/callback_gate.hpp"
 #include "api/http_server.hpp"
 #include "callerid/inbound.hpp"
-#include "carriers/inbound_call.hpp"
+#include "carriers/telnyx_command.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
 #include "sql/session.hpp"

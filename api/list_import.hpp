@@ -6,7 +6,6 @@
 #include <istream>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "campaigns/importer.hpp"
 #include "campaigns/place_finder.hpp"

@@ -47,7 +47,8 @@ class number_desk {
   static constexpr std::chrono::seconds answered_within{35};
   /// What it does not know then, it never got.
   static constexpr std::chrono::minutes known_within{5};
-  /// A purchase that could not even be asked for, as often as this with ever longer waits, is given up: after an hour.
+  /// A purchase that could not even be asked for, as often as this with ever longer waits, is given up: after some 85
+  /// minutes.
   static constexpr int tries_max = 9;
 
   /// `time` must outlive it.
@@ -56,6 +57,7 @@ class number_desk {
   /// With its secrets. Throws std::runtime_error, with the remedy, for one that is not in force or can't be used.
   carriers::account account(sql::session& on, organisation_id organisation, integration_id integration) const;
 
+  // These wait for the carrier, for each answer as long as options.ask does. That it failed is in what they return.
   carriers::number_page<carriers::offered_number> search(const carriers::account& over,
                                                          const carriers::number_search& query) const;
   /// All pages; those of `only` when it is given.

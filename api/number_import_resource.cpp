@@ -141,7 +141,7 @@ bool was_in_use(const held_number& held) {
   return !held.voice_webhook.empty() && !held.voice_webhook.starts_with("https://demo.twilio.com/");
 }
 
-phone_number_id import_one(const rest_call& call, number_book& book, const import_plan& plan, const held_number& held) {
+void import_one(const rest_call& call, number_book& book, const import_plan& plan, const held_number& held) {
   const auto& numbers = book.numbers();
   const auto before = std::ranges::find_if(numbers, [&](const sql::number_record& one) {
     return one.number == held.number && one.status != number_status::released;
@@ -151,7 +151,7 @@ phone_number_id import_one(const rest_call& call, number_book& book, const impor
     sql::number_record known = *before;
     known.carrier_ref = held.carrier_ref;
     book.update(known);
-    return known.id;
+    return;
   }
   sql::number_record wanted;
   wanted.id = phone_number_id{call.make_id()};
@@ -170,7 +170,6 @@ phone_number_id import_one(const rest_call& call, number_book& book, const impor
   const json::value* in_use = call.body.if_contains("in_use");
   if (!(in_use != nullptr ? in_use->as_bool() : was_in_use(held))) book.warm_up(made);
   book.set_users(wanted.id);
-  return wanted.id;
 }
 
 json::object to_json(const number_book& book, const held_number& one, const import_plan& plan) {

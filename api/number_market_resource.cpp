@@ -268,13 +268,13 @@ rest_answer place_order(rest_call& call, number_book& book, const purchase_plan&
   wanted.platform = true;
   wanted.outbound_enabled = true;
   wanted.type = offered.type;
-  wanted.capabilities = offered.capabilities;
   wanted.country = offered.country;
   wanted.area_code = offered.area_code;
   const sql::number_price* price = price_of(plan.question.prices, offered.country, offered.type);
   check_money(call, price, wanted.workspace);
   wanted.monthly_cost = price->monthly;
   read_number_settings(call, wanted);
+  // What the body says of these was asked for; what is bought is what was offered.
   wanted.type = offered.type;
   wanted.capabilities = offered.capabilities;
   book.add(wanted);

@@ -2,7 +2,6 @@
 // What is settled about a request before any thread or query is spent on it.
 
 #include <boost/json/object.hpp>
-#include <optional>
 
 #include "api/json_schema.hpp"
 #include "api/rest_operation.hpp"

@@ -9,7 +9,6 @@
 #include <set>
 #include <stdexcept>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "api/instants.hpp"

@@ -1,6 +1,5 @@
 #include "api/upload_json.hpp"
 
-#include <array>
 #include <boost/json/array.hpp>
 #include <fstream>
 

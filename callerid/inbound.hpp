@@ -23,7 +23,6 @@ enum class agent_obstacle : std::uint8_t {
   at_limit,   ///< of its calls at once
   unreached,  ///< it was rung for this call, and did not answer
 };
-inline constexpr std::size_t agent_obstacle_slots = 8;
 std::string_view to_string(agent_obstacle value) noexcept;
 
 struct answering_agent {

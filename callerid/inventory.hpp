@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "model/e164.hpp"
 #include "model/ids.hpp"

@@ -67,7 +67,6 @@ void health_counts::add(const call_end& call, double expected_answers) {
   if (!call.reached) return;
   ++calls;
   answers += call.answered ? 1 : 0;
-  machines += call.machine ? 1 : 0;
   short_calls += call.short_call ? 1 : 0;
   expected += expected_answers;
 }
@@ -75,7 +74,6 @@ void health_counts::add(const call_end& call, double expected_answers) {
 health_counts& health_counts::operator+=(const health_counts& more) {
   calls += more.calls;
   answers += more.answers;
-  machines += more.machines;
   short_calls += more.short_calls;
   opt_outs += more.opt_outs;
   refusals += more.refusals;
@@ -86,7 +84,6 @@ health_counts& health_counts::operator+=(const health_counts& more) {
 health_counts& health_counts::operator-=(const health_counts& less) {
   calls -= less.calls;
   answers -= less.answers;
-  machines -= less.machines;
   short_calls -= less.short_calls;
   opt_outs -= less.opt_outs;
   refusals -= less.refusals;

@@ -83,7 +83,6 @@ struct health_options {
 struct health_counts {
   std::uint32_t calls = 0;  ///< that reached a phone
   std::uint32_t answers = 0;
-  std::uint32_t machines = 0;
   std::uint32_t short_calls = 0;
   std::uint32_t opt_outs = 0;
   std::uint32_t refusals = 0;

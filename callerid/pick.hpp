@@ -84,7 +84,7 @@ class pool_book {
   void release(number_index number);
   /// The request never left: release(), and the rolling counts back too. `at` is the instant passed to take.
   void retract(number_index number, utc_time at);
-  /// What its health leaves of the number's use; until the next call.
+  /// What its health leaves of the number's use, in place of what was said before.
   void limit(number_index number, const number_limits& limits);
   /// The number's index, made at first sight.
   number_index index_of(e164 number);

@@ -1,7 +1,6 @@
 #include "callerid/pool.hpp"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <tuple>
 

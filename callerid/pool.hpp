@@ -44,6 +44,7 @@ class pool {
   /// As least_used(), within the nearest neighbourhood of `to` that has a free number: longest shared prefix from the
   /// exchange's last digit down to the area code, then state, then country.
   std::optional<std::pair<number_index, nearness>> nearest(const locality& to) const;
+  /// None is shown for its health.
   bool all_rest() const { return resting_ == leaves(); }
   /// When none is free: the first instant at which one will be by time alone.
   std::optional<utc_time> frees() const;

@@ -18,7 +18,6 @@ namespace dialer::callerid {
 struct call_end {
   bool reached = true;      ///< it rang somewhere or was refused for its number: not failed on the way, not canceled
   bool answered = false;    ///< by a person, or nobody could tell by whom
-  bool machine = false;     ///< by a machine
   bool short_call = false;  ///< answered, and over before short_call_below
   bool opted_out = false;   ///< the callee opted out during the call
   bool refused = false;     ///< for the number's reputation

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 
 #include "carriers/call.hpp"
 #include "carriers/http/http_answer.hpp"

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "carriers/agent_address.hpp"
 #include "carriers/base64.hpp"
 #include "carriers/dispositions.hpp"
 #include "carriers/telnyx_events.hpp"
@@ -16,7 +17,6 @@ namespace json = boost::json;
 /// Tells the leg's events from those of the call itself, whose client_state is the token alone.
 constexpr std::string_view leg_mark = "agent:";
 constexpr char separator = ' ';
-constexpr int agent_ring_timeout_s = 30;
 
 std::string client_state_of_leg(const callback& answered) {
   std::string coded;
@@ -30,7 +30,7 @@ std::string client_state_of_leg(const callback& answered) {
 telnyx_command transfer_to_agent(const callback& answered, std::string_view sip_address) {
   const json::array headers{{{"name", "X-Attempt"}, {"value", answered.token}}};
   const json::object body{{"to", sip_address},
-                          {"timeout_secs", agent_ring_timeout_s},
+                          {"timeout_secs", sip_ring_timeout_s},
                           {"target_leg_client_state", client_state_of_leg(answered)},
                           {"custom_headers", headers},
                           {"command_id", answered.event_key}};

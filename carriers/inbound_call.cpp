@@ -95,7 +95,7 @@ telnyx_command command_when_ringing(const inbound_event& event, const inbound_an
       // not let us show one that the account does not hold.
       return command(event, "transfer",
                      {{"to", answer.text},
-                      {"timeout_secs", 30},
+                      {"timeout_secs", sip_ring_timeout_s},
                       {"target_leg_client_state", client_state_of_leg(event, answer.who)}});
     case inbound_answer::kind::voicemail:
       return command(event, "answer", {{"client_state", client_state_of(event.call_ref)}});

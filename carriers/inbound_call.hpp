@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "carriers/codec.hpp"
 #include "carriers/telnyx_command.hpp"

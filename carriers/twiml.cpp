@@ -1,5 +1,7 @@
 #include "carriers/twiml.hpp"
 
+#include "carriers/agent_address.hpp"
+
 namespace dialer::carriers {
 namespace {
 
@@ -34,7 +36,7 @@ std::string twiml_redirect(std::string_view url) {
 }
 
 std::string twiml_dial_sip(std::string_view address, std::string_view action) {
-  std::string before = "<Dial answerOnBridge=\"true\" timeout=\"30\"";
+  std::string before = "<Dial answerOnBridge=\"true\" timeout=\"" + std::to_string(sip_ring_timeout_s) + "\"";
   if (!action.empty()) {
     before += " action=\"";
     append_escaped(action, before);

@@ -5,7 +5,6 @@
 // argument or a variable.
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -7,7 +7,6 @@
 
 #include <boost/json/parse.hpp>
 #include <ext/stdio_filebuf.h>
-#include <iostream>
 #include <stdexcept>
 
 #include "carriers/simulator/carrier_simulator.hpp"

@@ -2,8 +2,6 @@
 // Why is this contact (not) called? Every check between the list and the carrier, in the engine's order, with what it
 // judged by.
 
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "campaigns/settings.hpp"

@@ -1,7 +1,6 @@
 // Numbers, through a service: what it answers is shown as it is, or as rows for people.
 
 #include <boost/json/array.hpp>
-#include <iostream>
 #include <map>
 
 #include "cli/commands.hpp"

@@ -4,7 +4,6 @@
 #include <array>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <set>
 
 #include "api/campaign_words.hpp"

@@ -1,7 +1,6 @@
 #pragma once
 // The configuration file (examples/dialer.toml): one organisation, whole, as text under version control.
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -9,7 +8,7 @@ namespace dialer::cli {
 /// Rows of text in aligned columns, for a person; counts are set to the right.
 class text_table {
  public:
-  /// Line ends within a cell become spaces.
+  /// Line ends and tabs within a cell become spaces.
   void row(std::vector<std::string> cells);
   /// "name    12\n…"; each line begins with `indent`.
   std::string text(const std::string& indent = "") const;

@@ -31,7 +31,6 @@ callerid::call_end end_of(disposition how, std::uint32_t duration_s) {
   callerid::call_end end;
   end.reached = reached(how);
   end.answered = how == disposition::answered;
-  end.machine = how == disposition::voicemail;
   end.short_call = end.answered && duration_s != 0 && std::chrono::seconds{duration_s} < callerid::short_call_below;
   return end;
 }

@@ -1,7 +1,6 @@
 #pragma once
 // The TLS server of one simulated carrier: bytes in, bytes out. It decides nothing but when a connection ends.
 
-#include <cstdint>
 #include <memory>
 #include <string>
 

@@ -2,7 +2,6 @@
 // The carrier simulator as a process: both carriers over TLS, the real clock, callbacks, the log.
 
 #include <cstdint>
-#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>

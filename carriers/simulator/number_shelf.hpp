@@ -2,7 +2,6 @@
 // The numbers of one simulated carrier: what is for sale, who holds what. Memory only; what is for sale is a pure
 // function of the seed, out of ranges that numbering plans reserve for fiction.
 
-#include <array>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <map>

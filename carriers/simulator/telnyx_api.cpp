@@ -59,6 +59,25 @@ api_answer telnyx_error(int status, std::string_view code, std::string_view titl
   return answer;
 }
 
+api_answer telnyx_unknown_call() {
+  return telnyx_error(422, "90015", "Invalid Call Control ID", "The call_control_id provided was not valid.");
+}
+
+api_answer telnyx_call_over() {
+  return telnyx_error(422, "90018", "Call has already ended",
+                      "This call is no longer active and can't receive commands.");
+}
+
+api_answer telnyx_no_destination() {
+  return telnyx_error(422, "10004", "Missing required parameter", "The 'to' parameter is required.", "/to");
+}
+
+api_answer telnyx_done() {
+  api_answer answer;
+  answer.body = R"({"data":{"result":"ok"}})";
+  return answer;
+}
+
 api_answer telnyx_api::failure(int status) {
   switch (status) {
     case 401:
@@ -373,17 +392,14 @@ api_answer telnyx_api::hang_up(routed_request& request, utc_time now) {
   auto* call = find_call(request);
   if (!call) {
     record_lookup(log_event::cancel_refused, request, 422, -1, now);
-    return telnyx_error(422, "90015", "Invalid Call Control ID", "The call_control_id provided was not valid.");
+    return telnyx_unknown_call();
   }
   if (call->phase == call_phase::ended) {
     record_lookup(log_event::cancel_refused, request, 422, -1, now);
-    return telnyx_error(422, "90018", "Call has already ended",
-                        "This call is no longer active and can't receive commands.");
+    return telnyx_call_over();
   }
   end_by_customer(*call, now);
-  api_answer answer;
-  answer.body = R"({"data":{"result":"ok"}})";
-  return answer;
+  return telnyx_done();
 }
 
 }  // namespace dialer::carriers::simulator

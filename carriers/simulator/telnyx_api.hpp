@@ -29,6 +29,7 @@ class telnyx_api final : public simulated_carrier {
   call_record* find_call(const routed_request& request);
   api_answer fetch(routed_request& request, utc_time now);
   api_answer hang_up(routed_request& request, utc_time now);
+
   // Commands and the legs they open (telnyx_commands.cpp).
   struct agent_leg {
     std::size_t call = 0;
@@ -43,9 +44,15 @@ class telnyx_api final : public simulated_carrier {
   void read_command(const api_request& request, routed_request& routed);
   void read_agent_request(const api_request& request, routed_request& routed);
   api_answer answer_as_agent(const routed_request& request, utc_time now);
+  /// A command that the call was told before is not done again.
+  bool is_repeated(const routed_request& request);
   api_answer command(const routed_request& request, utc_time now);
   api_answer transfer(call_record& call, const routed_request& request, utc_time now);
   void open_leg(agent_leg leg, const routed_request& request, utc_time now);
+  void settle_leg(std::size_t index, utc_time now) override;
+  void end_leg(agent_leg& leg, std::string_view cause, int sip, utc_time now);
+  void end_legs_of(const call_record& call, utc_time now);
+  void announce_leg(const agent_leg& leg, call_event event, std::string_view cause, int sip, utc_time now);
 
   // Calls to numbers (telnyx_inbound.cpp).
   void ask_about(inbound_call& call, utc_time now) override;
@@ -53,12 +60,9 @@ class telnyx_api final : public simulated_carrier {
   api_answer command_inbound(inbound_call& call, const routed_request& request, utc_time now);
   void announce_inbound(inbound_call& call, std::string_view leg, std::string_view name, std::string_view client_state,
                         const std::vector<std::pair<std::string_view, std::string>>& more, utc_time now);
-  void settle_leg(std::size_t index, utc_time now) override;
-  void end_leg(agent_leg& leg, std::string_view cause, int sip, utc_time now);
-  void end_legs_of(const call_record& call, utc_time now);
-  void announce_leg(const agent_leg& leg, call_event event, std::string_view cause, int sip, utc_time now);
-  callback_draft draft_for(call_record& call, call_event event, std::string_view name) const;
 
+  // What is told of calls (telnyx_resource.cpp).
+  callback_draft draft_for(call_record& call, call_event event, std::string_view name) const;
   api_answer list_active(const routed_request& request, utc_time now);
   api_answer list_events(const routed_request& request, utc_time now);
   void write_call(std::string& out, const call_record& call, utc_time now, bool alive) const;
@@ -101,6 +105,11 @@ class telnyx_api final : public simulated_carrier {
 /// {"errors":[{"code":"…","title":"…","detail":"…"[,"source":{"pointer":"…"}]}]}
 api_answer telnyx_error(int status, std::string_view code, std::string_view title, std::string_view detail,
                         std::string_view pointer = {});
+/// Answers to commands.
+api_answer telnyx_unknown_call();
+api_answer telnyx_call_over();
+api_answer telnyx_no_destination();
+api_answer telnyx_done();
 /// page[limit] or page[size], within what Telnyx allows.
 std::size_t telnyx_page_size(const form_fields& query, std::int64_t fallback);
 std::size_t telnyx_page_number(const form_fields& query);

@@ -28,16 +28,6 @@ leg_end end_of(call_fate fate) noexcept {
   return {"unspecified", 503};
 }
 
-api_answer done() {
-  api_answer answer;
-  answer.body = R"({"data":{"result":"ok"}})";
-  return answer;
-}
-
-api_answer no_destination() {
-  return telnyx_error(422, "10004", "Missing required parameter", "The 'to' parameter is required.", "/to");
-}
-
 }  // namespace
 
 api_answer telnyx_api::answer_as_agent(const routed_request& request, utc_time now) {
@@ -52,23 +42,26 @@ api_answer telnyx_api::answer_as_agent(const routed_request& request, utc_time n
   return answer;
 }
 
+bool telnyx_api::is_repeated(const routed_request& request) {
+  const auto id = request.form.get("command_id");
+  return !id.empty() && !call_commands_.insert(request.ref + '\n' + std::string(id)).second;
+}
+
 api_answer telnyx_api::command(const routed_request& request, utc_time now) {
   auto* call = find_call(request);
   api_answer answer;
   if (auto* inbound = find_inbound(request.ref)) {
     answer = command_inbound(*inbound, request, now);
   } else if (!call) {
-    answer = telnyx_error(422, "90015", "Invalid Call Control ID", "The call_control_id provided was not valid.");
+    answer = telnyx_unknown_call();
   } else if (call->phase == call_phase::ended) {
-    answer = telnyx_error(422, "90018", "Call has already ended",
-                          "This call is no longer active and can't receive commands.");
+    answer = telnyx_call_over();
   } else if (call->phase != call_phase::in_progress) {
     answer = telnyx_error(422, "90034", "Call not answered yet", "This command needs a call that was answered.");
-  } else if (const auto id = request.form.get("command_id");
-             !id.empty() && !call_commands_.insert(request.ref + '\n' + std::string(id)).second) {
-    answer = done();  // ignored
+  } else if (is_repeated(request)) {
+    answer = telnyx_done();
   } else {
-    answer = request.action == "transfer" ? transfer(*call, request, now) : done();
+    answer = request.action == "transfer" ? transfer(*call, request, now) : telnyx_done();
   }
   auto entry = entry_for(request, log_event::commanded, now);
   entry.ref = request.ref;
@@ -80,14 +73,14 @@ api_answer telnyx_api::command(const routed_request& request, utc_time now) {
 }
 
 api_answer telnyx_api::transfer(call_record& call, const routed_request& request, utc_time now) {
-  if (request.form.get("to").empty()) return no_destination();
+  if (request.form.get("to").empty()) return telnyx_no_destination();
   agent_leg leg;
   leg.call = call.index;
   leg.ref = "v3:";
   append_hex(leg.ref, ~call.ref_high + legs_.size());
   append_hex(leg.ref, call.ref_low);
   open_leg(std::move(leg), request, now);
-  return done();
+  return telnyx_done();
 }
 
 void telnyx_api::open_leg(agent_leg leg, const routed_request& request, utc_time now) {

@@ -55,23 +55,15 @@ void telnyx_api::announce_inbound(inbound_call& call, std::string_view leg, std:
 
 api_answer telnyx_api::command_inbound(inbound_call& call, const routed_request& request, utc_time now) {
   const auto& told = request.form;
-  api_answer ok;
-  ok.body = R"({"data":{"result":"ok"}})";
-  if (call.over) {
-    return telnyx_error(422, "90018", "Call has already ended",
-                        "This call is no longer active and can't receive commands.");
-  }
+  if (call.over) return telnyx_call_over();
   const std::string& action = request.action;
   const bool before_answer = action == "answer" || action == "reject";
   const bool after_answer = action == "speak" || action == "record_start";
   if ((before_answer && call.answered) || (after_answer && !call.answered)) {
     return telnyx_error(422, "90034", "Call not in the right state", "The call does not take this command now.");
   }
-  const auto id = told.get("command_id");
-  if (!id.empty() && !call_commands_.insert(request.ref + '\n' + std::string(id)).second) return ok;  // ignored
-  if (action == "transfer" && told.get("to").empty()) {
-    return telnyx_error(422, "10004", "Missing required parameter", "The 'to' parameter is required.", "/to");
-  }
+  if (is_repeated(request)) return telnyx_done();
+  if (action == "transfer" && told.get("to").empty()) return telnyx_no_destination();
   std::string what = action;
   for (const std::string_view key : {"cause", "to", "payload", "webhook_url"}) {
     if (const auto value = told.get(key); !value.empty()) what.append(" ").append(value);
@@ -100,7 +92,7 @@ api_answer telnyx_api::command_inbound(inbound_call& call, const routed_request&
     leg.ref = call.ref + "-" + std::to_string(legs_.size());
     open_leg(std::move(leg), request, now);
   }
-  return ok;
+  return telnyx_done();
 }
 
 }  // namespace dialer::carriers::simulator

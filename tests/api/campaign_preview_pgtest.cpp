@@ -11,7 +11,6 @@
 #include "api/instants.hpp"
 #include "compliance/zone_rules.hpp"
 #include "engine/organisation.hpp"
-#include "sql/audit_log.hpp"
 #include "sql/opt_outs.hpp"
 #include "tests/api/rest_house.hpp"
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
-#include <string>
 #include <thread>
 #include <vector>
 

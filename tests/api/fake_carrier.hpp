@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -84,20 +83,22 @@ class fake_carrier {
     return befalls == mishap::answer_lost ? lost(carriers::http::delivery::unknown) : given;
   }
 
+  static carriers::http::kept_answer answer(int status, const std::string& body,
+                                            const std::string& content_type = "application/json") {
+    carriers::http::http_answer given;
+    given.how = carriers::http::delivery::answered;
+    given.status = status;
+    given.body = body;
+    given.content_type = content_type;
+    return carriers::http::kept_answer{given};
+  }
+
  private:
   static carriers::http::kept_answer lost(carriers::http::delivery how) {
     carriers::http::http_answer none;
     none.how = how;
     none.error = "no answer came";
     return carriers::http::kept_answer{none};
-  }
-  static carriers::http::kept_answer answer(int status, const std::string& body) {
-    carriers::http::http_answer given;
-    given.how = carriers::http::delivery::answered;
-    given.status = status;
-    given.body = body;
-    given.content_type = "application/json";
-    return carriers::http::kept_answer{given};
   }
   static carriers::http::kept_answer answer(int status, const boost::json::object& body) {
     return answer(status, boost::json::serialize(body));

@@ -96,6 +96,15 @@ TEST_F(HttpServer, ChunkedBody_IsJoined) {
   EXPECT_EQ(response.body, "|abcde");
 }
 
+// Who is asking is settled by the head, which proxies have seen.
+TEST_F(HttpServer, FieldAfterAChunkedBody_IsNoHeader) {
+  start();
+  loopback_client client{port_};
+  EXPECT_EQ(client.exchange("GET /header HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Mine: 7\r\n\r\n").body,
+            "");
+  EXPECT_EQ(client.exchange("GET /header HTTP/1.1\r\nX-Mine: 8\r\n\r\n").body, "8");
+}
+
 TEST_F(HttpServer, HeaderName_IsFoundInAnyCase) {
   start();
   loopback_client client{port_};

@@ -50,12 +50,7 @@ class SimulatedMarket : public test::rest_fixture, public testing::WithParamInte
     const std::string body = request.substr(request.find("\r\n\r\n") + 4);
     const auto given = carrier_->handle({method, target, authorization, body}, house_.time.now().utc);
     carrier_->answer_finished(given.account);
-    carriers::http::http_answer answered;
-    answered.how = carriers::http::delivery::answered;
-    answered.status = given.status;
-    answered.body = given.body;
-    answered.content_type = given.content_type;
-    return carriers::http::kept_answer{answered};
+    return test::fake_carrier::answer(given.status, given.body, given.content_type);
   }
 
   rest_reply buy(const std::string& more) {

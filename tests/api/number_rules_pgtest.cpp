@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <boost/json/array.hpp>
-#include <map>
 #include <thread>
 
 #include "tests/api/rest_fixture.hpp"

@@ -21,6 +21,15 @@ constexpr call_end answered{.answered = true};
 constexpr call_end refused{.refused = true};
 constexpr call_end restricted{.reached = false, .refused = true, .restricted = true};
 
+/// Bought in the morning.
+const health_record fresh = [] {
+  health_record bought;
+  bought.number = shown;
+  bought.state = health::fresh;
+  bought.since = morning;
+  return bought;
+}();
+
 bool count(health_book& book, const call_end& call, utc_time now, number_index number = 0) {
   return book.count(number, e164::from_digits(shown.digits() + number), campaign, callee, call, now);
 }
@@ -138,10 +147,6 @@ TEST(NumberHealth, RefusalsThatStop_AreForgiven) {
 
 TEST(NumberHealth, Fresh_WarmsUpWeekByWeek) {
   health_book book;
-  health_record fresh;
-  fresh.number = shown;
-  fresh.state = health::fresh;
-  fresh.since = morning;
   EXPECT_TRUE(book.restore(0, fresh));
   const auto cap = [&](utc_time now) {
     book.advance(now);
@@ -159,10 +164,6 @@ TEST(NumberHealth, Fresh_WarmsUpWeekByWeek) {
 
 TEST(NumberHealth, WatchedWhileFresh_GoesOnWarmingUp) {
   health_book book;
-  health_record fresh;
-  fresh.number = shown;
-  fresh.state = health::fresh;
-  fresh.since = morning;
   book.restore(0, fresh);
   count(book, refused, morning);
   count(book, refused, morning);
@@ -175,11 +176,7 @@ TEST(NumberHealth, WatchedWhileFresh_GoesOnWarmingUp) {
 
 TEST(NumberHealth, LetGoOnWhileItWarmsUp_GoesOnWarmingUp) {
   health_book book;
-  health_record bought;
-  bought.number = shown;
-  bought.state = health::fresh;
-  bought.since = morning;
-  book.restore(0, bought);
+  book.restore(0, fresh);
   rest(book, morning + 24h);
   health_record let_go = book.record(0);
   let_go.state = health::healthy;

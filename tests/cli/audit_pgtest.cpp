@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <system_error>
 
 #include "carriers/simulator/log_entry.hpp"

@@ -6,7 +6,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
-#include "sql/opt_outs.hpp"
 #include "tests/cli/small_house.hpp"
 #include "tests/scratch.hpp"
 

@@ -10,7 +10,6 @@
 #include "compliance/suppression.hpp"
 #include "model/months.hpp"
 #include "sql/contact_store.hpp"
-#include "sql/generation.hpp"
 #include "sql/number_rents.hpp"
 #include "sql/opt_outs.hpp"
 #include "sql/wallet.hpp"

@@ -5,7 +5,6 @@
 #include <boost/json/parse.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/demo_carriers.hpp"
 #include "cli/engine_runtime.hpp"
 #include "cli/key_file.hpp"
 #include "cli/system_clock.hpp"
@@ -29,12 +28,9 @@ constexpr const char* token = "canary0123456789canary0123456789";
 class integration_over_rest : public testing::Test {
  protected:
   integration_over_rest() {
-    demo_carriers_options carriers;
-    carriers.directory = dir_.path();
+    demo_carriers_options carriers = test::carriers_in(dir_.path());
     carriers.twilio_sid = sid;
     carriers.twilio_token = token;
-    carriers.telnyx_connection = "1";
-    carriers.telnyx_key = "KEY0123456789";
     carriers_.emplace(carriers);
     key_create_options key;
     key.database = {house_.target, (dir_.path() / "state").string()};

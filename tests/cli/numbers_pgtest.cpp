@@ -6,7 +6,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include "cli/demo_carriers.hpp"
 #include "cli/private_file.hpp"
 #include "sql/number_health.hpp"
 #include "sql/phone_numbers.hpp"
@@ -22,7 +21,7 @@ using testing::Not;
 
 class numbers_command : public test::over_rest_fixture {
  protected:
-  numbers_command() : over_rest_fixture{without_engine}, carriers_{carriers()} {
+  numbers_command() : over_rest_fixture{without_engine}, carriers_{test::carriers_in(dir_.path())} {
     house_.on.run("UPDATE integration SET base_url = $2, ca_file = $3, platform = true WHERE org_id = $1",
                   organisation().text(carriers_.reached().twilio_url).text(carriers_.reached().ca_file));
     house_.on.run("INSERT INTO number_price VALUES ($1, 'US', 0, 300, 115, 'USD')", organisation());
@@ -33,15 +32,6 @@ class numbers_command : public test::over_rest_fixture {
     paid.reference = "1";
     on_database(run_wallet_top_up, paid);
     start_engine();
-  }
-  demo_carriers_options carriers() {
-    demo_carriers_options made;
-    made.directory = dir_.path();
-    made.twilio_sid = "AC00000000000000000000000000000000";
-    made.twilio_token = std::string(32, '0');
-    made.telnyx_connection = "1";
-    made.telnyx_key = "KEY0123456789";
-    return made;
   }
   sql::params organisation() const { return sql::params{}.uuid(house_.campaign.organisation); }
 

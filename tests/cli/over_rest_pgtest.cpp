@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/demo_carriers.hpp"
 #include "cli/private_file.hpp"
 #include "tests/cli/over_rest_fixture.hpp"
 
@@ -182,13 +181,7 @@ TEST_F(over_rest_command, events_are_followed_until_told_otherwise_or_refused) {
 }
 
 TEST_F(over_rest_command, certificates_are_verified) {
-  demo_carriers_options carriers;
-  carriers.directory = dir_.path();
-  carriers.twilio_sid = "AC00000000000000000000000000000bac";
-  carriers.twilio_token = std::string(32, '0');
-  carriers.telnyx_connection = "1";
-  carriers.telnyx_key = "KEY0123456789";
-  const demo_carriers some_server{carriers};
+  const demo_carriers some_server{test::carriers_in(dir_.path())};
   add_context("secure", {"read"}, some_server.reached().twilio_url);
   context_ = "secure";
   failure got = fails(run_campaign_status, spring());

@@ -1,10 +1,12 @@
 #pragma once
 // A small organisation set up by a configuration file, and the ledger rows of hand-made attempts.
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cli/demo_carriers.hpp"
 #include "cli/lookup.hpp"
 #include "cli/settings_file.hpp"
 #include "engine/ledger.hpp"
@@ -28,6 +30,17 @@ agent = "Ann"
 )";
 
 inline constexpr utc_time noon{std::chrono::seconds{1'790'089'200}};  // 2026-09-22T15:00:00Z, a Tuesday
+
+/// Simulated carriers that know the small house's account, whose secret is of zeros.
+inline demo_carriers_options carriers_in(const std::filesystem::path& directory) {
+  demo_carriers_options carriers;
+  carriers.directory = directory;
+  carriers.twilio_sid = "AC00000000000000000000000000000000";
+  carriers.twilio_token = std::string(32, '0');
+  carriers.telnyx_connection = "1";
+  carriers.telnyx_key = "KEY0123456789";
+  return carriers;
+}
 
 struct small_house {
   std::string target = sql::test::fresh_database();

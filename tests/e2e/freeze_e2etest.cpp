@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <set>
 
 #include "cli/new_id.hpp"
 #include "sql/configuration.hpp"

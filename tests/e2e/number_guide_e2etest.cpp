@@ -6,10 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/array.hpp>
-#include <initializer_list>
 #include <map>
 #include <set>
-#include <utility>
 
 #include "carriers/simulator/log_reader.hpp"
 #include "cli/new_id.hpp"

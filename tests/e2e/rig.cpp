@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cctype>
 #include <ext/stdio_filebuf.h>
-#include <fstream>
-#include <iostream>
 #include <stdexcept>
 
 #include "carriers/http/exchange.hpp"

@@ -11,13 +11,8 @@ unavailable() {
   exit 77
 }
 
-command -v node >/dev/null && command -v npm >/dev/null || unavailable "node and npm are not installed"
-node --eval 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor >= 2019 ? 0 : 1)' ||
-  unavailable "the linter needs Node 20.19 or later"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp "$here"/package.json "$here"/package-lock.json "$here"/.npmrc "$here"/redocly.yaml "$work"
-(cd "$work" && npm ci --ignore-scripts --silent) || unavailable "the linter cannot be installed"
+source "$here/../../npm_tools.sh"
+install_npm_tools "$here" 20.19 redocly.yaml
 "$document" >"$work/openapi.json"
 cd "$work"
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true

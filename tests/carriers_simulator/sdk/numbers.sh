@@ -11,12 +11,9 @@ unavailable() {
   exit 77
 }
 
-command -v node >/dev/null && command -v npm >/dev/null || unavailable "node and npm are not installed"
-node --eval 'process.exit(process.versions.node.split(".")[0] >= 18 ? 0 : 1)' || unavailable "they need Node 18 or later"
-work=$(mktemp -d)
+source "$here/../../npm_tools.sh"
+install_npm_tools "$here" 18 numbers.mjs
 trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
-cp "$here"/package.json "$here"/package-lock.json "$here"/.npmrc "$here"/numbers.mjs "$work"
-(cd "$work" && npm ci --ignore-scripts --silent) || unavailable "they cannot be installed"
 cat >"$work/scenario.toml" <<'TOML'
 [telnyx]
 order_settle_ms = 20
