@@ -11,6 +11,7 @@ unavailable() {
   exit 77
 }
 
+work=  # made by install_npm_tools
 source "$here/../../npm_tools.sh"
 install_npm_tools "$here" 20.19 redocly.yaml
 "$document" >"$work/openapi.json"

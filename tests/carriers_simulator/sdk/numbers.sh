@@ -11,6 +11,7 @@ unavailable() {
   exit 77
 }
 
+work=  # made by install_npm_tools
 source "$here/../../npm_tools.sh"
 install_npm_tools "$here" 18 numbers.mjs
 trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
