@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 
@@ -83,6 +84,19 @@ TEST_F(Sender, PauseLongerThanThePermit_TellsTheOwnerWhenThePermitRunsOut) {
   EXPECT_EQ(answer_to(1)->answer.what, carriers::answer_class::not_sent);
   EXPECT_EQ(given_back(), 1U);
   EXPECT_EQ(carrier.requests, 0);
+}
+
+TEST_F(Sender, CallsThatWait_AreReportedTakenSomeAtATimeAndAllInTheEnd) {
+  constexpr std::size_t calls = 100;
+  taking_carrier carrier;
+  start(carrier.server);
+  queue_->budget.hold(clock_.now().steady + 20ms);
+  for (std::uint64_t call = 1; call <= calls; ++call) send(call, 10s);
+  run_until([&] { return answer_to(calls) != nullptr; });
+  EXPECT_EQ(given_back(), calls);
+  const auto reports =
+      std::ranges::count_if(told_, [](const event& each) { return std::holds_alternative<sends_taken>(each); });
+  EXPECT_LT(reports, 50);
 }
 
 TEST_F(Sender, AccountMovedElsewhere_IsWrittenNothingOverTheOldConnections) {
