@@ -212,16 +212,6 @@ std::optional<refusal> check_assignment(sharing_policy policy, std::span<const p
   return check_capability(number, use_of(asked.as));
 }
 
-profile profile_of(number_use as) noexcept {
-  switch (as) {
-    case number_use::call: return profile::outbound;
-    case number_use::answer: return profile::inbound;
-    case number_use::message:
-    case number_use::media_message: break;
-  }
-  return profile::sms;
-}
-
 std::optional<refusal> check_number(const phone_number& number, number_use as) {
   if (number.status != number_status::active) {
     return refuse(rule_of(as), number.number.text() + " is " + std::string(name_of(number.status)),
@@ -236,27 +226,6 @@ std::optional<refusal> check_number(const phone_number& number, number_use as) {
     return refuse(rule_of(as), number.number.text() + " does not allow outbound calls", "set outbound_enabled");
   }
   return check_capability(number, as);
-}
-
-std::optional<refusal> check_agent(const agent_facts& agent, number_use as) {
-  if (!agent.published) return refuse("S9", "the agent is not published", "publish the agent");
-  if (!agent.has_answer && (as == number_use::call || as == number_use::answer)) {
-    return refuse("S9", "the agent has nothing that answers", "set the agent's answer URL or SIP address");
-  }
-  return std::nullopt;
-}
-
-std::optional<refusal> check_use(const phone_number& number, const agent_facts& agent, number_use as,
-                                 std::span<const assignment> standing) {
-  if (auto why = check_number(number, as)) return why;
-  if (auto why = check_agent(agent, as)) return why;
-  const profile wanted = profile_of(as);
-  const bool assigned = std::ranges::any_of(standing, [&](const assignment& each) {
-    return each.number == number.id && each.agent == agent.id && each.as == wanted;
-  });
-  if (assigned) return std::nullopt;
-  return refuse(rule_of(as), number.number.text() + " is not assigned to the agent",
-                "assign it with the profile " + std::string(name_of(wanted)));
 }
 
 bool is_visible(sharing_policy policy, const phone_number& number, workspace_id from,

@@ -69,27 +69,9 @@ std::optional<refusal> check_assignment(sharing_policy policy, std::span<const p
 /// What a number is wanted for.
 enum class number_use : std::uint8_t { call, message, media_message, answer };
 
-/// The profile that a use needs an assignment of.
-profile profile_of(number_use as) noexcept;
-
 /// S6 as far as it is the number's own: active, not frozen, with the capability; for a call, outbound-enabled. Calls
 /// that come in (S3) reach a frozen number: freezing is about what we start.
 std::optional<refusal> check_number(const phone_number& number, number_use as);
-
-struct agent_facts {
-  agent_id id;
-  workspace_id workspace;
-  bool published = false;
-  bool has_answer = false;  ///< an answer URL or SIP address: its outbound configuration
-};
-
-/// S9: a draft agent neither dials nor answers, nor does one that no call could reach.
-std::optional<refusal> check_agent(const agent_facts& agent, number_use as);
-
-/// May the agent use the number so? check_number, check_agent, and an assignment (S6; S3 for answering). `standing`:
-/// assignments without conflicts.
-std::optional<refusal> check_use(const phone_number& number, const agent_facts& agent, number_use as,
-                                 std::span<const assignment> standing);
 
 /// S5: whether members of a workspace see the number: its own, and under `organisation` one that an agent of theirs is
 /// assigned to. To all others it is as if it did not exist.

@@ -222,51 +222,33 @@ TEST(CheckAssignment, WantsTheCapabilityAndANumberThatIsHeld) {
   EXPECT_EQ(ask(profile::inbound), "S3");
 }
 
-/// What makes a number or an agent unfit for each use; the first column is the cause, the others the rules that refuse.
+/// What makes a number unfit for each use; the first column is the cause, the others the rules that refuse.
 struct fitness {
   const char* name;
-  void (*spoil)(phone_number&, agent_facts&, std::vector<assignment>&);
+  void (*spoil)(phone_number&);
   std::array<const char*, 4> rules;  // call, message, media_message, answer
 };
 
 const fitness fitnesses[] = {
-    {"Fit", [](auto&, auto&, auto&) {}, {"", "", "", ""}},
-    {"Pending", [](auto& number, auto&, auto&) { number.status = number_status::pending; }, {"S6", "S6", "S6", "S3"}},
-    {"Inactive", [](auto& number, auto&, auto&) { number.status = number_status::inactive; }, {"S6", "S6", "S6", "S3"}},
-    {"Released", [](auto& number, auto&, auto&) { number.status = number_status::released; }, {"S6", "S6", "S6", "S3"}},
-    {"Frozen", [](auto& number, auto&, auto&) { number.frozen = true; }, {"S6", "S6", "S6", ""}},
-    {"OutboundCallsOff", [](auto& number, auto&, auto&) { number.outbound_enabled = false; }, {"S6", "", "", ""}},
-    {"NoVoice", [](auto& number, auto&, auto&) { number.capabilities = sms | mms | fax; }, {"S6", "", "", "S3"}},
-    {"NoSms", [](auto& number, auto&, auto&) { number.capabilities = voice | mms; }, {"", "S6", "", ""}},
-    {"NoMms", [](auto& number, auto&, auto&) { number.capabilities = voice | sms; }, {"", "", "S6", ""}},
-    {"FaxOnly", [](auto& number, auto&, auto&) { number.capabilities = fax; }, {"S6", "S6", "S6", "S3"}},
-    {"DraftAgent", [](auto&, auto& agent, auto&) { agent.published = false; }, {"S9", "S9", "S9", "S9"}},
-    {"AgentWithoutAnswer", [](auto&, auto& agent, auto&) { agent.has_answer = false; }, {"S9", "", "", "S9"}},
-    {"NotAssigned", [](auto&, auto&, auto& all) { all.clear(); }, {"S6", "S6", "S6", "S3"}},
-    {"AssignedToShowOnly", [](auto&, auto&, auto& all) { all = {assign(1, 1)}; }, {"", "S6", "S6", "S3"}},
-    {"AssignedToAnswerOnly", [](auto&, auto&, auto& all) { all = {answers(1, 1)}; }, {"S6", "S6", "S6", ""}},
-    {"AssignedToTextOnly", [](auto&, auto&, auto& all) { all = {texts(1, 1)}; }, {"S6", "", "", "S3"}},
-    {"AssignedToAnother",
-     [](auto&, auto&, auto& all) {
-       for (assignment& each : all) each.agent = agent(2);
-     },
-     {"S6", "S6", "S6", "S3"}},
-    {"AnotherNumberAssigned",
-     [](auto&, auto&, auto& all) {
-       for (assignment& each : all) each.number = row(2);
-     },
-     {"S6", "S6", "S6", "S3"}},
+    {"Fit", [](phone_number&) {}, {"", "", "", ""}},
+    {"Pending", [](phone_number& number) { number.status = number_status::pending; }, {"S6", "S6", "S6", "S3"}},
+    {"Inactive", [](phone_number& number) { number.status = number_status::inactive; }, {"S6", "S6", "S6", "S3"}},
+    {"Released", [](phone_number& number) { number.status = number_status::released; }, {"S6", "S6", "S6", "S3"}},
+    {"Frozen", [](phone_number& number) { number.frozen = true; }, {"S6", "S6", "S6", ""}},
+    {"OutboundCallsOff", [](phone_number& number) { number.outbound_enabled = false; }, {"S6", "", "", ""}},
+    {"NoVoice", [](phone_number& number) { number.capabilities = sms | mms | fax; }, {"S6", "", "", "S3"}},
+    {"NoSms", [](phone_number& number) { number.capabilities = voice | mms; }, {"", "S6", "", ""}},
+    {"NoMms", [](phone_number& number) { number.capabilities = voice | sms; }, {"", "", "S6", ""}},
+    {"FaxOnly", [](phone_number& number) { number.capabilities = fax; }, {"S6", "S6", "S6", "S3"}},
 };
 
 class Fitness : public testing::TestWithParam<fitness> {};
 
 TEST_P(Fitness, DecidesEachUse) {
   phone_number of = house_numbers()[0];
-  agent_facts who{agent(1), workspace(1), true, true};
-  std::vector<assignment> standing{assign(1, 1), answers(1, 1), texts(1, 1)};
-  GetParam().spoil(of, who, standing);
+  GetParam().spoil(of);
   for (const number_use as : {number_use::call, number_use::message, number_use::media_message, number_use::answer}) {
-    const auto why = check_use(of, who, as, standing);
+    const auto why = check_number(of, as);
     EXPECT_EQ(rule_of(why), GetParam().rules.at(static_cast<std::size_t>(as))) << "use " << static_cast<int>(as);
     if (why) expect_whole(*why);
   }
