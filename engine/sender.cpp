@@ -124,9 +124,13 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
   // --- calls ---
 
   void note_taken(const send_ticket& ticket) {
+    taken_for = ticket.token.organisation;
     taken.integration = ticket.call.integration;
-    if (++taken.count * waiting_per_taken <= queue->calls.size_approx()) return;
-    events.post(ticket.token.organisation, sends_taken{taken});
+    if (++taken.count * waiting_per_taken > queue->calls.size_approx()) report_taken();
+  }
+
+  void report_taken() {
+    if (taken.count != 0) events.post(taken_for, sends_taken{taken});
     taken.count = 0;
   }
 
@@ -236,7 +240,8 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
   carriers::http::https_pool pool;
 
   std::shared_ptr<send_ticket> held;  // pulled, waiting for a call start
-  sends_taken taken;                  // not yet reported
+  sends_taken taken;                  // not yet reported ...
+  organisation_id taken_for;          // ... to the account's organisation
   std::string token;
   std::unordered_map<std::uint64_t, in_flight> flying;
   std::uint64_t last_tag = 0;
@@ -265,6 +270,7 @@ void sender::stop(std::function<void()> stopped) {
   impl_->stopping = true;
   impl_->pace_timer.cancel();
   impl_->expiry_timer.cancel();
+  impl_->report_taken();
   if (impl_->held) {
     impl_->queue->calls.enqueue(std::exchange(impl_->held, nullptr));
     impl_->queue->wake_all();

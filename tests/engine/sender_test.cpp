@@ -159,6 +159,21 @@ TEST_F(Sender, Stopped_LeavesWhatItHeldToOtherSenders) {
   EXPECT_EQ(answer_to(1), nullptr);
 }
 
+TEST_F(Sender, Stopped_ReportsAllItTook) {
+  constexpr std::size_t calls = 100;
+  taking_carrier carrier;
+  start(carrier.server);
+  queue_->budget.hold(clock_.now().steady + 20ms);
+  for (std::uint64_t call = 1; call <= calls; ++call) send(call, 10s);
+  run_until([&] { return answer_to(1) != nullptr; });
+  bool stopped = false;
+  sender_->stop([&] { stopped = true; });
+  run_until([&] { return stopped; });
+  sender_.reset();
+  EXPECT_EQ(given_back() + queue_->calls.size_approx(), calls);
+  EXPECT_NE(queue_->calls.size_approx(), 0U);
+}
+
 TEST_F(Sender, UnreadableAuthority_IsRefusedAtOnceNamingTheFile) {
   taking_carrier carrier;
   carriers::account account = account_at(carrier.server);
