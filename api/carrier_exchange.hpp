@@ -28,8 +28,8 @@ class carrier_exchange {
   carriers::http::kept_answer ask(const carriers::account& over, std::string request);
 
  private:
-  const std::chrono::milliseconds answer_within_;
   using idle_connections = std::vector<std::unique_ptr<carriers::http::exchange>>;
+  const std::chrono::milliseconds answer_within_;
   std::mutex mutex_;
   std::map<std::string, idle_connections> idle_;  // by base URL and authority
 };

@@ -34,11 +34,27 @@ described describe_stored(sql::session& on, const std::string& organisation) {
                   sql::read_do_not_call(on, *id), sql::read_number_prices(on, *id));
 }
 
+/// Opens every list that the file names, which reads it to its end.
+std::vector<sql::do_not_call_record> read_lists(const settings& wanted) {
+  std::vector<sql::do_not_call_record> records;
+  for (const do_not_call_settings& one : wanted.do_not_call) {
+    try {
+      const auto list = compliance::do_not_call_list::open(one.file);
+      records.push_back({one.name, one.file.string(), list->version(), list->as_of(), list->size()});
+    } catch (const std::runtime_error& wrong) {
+      throw settings_error("[[do_not_call]] \"" + one.name + "\" file: " + wrong.what() +
+                           "; make it with: dialer dnc build");
+    }
+  }
+  return records;
+}
+
 /// One transaction's worth of changes, in the order in which things refer to each other.
 class applying {
  public:
-  applying(sql::transaction& tx, const settings& wanted, const described& before)
-      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, before_{before}, after_{describe(wanted)} {
+  applying(sql::transaction& tx, const settings& wanted, const std::vector<sql::do_not_call_record>& lists,
+           const described& before)
+      : tx_{tx}, config_{tx, new_id}, wanted_{wanted}, lists_{lists}, before_{before}, after_{describe(wanted)} {
     keep_unsaid(wanted, before, after_);
   }
 
@@ -68,7 +84,7 @@ class applying {
     if (!wanted_.restrictions.empty()) {
       note("number restrictions", config_.number_restrictions(organisation_, wanted_.restrictions));
     }
-    apply_do_not_call();
+    if (!lists_.empty()) note("do-not-call lists", config_.do_not_call(organisation_, lists_));
     if (!wanted_.number_prices.empty()) {
       note("number prices", config_.number_prices(organisation_, wanted_.number_prices));
     }
@@ -142,21 +158,6 @@ class applying {
     return who.name.empty() ? std::nullopt : std::optional{agents_.at(who)};
   }
 
-  void apply_do_not_call() {
-    if (wanted_.do_not_call.empty()) return;  // what the file does not name stays
-    std::vector<sql::do_not_call_record> records;
-    for (const do_not_call_settings& one : wanted_.do_not_call) {
-      try {
-        const auto list = compliance::do_not_call_list::open(one.file);
-        records.push_back({one.name, one.file.string(), list->version(), list->as_of(), list->size()});
-      } catch (const std::runtime_error& wrong) {
-        throw settings_error("[[do_not_call]] \"" + one.name + "\" file: " + wrong.what() +
-                             "; make it with: dialer dnc build");
-      }
-    }
-    note("do-not-call lists", config_.do_not_call(organisation_, records));
-  }
-
   // The picker leaves conflicting assignments out; whoever wrote the file must hear of it instead.
   void refuse_conflicts() {
     const engine::organisation_snapshot now = sql::read_snapshot(tx_, organisation_, no_secret);
@@ -200,6 +201,7 @@ class applying {
   sql::transaction& tx_;
   sql::configuration config_;
   const settings& wanted_;
+  const std::vector<sql::do_not_call_record>& lists_;
   const described& before_;
   described after_;
   organisation_id organisation_;
@@ -213,8 +215,10 @@ class applying {
 
 std::vector<settings_change> apply(sql::session& on, const settings& wanted, bool dry_run, const std::string& reason) {
   const described before = describe_stored(on, wanted.organisation);
+  // Before the transaction: the organisation dials nothing while that has its row.
+  const std::vector<sql::do_not_call_record> lists = read_lists(wanted);
   sql::transaction tx{on};
-  applying run{tx, wanted, before};
+  applying run{tx, wanted, lists, before};
   auto changes = run.run();
   if (dry_run) return changes;
   if (!changes.empty()) {

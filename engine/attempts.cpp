@@ -20,7 +20,7 @@ organisation::attempt_run* organisation::find(attempt_id id) {
   return found == attempt_index_.end() ? nullptr : &attempts_[found->second];
 }
 
-void organisation::expect(const event& what) const {
+void organisation::prefetch(const event& what) const {
   const auto* answered = std::get_if<create_answered>(&what);
   if (answered == nullptr) return;
   const auto found = attempt_index_.find(answered->attempt);

@@ -239,10 +239,13 @@ void organisation::veto_forbidden(instant now, effects& out) {
   constexpr std::size_t at_once = 64;
   for (std::size_t from = 0; from < attempts_.size(); from += at_once) {
     const std::size_t to = std::min(from + at_once, attempts_.size());
-    for (std::size_t slot = from; slot < to; ++slot) gate_.prefetch(attempts_[slot].what.to);
-    for (std::size_t slot = from; slot < to; ++slot) {
-      if (attempts_[slot].state != attempt_state::closed) veto_if_forbidden(attempts_[slot], now, out);
-    }
+    const auto each_open = [&](auto look) {
+      for (std::size_t slot = from; slot < to; ++slot) {
+        if (attempts_[slot].state != attempt_state::closed) look(attempts_[slot]);
+      }
+    };
+    each_open([&](const attempt_run& attempt) { gate_.prefetch(attempt.what.to); });
+    each_open([&](attempt_run& attempt) { veto_if_forbidden(attempt, now, out); });
   }
 }
 

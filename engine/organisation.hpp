@@ -72,7 +72,7 @@ class organisation {
   void step(event&& what, instant now, effects& out);
 
   /// Starts reading what step() will need for an answer. Asked for a whole batch first, it saves each of them the wait.
-  void expect(const event& what) const;
+  void prefetch(const event& what) const;
 
   /// When step(tick) has something to do next; for timers. Never later than 250 ms after the last tick.
   steady_time next_tick() const;

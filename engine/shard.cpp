@@ -66,7 +66,7 @@ struct shard::impl {
       const instant now = time.now();
       for (std::size_t i = 0; i < count; ++i) {
         const auto home = residents.find(batch[i].to);
-        if (home != residents.end()) home->second.machine->expect(batch[i].what);
+        if (home != residents.end()) home->second.machine->prefetch(batch[i].what);
       }
       for (std::size_t i = 0; i < count; ++i) deliver(batch[i], now);
       settle_all();

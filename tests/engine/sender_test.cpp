@@ -38,6 +38,11 @@ class Sender : public testing::Test, public event_sink {
     queue_->calls.enqueue(std::make_shared<send_ticket>(std::move(call), token));
     queue_->wake_all();
   }
+  /// Attempts 1 to `calls`: all wait before the first one leaves.
+  void send_together(std::size_t calls) {
+    queue_->budget.hold(clock_.now().steady + 20ms);
+    for (std::uint64_t call = 1; call <= calls; ++call) send(call, 10s);
+  }
   void run_until(const std::function<bool()>& done) {
     const auto limit = std::chrono::steady_clock::now() + patience;
     while (!done()) ASSERT_NE(io_.run_one_until(limit), 0U) << "what the test waits for does not happen";
@@ -90,8 +95,7 @@ TEST_F(Sender, CallsThatWait_AreReportedTakenSomeAtATimeAndAllInTheEnd) {
   constexpr std::size_t calls = 100;
   taking_carrier carrier;
   start(carrier.server);
-  queue_->budget.hold(clock_.now().steady + 20ms);
-  for (std::uint64_t call = 1; call <= calls; ++call) send(call, 10s);
+  send_together(calls);
   run_until([&] { return answer_to(calls) != nullptr; });
   EXPECT_EQ(given_back(), calls);
   const auto reports =
@@ -163,8 +167,7 @@ TEST_F(Sender, Stopped_ReportsAllItTook) {
   constexpr std::size_t calls = 100;
   taking_carrier carrier;
   start(carrier.server);
-  queue_->budget.hold(clock_.now().steady + 20ms);
-  for (std::uint64_t call = 1; call <= calls; ++call) send(call, 10s);
+  send_together(calls);
   run_until([&] { return answer_to(1) != nullptr; });
   bool stopped = false;
   sender_->stop([&] { stopped = true; });
