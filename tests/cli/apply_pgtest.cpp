@@ -42,7 +42,8 @@ class apply_settings : public testing::Test {
   std::vector<settings_change> run(const std::string& toml, bool dry_run = false) {
     return apply(on_, parse_settings(toml, "f.toml"), dry_run);
   }
-  sql::session on_ = sql::test::connect(sql::test::fresh_database());
+  const std::string database_ = sql::test::fresh_database();
+  sql::session on_ = sql::test::connect(database_);
 };
 
 TEST_F(apply_settings, first_creates_everything_second_changes_nothing) {
@@ -255,6 +256,16 @@ TEST_F(apply_settings, an_account_serves_one_organisation) {
 TEST_F(apply_settings, a_do_not_call_list_must_exist) {
   EXPECT_THROW((void)run(file + "[[do_not_call]]\nname = \"us\"\nfile = \"/nowhere/us.dnc\"\n"), settings_error);
   EXPECT_FALSE(sql::find_organisation(on_, "Example"));
+}
+
+// Reading a list takes up to seconds, in which whoever holds the organisation's row keeps it from dialing.
+TEST_F(apply_settings, a_do_not_call_list_is_read_without_the_organisations_row) {
+  (void)run(file);
+  sql::session other = sql::test::connect(database_);
+  const sql::transaction holding{other};
+  (void)other.run("SELECT generation FROM org_owner FOR UPDATE");
+  (void)on_.run("SET lock_timeout = '1s'");
+  EXPECT_THROW((void)run(file + "[[do_not_call]]\nname = \"us\"\nfile = \"/nowhere/us.dnc\"\n"), settings_error);
 }
 
 }  // namespace
