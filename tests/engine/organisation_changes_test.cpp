@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/compliance/list_for_test.hpp"
 #include "tests/engine/stage.hpp"
 
@@ -48,6 +50,18 @@ TEST_F(changes, an_opt_out_takes_back_a_request_not_yet_written_and_is_confirmed
   wait(5s);
   ASSERT_EQ(ends.size(), 1U);
   EXPECT_EQ(ends[0].why, reason::opted_out);
+}
+
+TEST_F(changes, a_pause_takes_back_every_request_not_yet_written) {
+  constexpr std::size_t calls = 99;  // more than are looked at together
+  for (std::uint64_t line = 1; line <= calls; ++line) add_contact(line);
+  start();
+  wait(30s);
+  ASSERT_EQ(sends.size(), calls);
+  pause();
+  std::set<attempt_id> taken_back;
+  for (const veto_send& veto : vetoes) taken_back.insert(veto.attempt);
+  EXPECT_EQ(taken_back.size(), calls);
 }
 
 std::shared_ptr<const compliance::do_not_call_list> list_of(const char* registry_text) {
