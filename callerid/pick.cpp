@@ -4,7 +4,9 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "callerid/locality.hpp"
@@ -82,21 +84,28 @@ struct pool_book::impl {
   std::vector<pool> pools;
   boost::unordered_flat_map<pool_key, pool_index, pool_key_hash> pool_of;
   boost::unordered_flat_map<agent_id, std::vector<integration_id>, std::hash<agent_id>> integrations;
-  std::vector<std::vector<placement>> placements;  // by number_index, ascending by pool; empty: not shown by anyone
+  std::vector<placement> placements;       // ascending by number, then by pool
+  std::vector<std::uint32_t> placed_from;  // by number: where its placements begin, and those of the one before end
 
   void settle(utc_time now) {
     for (const number_index number : use.advance(now)) refresh(number);
   }
 
   void refresh(number_index number) {
-    if (number >= placements.size() || placements[number].empty()) return;
+    const auto places = places_of(number);
+    if (places.empty()) return;
     const standing now = use.stand(number);
-    for (const placement& where : placements[number]) pools[where.pool].set(where.position, now);
+    for (const placement& where : places) pools[where.pool].set(where.position, now);
+  }
+
+  /// Where a number stands; empty: no agent shows it.
+  std::span<const placement> places_of(number_index number) const {
+    if (number + 1 >= placed_from.size()) return {};  // first seen after the inventory
+    return std::span{placements}.subspan(placed_from[number], placed_from[number + 1] - placed_from[number]);
   }
 
   const placement* place(number_index number, pool_index pool) const {
-    if (number >= placements.size()) return nullptr;
-    const std::vector<placement>& places = placements[number];
+    const auto places = places_of(number);
     const auto found = std::lower_bound(places.begin(), places.end(), pool,
                                         [](const placement& left, pool_index right) { return left.pool < right; });
     return found != places.end() && found->pool == pool ? &*found : nullptr;
@@ -131,6 +140,7 @@ struct pool_book::impl {
 
   void add_pool(const pool_key& key, std::vector<pool_member> members,
                 std::map<std::vector<number_index>, pool_index>& same);
+  void place_members();
 };
 
 /// Agents that show the same numbers share one pool: a use then moves one leaf, not one for each agent.
@@ -146,14 +156,25 @@ void pool_book::impl::add_pool(const pool_key& key, std::vector<pool_member> mem
   for (const pool_member& member : members) numbers.push_back(member.number);
 
   const auto [found, added] = same.try_emplace(std::move(numbers), static_cast<pool_index>(pools.size()));
-  if (added) {
-    const pool& made = pools.emplace_back(std::move(members));
-    for (std::uint32_t position = 0; position < made.numbers().size(); ++position) {
-      placements[made.numbers()[position]].push_back({found->second, position});
-    }
-  }
+  if (added) pools.emplace_back(std::move(members));
   pool_of.emplace(key, found->second);
   integrations[key.agent].push_back(key.integration);
+}
+
+void pool_book::impl::place_members() {
+  placed_from.assign(use.size() + 1, 0);
+  for (const pool& each : pools) {
+    for (const number_index number : each.numbers()) ++placed_from[number + 1];
+  }
+  std::partial_sum(placed_from.begin(), placed_from.end(), placed_from.begin());
+  placements.resize(placed_from.back());
+  std::vector<std::uint32_t> next = placed_from;
+  for (pool_index pool = 0; pool < pools.size(); ++pool) {
+    const std::vector<number_index>& numbers = pools[pool].numbers();
+    for (std::uint32_t position = 0; position < numbers.size(); ++position) {
+      placements[next[numbers[position]]++] = {pool, position};
+    }
+  }
 }
 
 pool_book::pool_book(region_of region) : impl_{std::make_unique<impl>()} {
@@ -206,10 +227,10 @@ void pool_book::rebuild(sharing_policy sharing, const std::vector<phone_number>&
     added.weight = strictest.at(member.number).weight;
   }
 
-  my.placements.assign(my.use.size(), {});
   std::map<std::vector<number_index>, pool_index> same;
   for (auto& [key, of] : members) my.add_pool(key, std::move(of), same);
-  for (number_index number = 0; number < my.placements.size(); ++number) my.refresh(number);
+  my.place_members();
+  for (number_index number = 0; number < my.use.size(); ++number) my.refresh(number);
 }
 
 std::optional<picked> pool_book::pick(agent_id agent, integration_id integration, policy how, e164 to, e164 preferred,
@@ -276,7 +297,7 @@ e164 pool_book::number(number_index number) const {
 
 std::optional<number_index> pool_book::find(e164 number) const {
   const auto found = impl_->use.find(number);
-  if (!found || *found >= impl_->placements.size() || impl_->placements[*found].empty()) return std::nullopt;
+  if (!found || impl_->places_of(*found).empty()) return std::nullopt;
   return found;
 }
 

@@ -1,6 +1,7 @@
 #include "callerid/rolling_use.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dialer::callerid {
 namespace {
@@ -13,7 +14,10 @@ utc_time start_of(std::int32_t minute) noexcept {
 
 number_index rolling_use::add(e164 number) {
   const auto [found, added] = index_of_.try_emplace(number, static_cast<number_index>(entries_.size()));
-  if (added) entries_.emplace_back().number = number;
+  if (added) {
+    entries_.emplace_back().number = number;
+    past_.emplace_back();
+  }
   return found->second;
 }
 
@@ -22,25 +26,25 @@ std::optional<number_index> rolling_use::find(e164 number) const {
   return found == index_of_.end() ? std::nullopt : std::optional{found->second};
 }
 
-void rolling_use::combine(entry& of) {
-  const auto share = [&](std::uint32_t cap) { return cap == 0 ? 0 : std::max(cap / of.limits.share_of_caps, 1U); };
-  of.caps = of.own_caps;
-  of.caps.per_hour = share(of.caps.per_hour);
-  of.caps.per_day = share(of.caps.per_day);
-  const std::uint32_t limit = of.limits.calls_per_day_max;
-  if (limit != 0) of.caps.per_day = of.caps.per_day == 0 ? limit : std::min(of.caps.per_day, limit);
+void rolling_use::combine(number_index index) {
+  const auto& [own, limits, buckets] = past_[index];
+  const auto share = [&](std::uint32_t cap) { return cap == 0 ? 0 : std::max(cap / limits.share_of_caps, 1U); };
+  use_caps& caps = entries_[index].caps;
+  caps = {share(own.per_day), share(own.per_hour), own.concurrent};
+  const std::uint32_t limit = limits.calls_per_day_max;
+  if (limit != 0) caps.per_day = caps.per_day == 0 ? limit : std::min(caps.per_day, limit);
+  entries_[index].shown = limits.shown;
 }
 
 void rolling_use::set_caps(number_index index, use_caps caps) {
-  entries_[index].own_caps = caps;
-  combine(entries_[index]);
+  past_[index].own_caps = caps;
+  combine(index);
 }
 
 bool rolling_use::set_limits(number_index index, const number_limits& limits) {
-  entry& of = entries_[index];
-  if (of.limits == limits) return false;
-  of.limits = limits;
-  combine(of);
+  if (past_[index].limits == limits) return false;
+  past_[index].limits = limits;
+  combine(index);
   return true;
 }
 
@@ -57,6 +61,7 @@ std::span<const number_index> rolling_use::advance(utc_time now) {
   if (now < next_minute_) return {};
   changed_.clear();
   const minute target = minute_of(now);
+  close_minute();
   if (next_minute_ != utc_time::min()) {
     // After a whole day of silence every bucket has left: no need to walk further.
     const minute last = std::min<minute>(target, clock_ + day_minutes + 1);
@@ -70,12 +75,23 @@ std::span<const number_index> rolling_use::advance(utc_time now) {
   return changed_;
 }
 
+// The uses of the clock's minute become a bucket, the newest of their number's.
+void rolling_use::close_minute() {
+  for (const number_index index : used_now_) {
+    const std::uint32_t count = std::exchange(entries_[index].this_minute, 0);
+    if (count == 0) continue;  // seen before, or all retracted
+    past_[index].buckets.push_back({clock_, count});
+    marks(clock_).push_back(index);
+  }
+  used_now_.clear();
+}
+
 void rolling_use::leave_hour(minute at) {
   for (const number_index index : marks(at)) {
-    entry& of = entries_[index];
-    const auto found = std::lower_bound(of.buckets.begin(), of.buckets.end(), at,
+    const std::vector<bucket>& buckets = past_[index].buckets;
+    const auto found = std::lower_bound(buckets.begin(), buckets.end(), at,
                                         [](const bucket& left, minute right) { return left.at < right; });
-    of.hour -= found->count;
+    entries_[index].hour -= found->count;
     changed_.push_back(index);
   }
 }
@@ -83,9 +99,9 @@ void rolling_use::leave_hour(minute at) {
 void rolling_use::leave_day(minute at) {
   std::vector<number_index>& leaving = marks(at);
   for (const number_index index : leaving) {
-    entry& of = entries_[index];
-    of.day -= of.buckets.front().count;
-    of.buckets.erase(of.buckets.begin());
+    std::vector<bucket>& buckets = past_[index].buckets;
+    entries_[index].day -= buckets.front().count;
+    buckets.erase(buckets.begin());
     changed_.push_back(index);
   }
   leaving.clear();
@@ -94,15 +110,20 @@ void rolling_use::leave_day(minute at) {
 void rolling_use::count(number_index index, minute at) {
   if (!in_day(at)) return;
   entry& of = entries_[index];
-  auto where = of.buckets.end();
-  while (where != of.buckets.begin() && std::prev(where)->at >= at) --where;
-  if (where == of.buckets.end() || where->at != at) {
-    where = of.buckets.insert(where, bucket{at, 0});
+  ++of.day;
+  if (in_hour(at)) ++of.hour;
+  if (at == clock_) {
+    if (of.this_minute++ == 0) used_now_.push_back(index);
+    return;
+  }
+  std::vector<bucket>& buckets = past_[index].buckets;
+  auto where = buckets.end();
+  while (where != buckets.begin() && std::prev(where)->at >= at) --where;
+  if (where == buckets.end() || where->at != at) {
+    where = buckets.insert(where, bucket{at, 0});
     marks(at).push_back(index);
   }
   ++where->count;
-  ++of.day;
-  if (in_hour(at)) ++of.hour;
 }
 
 void rolling_use::take(number_index index, utc_time at) {
@@ -123,23 +144,23 @@ void rolling_use::retract(number_index index, utc_time when) {
   release(index);
   const minute at = minute_of(when);
   entry& of = entries_[index];
-  const auto found =
-      std::find_if(of.buckets.rbegin(), of.buckets.rend(), [at](const bucket& each) { return each.at <= at; });
-  if (found == of.buckets.rend() || found->at != at || found->count == 0) return;
-  --found->count;  // the bucket stays, even empty: the calendar still points at it
+  std::vector<bucket>& buckets = past_[index].buckets;
+  const auto found = std::find_if(buckets.rbegin(), buckets.rend(), [at](const bucket& each) { return each.at <= at; });
+  const bool in_bucket = found != buckets.rend() && found->at == at;
+  std::uint32_t* count = at == clock_ ? &of.this_minute : in_bucket ? &found->count : nullptr;
+  if (count == nullptr || *count == 0) return;
+  --*count;  // a bucket stays, even empty: the calendar still points at it
   --of.day;
   if (in_hour(at)) --of.hour;
 }
 
-utc_time rolling_use::frees_below(const entry& of, std::uint32_t count, std::uint32_t cap, minute window) const {
-  minute last_to_leave = clock_;
-  for (const bucket& each : of.buckets) {
+utc_time rolling_use::frees_below(number_index index, std::uint32_t count, std::uint32_t cap, minute window) const {
+  for (const bucket& each : past_[index].buckets) {
     if (each.at < clock_ - window) continue;
-    last_to_leave = each.at;
     count -= each.count;
-    if (count < cap) break;
+    if (count < cap) return start_of(each.at + window + 1);
   }
-  return start_of(last_to_leave + window + 1);
+  return start_of(clock_ + window + 1);
 }
 
 standing rolling_use::stand(number_index index) const {
@@ -149,17 +170,17 @@ standing rolling_use::stand(number_index index) const {
   const bool lines_full = of.caps.concurrent != 0 && of.in_flight >= of.caps.concurrent;
   standing result;
   result.calls_in_last_day = of.day;
-  if (!of.limits.shown) {
+  if (!of.shown) {
     result.free = false;
     result.rests = true;
-    result.frees = of.limits.rests_until;
+    result.frees = past_[index].limits.rests_until;
     return result;
   }
   result.free = !day_full && !hour_full && !lines_full;
   if (result.free || lines_full) return result;
   utc_time frees = utc_time::min();
-  if (day_full) frees = frees_below(of, of.day, of.caps.per_day, day_minutes);
-  if (hour_full) frees = std::max(frees, frees_below(of, of.hour, of.caps.per_hour, hour_minutes));
+  if (day_full) frees = frees_below(index, of.day, of.caps.per_day, day_minutes);
+  if (hour_full) frees = std::max(frees, frees_below(index, of.hour, of.caps.per_hour, hour_minutes));
   result.frees = frees;
   return result;
 }

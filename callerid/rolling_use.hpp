@@ -58,7 +58,7 @@ class rolling_use {
   void set_caps(number_index index, use_caps caps);
   /// True: they were others before.
   bool set_limits(number_index index, const number_limits& limits);
-  bool rests(number_index index) const { return !entries_[index].limits.shown; }
+  bool rests(number_index index) const { return !entries_[index].shown; }
 
   /// Moves the clock; returns the numbers of which some use left a window. The span lives until the next call.
   /// Costs nothing within a minute; at its end, a few tens of ns per number used in the minutes that leave.
@@ -84,28 +84,36 @@ class rolling_use {
     minute at = 0;
     std::uint32_t count = 0;
   };
+  // What a call reads and writes; small, so that thousands of numbers stay in the cache.
   struct entry {
     e164 number;
-    use_caps own_caps;
-    number_limits limits;
-    use_caps caps;  // the stricter of both
+    use_caps caps;  // the stricter of its own and of its limits
     std::uint32_t hour = 0;
     std::uint32_t day = 0;
     std::uint32_t in_flight = 0;
+    std::uint32_t this_minute = 0;  // uses in the clock's minute; no bucket has them yet
+    bool shown = true;
+  };
+  struct past {
+    use_caps own_caps;
+    number_limits limits;
     std::vector<bucket> buckets;  // ascending; one for each calendar mark of this number
   };
 
-  static void combine(entry& of);
+  void combine(number_index index);
   static minute minute_of(utc_time at) noexcept;
   std::vector<number_index>& marks(minute at) noexcept;
   bool in_day(minute at) const noexcept { return at >= clock_ - day_minutes; }
   bool in_hour(minute at) const noexcept { return at >= clock_ - hour_minutes; }
   void count(number_index index, minute at);
+  void close_minute();
   void leave_hour(minute at);
   void leave_day(minute at);
-  utc_time frees_below(const entry& of, std::uint32_t count, std::uint32_t cap, minute window) const;
+  utc_time frees_below(number_index index, std::uint32_t count, std::uint32_t cap, minute window) const;
 
   std::vector<entry> entries_;
+  std::vector<past> past_;              // by index, as entries_
+  std::vector<number_index> used_now_;  // of entries_, those used in the clock's minute; some twice
   boost::unordered_flat_map<e164, number_index, std::hash<e164>> index_of_;
   /// For each minute of the day window, the numbers that have a bucket there.
   std::array<std::vector<number_index>, day_minutes + 1> calendar_;
