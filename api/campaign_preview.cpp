@@ -91,16 +91,16 @@ contact_standing standing_judge::judge_due(const sql::undecided_contact& contact
   const compliance::window_state& lane = windows_.at(contact.what.lane);
   if (!engine::is_dialable(lane)) return {kind::waiting, lane.why};
   const e164 number = contact.what.number;
-  const compliance::gate gate{organisation_.rules, opt_outs_, history_};
-  if (contact.opted_out) opt_outs_.insert(number);
-  for (const utc_time at : contact.called_number) history_.record(number, at);
+  const compliance::gate gate{organisation_.rules, callees_};
+  if (contact.opted_out) callees_.opt_out(number);
+  for (const utc_time at : contact.called_number) callees_.record(number, at);
   const engine::contact_step step = engine::judge(
       settings_, contact.what.attempts,
       gate.screen(engine::subject_of(settings_, contact.what.id, number, lane, &countries_), rules_, {{}, now_})
           .result(),
       contact.in_flight);
-  if (contact.opted_out) opt_outs_.erase(number);
-  for (const utc_time at : contact.called_number) history_.retract(number, at);
+  if (contact.opted_out) callees_.opt_in(number);
+  for (const utc_time at : contact.called_number) callees_.retract(number, at);
   switch (step.what) {
     case engine::contact_step::kind::dial: return {kind::eligible, reason::none};
     case engine::contact_step::kind::end: return {kind::ending, step.why};

@@ -62,8 +62,7 @@ class standing_judge {
   std::vector<compliance::window_state> windows_;  // by lane
   standing_counts counts_;
   // Of the contact being judged only.
-  compliance::opt_out_set opt_outs_;
-  compliance::attempt_history history_;
+  compliance::callee_book callees_;
 };
 
 struct campaign_preview {

@@ -14,7 +14,7 @@
 #include "api/instants.hpp"
 #include "api/list_import.hpp"
 #include "api/rest_operation.hpp"
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "sql/tenant.hpp"
 
 namespace dialer::api {

@@ -10,7 +10,7 @@
 #include "cli/new_id.hpp"
 #include "cli/settings_description.hpp"
 #include "cli/settings_file.hpp"
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "sql/phone_numbers.hpp"
 #include "sql/snapshot.hpp"
 

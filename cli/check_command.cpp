@@ -9,7 +9,7 @@
 #include "cli/errors.hpp"
 #include "cli/instants.hpp"
 #include "cli/text_table.hpp"
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 
 namespace dialer::cli {
 

@@ -51,7 +51,7 @@ unsigned counted_attempts(const sql::contact_facts& contact) {
 }
 
 struct recent_calls {
-  compliance::attempt_history to_number;
+  compliance::callee_book callees;
   callerid::pool_book book{region_of_number};
   bool in_flight = false;                                      ///< a call to the number, by whichever contact
   std::vector<std::pair<std::string, std::string>> held_back;  ///< numbers, and why their health limits them
@@ -89,6 +89,7 @@ void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls
                      in.organisation.restrictions);
   limit_by_health(in, calls);
   const e164 number = in.contact.state.number;
+  if (in.contact.opted_out) calls.callees.opt_out(number);
   on.for_each_row(
       "SELECT i.to_number, i.from_number, i.decided_at, coalesce(max(o.kind), 0) < 10 AS open FROM intent i "
       "LEFT JOIN outcome o ON o.org_id = i.org_id AND o.attempt_id = i.attempt_id "
@@ -99,7 +100,7 @@ void read_recent(sql::session& on, const explain_inputs& in, recent_calls& calls
         const utc_time at = row.time(0, 2);
         const bool open = row.boolean(0, 3);
         if (row.phone(0, 0) == number) {
-          calls.to_number.record(number, at);
+          calls.callees.record(number, at);
           calls.in_flight |= open;
         }
         if (open || at > in.now - std::chrono::days{1}) calls.book.restore(row.phone(0, 1), at, open);
@@ -166,9 +167,7 @@ void add_gate(const explain_inputs& in, const recent_calls& calls, std::vector<g
   const compliance::place where = compliance::parse_place(in.contact.place).value_or(compliance::place{});
   const compliance::window_state window =
       compliance::evaluate_window(where, in.campaign.window, *in.rules.zones, in.now);
-  compliance::opt_out_set opt_outs;
-  if (in.contact.opted_out) opt_outs.insert(in.contact.state.number);
-  const compliance::gate gate{in.rules, opt_outs, calls.to_number};
+  const compliance::gate gate{in.rules, calls.callees};
   const compliance::country_set countries =
       compliance::countries_called(in.organisation.allowed_countries, in.campaign.default_country);
   const compliance::subject subject{in.contact.state.contact,

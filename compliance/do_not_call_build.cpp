@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "compliance/do_not_call_format.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "compliance/registry_text.hpp"
-#include "compliance/suppression.hpp"
 
 namespace dialer::compliance {
 namespace {

@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "compliance/do_not_call_format.hpp"
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 
 namespace dialer::compliance {
 namespace {

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "compliance/attempt_history.hpp"
+#include "compliance/callee_book.hpp"
 #include "compliance/calling_window.hpp"
 #include "compliance/countries.hpp"
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "model/clock.hpp"
 #include "model/dial_permit.hpp"
 #include "model/e164.hpp"
@@ -88,8 +88,7 @@ class screening {
 
 /// What the tables hold about one number at one instant.
 struct number_record {
-  recent_attempts recent;
-  bool opted_out = false;
+  callee called;
   bool on_national_list = false;
 };
 
@@ -110,8 +109,7 @@ struct gate_step {
 class gate {
  public:
   /// References must outlive the gate. One shard; not synchronised.
-  gate(const rules_snapshot& rules, const opt_out_set& opt_outs, const attempt_history& history)
-      : rules_{rules}, opt_outs_{opt_outs}, history_{history} {}
+  gate(const rules_snapshot& rules, const callee_book& callees) : rules_{rules}, callees_{callees} {}
 
   /// Order: freshness of the rules, the number itself, its country, opt-outs, national list, attempt caps, window. What
   /// the number is, opt-outs and lists say `never`; caps and windows say `not_yet`.
@@ -136,8 +134,7 @@ class gate {
 
  private:
   const rules_snapshot& rules_;
-  const opt_out_set& opt_outs_;
-  const attempt_history& history_;
+  const callee_book& callees_;
 };
 
 /// Numbering-plan facts about a number by itself: reserved for fiction (555-0100..0199 in the NANP, the UK's drama

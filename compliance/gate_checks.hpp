@@ -14,8 +14,7 @@ struct check_inputs {
   const subject& who;
   const organisation_rules& organisation;
   const rules_snapshot& rules;
-  const opt_out_set& opt_outs;
-  const attempt_history& history;
+  const callee_book& callees;
   const number_record& known;  // of who.number, as of now
   instant now;
 };

@@ -76,7 +76,7 @@ inputs describe_national_list(const check_inputs& in) {
 }
 
 inputs describe_cap(const check_inputs& in, std::chrono::hours length, unsigned cap) {
-  return {{"attempts", std::to_string(in.history.count(in.who.number, in.now.utc, length))},
+  return {{"attempts", std::to_string(in.callees.attempts(in.who.number, in.now.utc, length))},
           {"cap", std::to_string(cap)},
           {"window", "the last " + std::to_string(length.count()) + " hours"}};
 }
@@ -102,7 +102,7 @@ inputs describe(gate_check check, const check_inputs& in, const place& where) {
     case gate_check::rules_fresh: return describe_rules(in);
     case gate_check::number: return describe_number(in);
     case gate_check::country: return describe_country(in);
-    case gate_check::opt_out: return {{"opt-outs of the organisation", std::to_string(in.opt_outs.size())}};
+    case gate_check::opt_out: return {{"opt-outs of the organisation", std::to_string(in.callees.opt_outs())}};
     case gate_check::national_list: return describe_national_list(in);
     case gate_check::cap_24h: return describe_cap(in, std::chrono::hours{24}, in.who.caps.per_24h);
     case gate_check::cap_7d: return describe_cap(in, std::chrono::days{7}, in.who.caps.per_7d);
@@ -117,7 +117,7 @@ std::vector<gate_step> gate::explain(const subject& who, const place& where, con
                                      instant now) const {
   std::vector<number_record> known;
   look_up({&who.number, 1}, now, known);
-  const check_inputs in{who, rules, rules_, opt_outs_, history_, known.front(), now};
+  const check_inputs in{who, rules, rules_, callees_, known.front(), now};
   std::vector<gate_step> steps;
   for (const auto& check : gate_checks) steps.push_back({check.name, describe(check.id, in, where), check.judge(in)});
   return steps;

@@ -75,7 +75,7 @@ void organisation::release(attempt_run& attempt) {
 
 // As if the attempt had never been decided: all counts go back, those of the caps too.
 void organisation::take_back(attempt_run& attempt) {
-  history_.retract(attempt.what.to, attempt.what.decided_at);
+  callees_.retract(attempt.what.to, attempt.what.decided_at);
   pools_.retract(attempt.caller_id, attempt.what.decided_at);
   forget(attempt);
 }

@@ -45,12 +45,12 @@ void organisation::on_event(changes_loaded& what, instant now, effects& out) {
   drop_deciding();
   for (const opt_out_change& change : what.changes.opt_outs) {
     if (change.opted_out) {
-      opt_outs_.insert(change.number);
+      callees_.opt_out(change.number);
       const auto in_flight = numbers_in_flight_.find(change.number);
       attempt_run* attempt = in_flight == numbers_in_flight_.end() ? nullptr : find(in_flight->second);
       if (attempt != nullptr) attempt->opted_out = true;
     } else {
-      opt_outs_.erase(change.number);
+      callees_.opt_in(change.number);
     }
   }
   if (what.changes.snapshot) {
@@ -207,7 +207,7 @@ reason organisation::outside_settings(const attempt_run& attempt, instant now) c
   const e164 fixed = campaign.what.fixed_caller_id();
   if (fixed && attempt.what.from != fixed) return reason::changed_since_decided;
   if (attempt.what.attempt_number > campaign.what.attempts_per_contact_max) return reason::attempts_exhausted;
-  const compliance::recent_attempts recent = history_.recent(attempt.what.to, now.utc);  // this one among them
+  const compliance::recent_attempts recent = callees_.find(attempt.what.to, now.utc).recent;  // this one among them
   if (recent.last_24h > campaign.what.attempts_per_number_24h) return reason::attempt_cap_24h;
   if (recent.last_7d > campaign.what.attempts_per_number_7d) return reason::attempt_cap_7d;
   return window_closes(attempt, now) > now.utc ? reason::none : reason::window_closed;
@@ -215,7 +215,7 @@ reason organisation::outside_settings(const attempt_run& attempt, instant now) c
 
 /// Why an attempt must not be dialed any more; none when it may.
 reason organisation::forbidden(const attempt_run& attempt, instant now) const {
-  if (opt_outs_.contains(attempt.what.to)) return reason::opted_out;
+  if (callees_.opted_out(attempt.what.to)) return reason::opted_out;
   if (rules_.is_listed(attempt.what.to)) return reason::national_do_not_call;
   const campaign_run& campaign = campaigns_[attempt.campaign];
   if (!campaign.present || campaign.what.state == campaigns::campaign_state::stopped) return reason::campaign_stopped;

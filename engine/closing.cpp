@@ -75,7 +75,7 @@ void organisation::close_rejected(attempt_run& attempt, const carriers::create_a
     row.why = why_refused(answer.react);
     const std::chrono::seconds again_in = misunderstood ? again_after_misunderstanding : again_after_refusal;
     wait_until(attempt, attempt.contact, row.why, now.utc + again_in);
-    history_.retract(attempt.what.to, attempt.what.decided_at);
+    callees_.retract(attempt.what.to, attempt.what.decided_at);
   }
   write(attempt, outcome_kind::rejected, now, std::move(row));
   release(attempt);
@@ -109,7 +109,7 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
   // Nobody spoke to whoever answered: our fault, and no sign of theirs.
   if (row.answered && attempt.abandoned) how = disposition::failed;
   row.duration_s = static_cast<std::uint32_t>(report.duration.value_or(0s).count());
-  if (how == disposition::canceled && (attempt.canceled || attempt.recovered) && !opt_outs_.contains(attempt.what.to)) {
+  if (how == disposition::canceled && (attempt.canceled || attempt.recovered) && !callees_.opted_out(attempt.what.to)) {
     // Taken back by us because of a pause, say, before it rang: that never costs the contact an attempt.
     row.why = reason::changed_since_decided;
     wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
@@ -118,7 +118,7 @@ void organisation::close_ended(attempt_run& attempt, const carriers::call_report
     apply_reaction(attempt, report.react, now);
     row.why = why_refused(report.react);
     wait_until(attempt, attempt.contact, row.why, now.utc + again_after_refusal);
-    history_.retract(attempt.what.to, attempt.what.decided_at);
+    callees_.retract(attempt.what.to, attempt.what.decided_at);
   } else {
     go_on_or_end(attempt, row, how, now);
     count_for_health(attempt, how, row.duration_s, now);

@@ -24,16 +24,21 @@ void organisation::emit_decisions(effects& out) {
   deciding_takes_.number = deciding_.number;
   committing_ = std::exchange(deciding_takes_, {});
   out.decisions.push_back(std::exchange(deciding_, {}));
+  // The next batch will hardly be larger.
+  deciding_.intents.reserve(out.decisions.back().intents.size());
+  deciding_takes_.attempts.reserve(committing_.attempts.size());
+  deciding_takes_.contacts.reserve(committing_.contacts.size());
 }
 
 void organisation::on_event(decisions_committed& what, instant now, effects& out) {
   if (what.number != committing_.number) return;
   batch_out batch = std::exchange(committing_, {});
   if (what.result == commit_result::committed) {
-    if (!batch.attempts.empty()) newest_durable_ = batch.attempts.back();
+    if (!batch.attempts.empty()) newest_durable_ = batch.attempts.back()->what.attempt;
     const bool changed_since = batch.decided_under != changes_applied_;
-    for (const attempt_id id : batch.attempts) {
-      attempt_run& attempt = *find(id);
+    out.sends.reserve(out.sends.size() + batch.attempts.size());
+    for (attempt_run* const taken : batch.attempts) {
+      attempt_run& attempt = *taken;
       attempt.state = transition(attempt.state, attempt_event::committed)->next;
       ++counters_.intents;
       ++campaigns_[attempt.campaign].counters.intents;
@@ -43,7 +48,7 @@ void organisation::on_event(decisions_committed& what, instant now, effects& out
         continue;
       }
       const campaigns::settings& settings = campaigns_[attempt.campaign].what;
-      out.sends.push_back({attempt.what.integration, id, attempt.what.campaign, attempt.what.contact,
+      out.sends.push_back({attempt.what.integration, attempt.what.attempt, attempt.what.campaign, attempt.what.contact,
                            std::move(*attempt.permit), agents_[attempt.agent].answer_url, settings.ring_timeout,
                            settings.call_time_limit, settings.detection == campaigns::machine_detection::detect});
       attempt.permit.reset();
@@ -78,7 +83,7 @@ void organisation::drop_deciding() {
 }
 
 void organisation::roll_back(batch_out& batch) {
-  for (auto id = batch.attempts.rbegin(); id != batch.attempts.rend(); ++id) undo(*find(*id));
+  for (auto taken = batch.attempts.rbegin(); taken != batch.attempts.rend(); ++taken) undo(**taken);
   for (auto taken = batch.contacts.rbegin(); taken != batch.contacts.rend(); ++taken) {
     taken->lane->queue.push_front(taken->contact);
     activate(taken->campaign);

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 void organisation::cancel_if_vetoed(attempt_run& attempt, instant now, effects& out) {
   attempt.vetoed |= attempt.phase_known && queued_at_carrier(attempt) && outside_settings(attempt, now) != reason::none;
   if (!attempt.vetoed) return;
-  if (opt_outs_.contains(attempt.what.to)) {
+  if (callees_.opted_out(attempt.what.to)) {
     cancel(attempt, attempt_run::cancel::any, out);
   } else if (!attempt.phase_known) {
     return;

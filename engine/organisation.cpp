@@ -19,7 +19,7 @@ organisation::organisation(organisation_options options, recovery found, instant
       owner_{found.owner},
       random_{options_.seed},
       attempt_ids_{options_.node, found.last_attempt},
-      gate_{rules_, opt_outs_, history_},
+      gate_{rules_, callees_},
       pools_{options_.region},
       periodic_at_{now.steady},
       oldest_open_at_{now.steady + oldest_open_period},
@@ -33,9 +33,9 @@ organisation::~organisation() = default;
 // spoken.
 void organisation::recover(recovery& found, instant now) {
   for (const opt_out_change& change : found.opt_outs) {
-    if (change.opted_out) opt_outs_.insert(change.number);
+    if (change.opted_out) callees_.opt_out(change.number);
   }
-  for (const past_attempt& past : found.history) history_.record(past.to, past.at);
+  for (const past_attempt& past : found.history) callees_.record(past.to, past.at);
   for (const known_call& call : found.known_calls) remember_ref(call.to, call.call_ref, now.steady);
   for (const absent_attempt& closed : found.absent) remember_absent(closed);
   apply_snapshot(std::move(found.snapshot), now);
@@ -123,7 +123,7 @@ void organisation::periodic(instant now, effects& out) {
   scan_lanes(now);
   if (now.steady >= history_expires_at_) {
     history_expires_at_ = now.steady + history_period;
-    history_.expire(now.utc);
+    callees_.expire(now.utc);
     advance_health(now);
   }
   if (now.steady >= oldest_open_at_) {

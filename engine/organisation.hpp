@@ -225,9 +225,9 @@ class organisation {
 
   /// What the batch that is out took, to be given back if it does not commit.
   struct batch_out {
-    std::uint64_t number = 0;  // 0: none is out
-    std::vector<attempt_id> attempts;
-    std::vector<candidate> contacts;  // in order
+    std::uint64_t number = 0;            // 0: none is out
+    std::vector<attempt_run*> attempts;  // of attempts_, in order
+    std::vector<candidate> contacts;     // in order
     std::vector<reason> ended;
     std::vector<reason> put_off;
     std::optional<utc_time> earliest_wait;
@@ -391,8 +391,7 @@ class organisation {
   compliance::organisation_rules org_rules_;
   std::map<std::pair<std::vector<std::string>, std::string>, compliance::country_set> country_sets_;  // few, shared
   std::vector<std::string> allowed_countries_;
-  compliance::opt_out_set opt_outs_;
-  compliance::attempt_history history_;
+  compliance::callee_book callees_;
   compliance::gate gate_;
   callerid::pool_book pools_;
   callerid::health_book health_;

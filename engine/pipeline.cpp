@@ -2,6 +2,8 @@
 //   select (whose turn, which lane) -> screen (may we?) -> pick a caller ID (as whom?) -> permit (still?) -> intent.
 // What follows - the durable intent, the send, the answer - comes back as events: commits.cpp, attempts.cpp.
 
+#include <span>
+
 #include "compliance/prefetch.hpp"
 #include "engine/organisation.hpp"
 
@@ -45,6 +47,7 @@ void organisation::schedule(instant now) {
     select(std::min(room, select_max), now);
     if (candidates_.empty()) return;
     const std::size_t decided_before = size_of(deciding_);
+    const std::size_t dialed_before = deciding_.intents.size();
     gate_.look_up(numbers_at_hand_, now, known_);
     for (std::size_t at = 0; at < candidates_.size(); ++at) {
       candidate& next = candidates_[at];
@@ -55,6 +58,10 @@ void organisation::schedule(instant now) {
     for (auto next = candidates_.rbegin(); next != candidates_.rend(); ++next) {
       if (next->put_back) next->lane->queue.push_front(next->contact);
       next->lane->held = false;
+    }
+    // All at once, so that their memory accesses overlap; until then numbers_in_flight_ knows the numbers.
+    for (const intent& dialed : std::span{deciding_.intents}.subspan(dialed_before)) {
+      callees_.record(dialed.to, dialed.decided_at);
     }
     if (size_of(deciding_) == decided_before) return;
   }
@@ -202,7 +209,6 @@ bool organisation::place_call(const candidate& next, const compliance::screening
       campaign.last_start = std::max(campaign.next_start(), now.steady - campaign.spacing());
     }
     pools_.take(picked->number, now.utc);
-    history_.record(contact.number, now.utc);
     ++campaign.live;
     ++agents_[campaign.agent].live;
     ++account.live;
@@ -230,7 +236,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
     attempt.permit = compliance::gate::permit(judged, {caller_id, account.what.id, options_.send_within});
 
     deciding_.intents.push_back(attempt.what);
-    deciding_takes_.attempts.push_back(attempt.what.attempt);
+    deciding_takes_.attempts.push_back(&attempt);
     touch(next);
     return true;
   }

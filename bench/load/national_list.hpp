@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "model/clock.hpp"
 #include "model/e164.hpp"
 

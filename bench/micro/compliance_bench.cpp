@@ -76,8 +76,7 @@ void write_registry(const std::filesystem::path& file, std::span<const std::uint
 
 struct world {
   rules_snapshot rules;
-  opt_out_set opted_out;
-  attempt_history history;
+  callee_book callees;
   window_state window;
   country_set countries;  ///< all under +1
   instant now{steady_time{1h}, std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 18h};
@@ -121,24 +120,24 @@ world make_world() {
                              random.below(10'000'000));
   };
   std::vector<e164> refused;
-  for (std::uint64_t i = 0; i < opt_outs; ++i) made.opted_out.insert(any_number());
+  for (std::uint64_t i = 0; i < opt_outs; ++i) made.callees.opt_out(any_number());
   for (std::uint64_t i = 0; i < attempts; ++i) {
     const auto number = any_number();
     // Every fourth number has reached its daily cap.
-    for (int n = 0; n < (i % 4 == 0 ? 3 : 1); ++n) made.history.record(number, made.now.utc - 1h);
+    for (int n = 0; n < (i % 4 == 0 ? 3 : 1); ++n) made.callees.record(number, made.now.utc - 1h);
   }
-  std::printf("opt-outs: %.1f bytes a number; attempts: %.1f bytes an attempt\n",
-              static_cast<double>(made.opted_out.bytes()) / static_cast<double>(made.opted_out.size()),
-              static_cast<double>(made.history.bytes()) / static_cast<double>(made.history.attempts()));
+  std::printf("callees: %.1f bytes an opt-out or attempt\n",
+              static_cast<double>(made.callees.bytes()) /
+                  static_cast<double>(made.callees.opt_outs() + made.callees.attempts()));
   for (int i = 0; i < (1 << 20); ++i) made.numbers.push_back(any_number());
 
-  const gate judge{made.rules, made.opted_out, made.history};
+  const gate judge{made.rules, made.callees};
   for (const auto number : made.numbers) {
     const bool listed = is_listed(number.digits());
     if (list->contains(number) != listed) wrong("the list", number);
     const bool fiction = number_fact(number) != reason::none;
-    const bool capped = made.history.count(number, made.now.utc, 24h) >= 3;
-    const bool allowed = !listed && !fiction && !capped && !made.opted_out.contains(number);
+    const bool capped = made.callees.attempts(number, made.now.utc, 24h) >= 3;
+    const bool allowed = !listed && !fiction && !capped && !made.callees.opted_out(number);
     if (judge.screen(made.about(number), {}, made.now).result().is_allowed() != allowed) wrong("screen", number);
     made.allowed += allowed ? 1 : 0;
   }
@@ -176,25 +175,21 @@ void do_not_call_lookup(benchmark::State& state) {
 }
 BENCHMARK(do_not_call_lookup)->Arg(1)->Arg(16)->Arg(64);
 
-void opt_out_lookup(benchmark::State& state) {
-  const auto& set = the_world().opted_out;
-  in_batches(
-      state, [&](e164 number) { set.prefetch(number); }, [&](e164 number) { return set.contains(number); });
-}
-BENCHMARK(opt_out_lookup)->Arg(1)->Arg(64);
-
-void attempts_of_a_day(benchmark::State& state) {
+void callee_lookup(benchmark::State& state) {
   const auto& all = the_world();
   in_batches(
-      state, [&](e164 number) { all.history.prefetch(number); },
-      [&](e164 number) { return all.history.count(number, all.now.utc, 24h) > 0; });
+      state, [&](e164 number) { all.callees.prefetch(number); },
+      [&](e164 number) {
+        const callee found = all.callees.find(number, all.now.utc);
+        return found.opted_out || found.recent.last_24h > 0;
+      });
 }
-BENCHMARK(attempts_of_a_day)->Arg(1)->Arg(64);
+BENCHMARK(callee_lookup)->Arg(1)->Arg(64);
 
 /// The whole judgement, as in the pipeline.
 void screen_and_permit(benchmark::State& state) {
   const auto& all = the_world();
-  const gate judge{all.rules, all.opted_out, all.history};
+  const gate judge{all.rules, all.callees};
   const call_binding binding{.caller_id = e164::from_digits(12125550100), .integration = {}, .send_within = 1s};
   const auto batch = static_cast<std::size_t>(state.range(0));
   const std::span<const e164> numbers{all.numbers};

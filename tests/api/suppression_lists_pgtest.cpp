@@ -14,7 +14,7 @@
 #include <iterator>
 #include <vector>
 
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "sql/configuration.hpp"
 #include "tests/api/rest_fixture.hpp"
 #include "tests/scratch.hpp"

@@ -7,7 +7,7 @@
 #include "campaigns/contact_sink.hpp"
 #include "cli/secrets.hpp"
 #include "cli/system_clock.hpp"
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "model/months.hpp"
 #include "sql/contact_store.hpp"
 #include "sql/number_rents.hpp"

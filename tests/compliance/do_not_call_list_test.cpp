@@ -4,8 +4,8 @@
 #include <fstream>
 #include <set>
 
+#include "compliance/do_not_call_list.hpp"
 #include "compliance/registry_text.hpp"
-#include "compliance/suppression.hpp"
 #include "model/random.hpp"
 #include "tests/compliance/time_for_test.hpp"
 #include "tests/scratch.hpp"

@@ -29,7 +29,7 @@ class Gate : public testing::Test {
     who_.countries = &countries_;
     organisation_.fiction_allowed = true;
   }
-  verdict screen() const { return gate{rules_, opt_outs_, history_}.screen(who_, organisation_, now_).result(); }
+  verdict screen() const { return gate{rules_, callees_}.screen(who_, organisation_, now_).result(); }
   void expect(kind what, reason why, std::optional<utc_time> until = std::nullopt) const {
     const auto answer = screen();
     EXPECT_EQ(answer.what, what);
@@ -39,8 +39,7 @@ class Gate : public testing::Test {
 
   instant now_{steady_time{5s}, utc("2026-11-21 18:00")};
   rules_snapshot rules_;
-  opt_out_set opt_outs_;
-  attempt_history history_;
+  callee_book callees_;
   organisation_rules organisation_;
   window_state window_;
   country_set countries_{{"CA", "US"}};
@@ -126,27 +125,27 @@ TEST_F(Gate, UnassignedAreaCode_IsInvalidEvenInAnOpenWindow) {
 TEST_F(Gate, OptOut_IsFinalAndBeatsTheNationalList) {
   who_.number = e164::from_digits(12125550177);
   expect(kind::never, reason::national_do_not_call);
-  opt_outs_.insert(who_.number);
+  callees_.opt_out(who_.number);
   expect(kind::never, reason::opted_out);
-  opt_outs_.erase(who_.number);
+  callees_.opt_in(who_.number);
   expect(kind::never, reason::national_do_not_call);
 }
 
 TEST_F(Gate, DailyCap_AllowsBelowAndRefusesAtIt) {
   who_.caps = {.per_24h = 3, .per_7d = 7};
-  history_.record(who_.number, now_.utc - 3h);
-  history_.record(who_.number, now_.utc - 2h);
+  callees_.record(who_.number, now_.utc - 3h);
+  callees_.record(who_.number, now_.utc - 2h);
   expect(kind::allowed, reason::none);
-  history_.record(who_.number, now_.utc - 1h);
+  callees_.record(who_.number, now_.utc - 1h);
   expect(kind::not_yet, reason::attempt_cap_24h, now_.utc + 21h);
 }
 
 TEST_F(Gate, WeeklyCap_AllowsBelowAndRefusesAtIt) {
   who_.caps = {.per_24h = 3, .per_7d = 7};
-  for (int day = 1; day <= 6; ++day) history_.record(who_.number, now_.utc - std::chrono::days{day});
+  for (int day = 1; day <= 6; ++day) callees_.record(who_.number, now_.utc - std::chrono::days{day});
   expect(kind::allowed, reason::none);
-  history_.record(who_.number, now_.utc - std::chrono::days{7} + one_us);
-  expect(kind::not_yet, reason::attempt_cap_7d, now_.utc + one_us);
+  callees_.record(who_.number, now_.utc - std::chrono::days{7} + one_us);  // counts to the end of its second
+  expect(kind::not_yet, reason::attempt_cap_7d, now_.utc + 1s);
 }
 
 TEST_F(Gate, CapOfZero_NeverDialsAndNamesNoInstant) {
@@ -179,7 +178,7 @@ TEST_F(Gate, Permit_IsBoundToWhatWasJudged) {
   who_.contact = contact_id{42};
   const call_binding binding{
       .caller_id = e164::from_digits(12125550100), .integration = integration_id{id128{1, 2}}, .send_within = 250ms};
-  const gate judge{rules_, opt_outs_, history_};
+  const gate judge{rules_, callees_};
   const auto made = gate::permit(judge.screen(who_, organisation_, now_), binding);
   ASSERT_TRUE(made);
   const dial_permit& permit = *made;
@@ -193,8 +192,8 @@ TEST_F(Gate, Permit_IsBoundToWhatWasJudged) {
 }
 
 TEST_F(Gate, RefusedContact_GetsNoPermit) {
-  opt_outs_.insert(who_.number);
-  const gate judge{rules_, opt_outs_, history_};
+  callees_.opt_out(who_.number);
+  const gate judge{rules_, callees_};
   EXPECT_FALSE(gate::permit(judge.screen(who_, organisation_, now_), {}));
 }
 
@@ -205,17 +204,16 @@ static_assert(!std::is_move_constructible_v<screening> && !std::is_copy_construc
 TEST_F(Gate, Explain_HasScreensVerdictAsItsFirstNo) {
   for (unsigned obstacles = 0; obstacles < 128; ++obstacles) {
     SCOPED_TRACE(obstacles);
-    opt_outs_ = {};
-    history_ = {};
+    callees_ = {};
     now_.utc = utc((obstacles & 1) != 0 ? "2027-01-21 18:00" : "2026-11-21 18:00");
     organisation_.fiction_allowed = (obstacles & 2) == 0;
-    if ((obstacles & 4) != 0) opt_outs_.insert(e164::from_digits(12125550177));
+    if ((obstacles & 4) != 0) callees_.opt_out(e164::from_digits(12125550177));
     who_.number = e164::from_digits((obstacles & 8) != 0 ? 12125550177 : 12125550123);
-    for (int i = 0; (obstacles & 16) != 0 && i < 3; ++i) history_.record(who_.number, now_.utc);
+    for (int i = 0; (obstacles & 16) != 0 && i < 3; ++i) callees_.record(who_.number, now_.utc);
     window_ = {
         .open = (obstacles & 32) == 0, .why = reason::none, .closes_at = now_.utc + 1h, .opens_at = now_.utc + 2h};
     countries_ = country_set{{(obstacles & 64) == 0 ? "US" : "GB"}};
-    const gate judge{rules_, opt_outs_, history_};
+    const gate judge{rules_, callees_};
     const auto steps = judge.explain(who_, {}, organisation_, now_);
     ASSERT_EQ(steps.size(), 8U);
     verdict first = verdict::allowed();
@@ -230,10 +228,10 @@ TEST_F(Gate, Explain_HasScreensVerdictAsItsFirstNo) {
 }
 
 TEST_F(Gate, Explain_ShowsWhatEachCheckJudgedBy) {
-  history_.record(who_.number, now_.utc - 1h);
+  callees_.record(who_.number, now_.utc - 1h);
   const place where{"US", {"US-NY"}, {"America/New_York"}, place_source::number};
   std::string text;
-  for (const auto& step : gate{rules_, opt_outs_, history_}.explain(who_, where, organisation_, now_)) {
+  for (const auto& step : gate{rules_, callees_}.explain(who_, where, organisation_, now_)) {
     for (const auto& [name, value] : step.inputs) text += std::string{step.name} + " " + name + "=" + value + "\n";
   }
   for (const auto* expected :
@@ -251,17 +249,17 @@ TEST_F(Gate, ManyLookedUpAtOnce_EachGetsItsOwnRecord) {
   const e164 listed = e164::from_digits(12125550177);
   const e164 opted_out = e164::from_digits(12125550188);
   const e164 abroad = e164::from_digits(447700900123);
-  opt_outs_.insert(opted_out);
-  history_.record(abroad, now_.utc - 25h);
-  history_.record(abroad, now_.utc);
+  callees_.opt_out(opted_out);
+  callees_.record(abroad, now_.utc - 25h);
+  callees_.record(abroad, now_.utc);
   std::vector<number_record> found(9);
-  gate{rules_, opt_outs_, history_}.look_up(std::array{listed, opted_out, abroad, who_.number}, now_, found);
+  gate{rules_, callees_}.look_up(std::array{listed, opted_out, abroad, who_.number}, now_, found);
   ASSERT_EQ(found.size(), 4U);
   for (std::size_t i = 0; i < found.size(); ++i) {
     EXPECT_EQ(found[i].on_national_list, i == 0);
-    EXPECT_EQ(found[i].opted_out, i == 1);
-    EXPECT_EQ(found[i].recent.last_24h, i == 2 ? 1U : 0U);
-    EXPECT_EQ(found[i].recent.last_7d, i == 2 ? 2U : 0U);
+    EXPECT_EQ(found[i].called.opted_out, i == 1);
+    EXPECT_EQ(found[i].called.recent.last_24h, i == 2 ? 1U : 0U);
+    EXPECT_EQ(found[i].called.recent.last_7d, i == 2 ? 2U : 0U);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "compliance/suppression.hpp"
+#include "compliance/do_not_call_list.hpp"
 #include "model/clock.hpp"
 #include "tests/scratch.hpp"
 

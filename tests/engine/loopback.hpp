@@ -87,13 +87,12 @@ inline std::string created(int number) {
 inline send_call call_for(const carriers::account& account, attempt_id attempt, instant now,
                           std::chrono::microseconds send_within) {
   const compliance::rules_snapshot rules = stage{}.config().rules;
-  const compliance::opt_out_set opt_outs;
-  const compliance::attempt_history history;
+  const compliance::callee_book callees;
   const compliance::window_state window{
       .open = true, .why = reason::none, .closes_at = now.utc + std::chrono::hours{1}, .opens_at = {}};
   const compliance::country_set countries{{"US"}};
   const compliance::subject who{contact_id{attempt.value}, stage::number(attempt.value), &window, {}, &countries};
-  const compliance::gate gate{rules, opt_outs, history};
+  const compliance::gate gate{rules, callees};
   const auto judged = gate.screen(who, {.fiction_allowed = true}, now);
   auto permit = compliance::gate::permit(judged, {e164::from_digits(stage::caller_id_digits), account.id, send_within});
   return {account.id,

@@ -1,5 +1,5 @@
 #pragma once
-// Numbers that must not be called: the organisation's opt-outs and a national do-not-call list.
+// A national list of numbers that must not be called.
 
 #include <cstdint>
 #include <filesystem>
@@ -60,24 +60,5 @@ struct list_build_result {
 list_build_result build_do_not_call_list(const std::filesystem::path& registry_text,
                                          const std::filesystem::path& target, utc_time as_of,
                                          const std::string& version);
-
-/// The organisation's opt-outs, in memory. Owned by one shard; not synchronised. 11 to 16 bytes a number.
-class opt_out_set {
- public:
-  opt_out_set();
-  ~opt_out_set();
-  opt_out_set(opt_out_set&&) noexcept;
-  opt_out_set& operator=(opt_out_set&&) noexcept;
-  void insert(e164 number);
-  void erase(e164 number);
-  bool contains(e164 number) const noexcept;
-  void prefetch(e164 number) const noexcept;
-  std::size_t size() const noexcept;
-  std::size_t bytes() const noexcept;  ///< memory held
-
- private:
-  struct impl;
-  std::unique_ptr<impl> impl_;
-};
 
 }  // namespace dialer::compliance
