@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 }  // namespace
 
-organisation::attempt_run* organisation::find(attempt_id id) {
+attempt_run* organisation::find(attempt_id id) {
   const auto found = attempt_index_.find(id);
   return found == attempt_index_.end() ? nullptr : &attempts_[found->second];
 }
@@ -29,7 +29,7 @@ void organisation::prefetch(const event& what) const {
   for (std::size_t line = 0; line < sizeof(attempt_run); line += 64) compliance::prefetch_line(slot + line);
 }
 
-organisation::attempt_run& organisation::open(attempt_id id) {
+attempt_run& organisation::open(attempt_id id) {
   index slot = 0;
   if (free_slots_.empty()) {
     slot = static_cast<index>(attempts_.size());

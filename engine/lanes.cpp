@@ -10,7 +10,7 @@ constexpr std::chrono::milliseconds load_back_off{500};
 
 }  // namespace
 
-organisation::lane_run* organisation::find_lane(const campaign_run& campaign, campaigns::lane_number number) const {
+lane_run* organisation::find_lane(const campaign_run& campaign, campaigns::lane_number number) const {
   return number < campaign.lanes.size() ? campaign.lanes[number].get() : nullptr;
 }
 
@@ -25,12 +25,12 @@ void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, 
 }
 
 // The lane whose turn it is, if it is there, whether or not it is open.
-const organisation::lane_run* organisation::lane_due(const campaign_run& campaign) {
+const lane_run* organisation::lane_due(const campaign_run& campaign) {
   return campaign.lane_at < campaign.lanes.size() ? campaign.lanes[campaign.lane_at].get() : nullptr;
 }
 
 // The next lane that is open and has a contact at hand: an urgent one, else in turn.
-organisation::lane_run* organisation::next_lane(campaign_run& campaign, instant now) {
+lane_run* organisation::next_lane(campaign_run& campaign, instant now) {
   if (campaign.has_urgent) {
     for (lane_run* lane : campaign.urgent) {
       if (lane->queue.empty()) continue;

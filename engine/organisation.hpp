@@ -26,16 +26,16 @@
 #include "callerid/number_health.hpp"
 #include "callerid/pick.hpp"
 #include "compliance/gate.hpp"
+#include "engine/account_run.hpp"
 #include "engine/attempt.hpp"
-#include "engine/circuit_breaker.hpp"
-#include "engine/contact_queue.hpp"
+#include "engine/attempt_run.hpp"
+#include "engine/campaign_run.hpp"
 #include "engine/doubt.hpp"
 #include "engine/events.hpp"
 #include "engine/fair_share.hpp"
 #include "engine/hash_tables.hpp"
 #include "engine/judgement.hpp"
 #include "engine/ledger.hpp"
-#include "engine/recent_answers.hpp"
 #include "engine/stats.hpp"
 #include "model/clock.hpp"
 #include "model/random.hpp"
@@ -85,123 +85,7 @@ class organisation {
   bool drained() const;
 
  private:
-  using index = std::uint32_t;
-
-  // The first two cache lines are what a decision reads; the rest is for loading.
-  struct alignas(64) lane_run {
-    static constexpr std::size_t hot_lines = 2;
-    contact_queue queue;  // waiting ones and fresh ones in the order to be dialed
-    compliance::window_state window;
-    utc_time window_until{};  // `window` holds before this instant
-    contact_id through;       // the cursor as of the batch being decided
-    std::size_t look_ahead = 0;
-    campaigns::lane_number number = 0;
-    bool moved = false;  // `through` goes into the batch being decided
-    bool held = false;   // of the candidates at hand, the rest of this lane is put back
-    bool loading = false;
-    bool hungry = false;  // in hungry_
-    bool fresh_exhausted = false;
-    contact_id fresh_after;  // loads continue here; ids up to it are in the queue or beyond
-    utc_time wait_after{};   // loads of waiting contacts continue here
-    contact_id wait_after_id;
-    utc_time asked_until{};                 // greatest `now` a load was asked with; new waits lie beyond it
-    std::optional<utc_time> next_due;       // earliest waiting contact not yet loaded
-    std::optional<utc_time> due_meanwhile;  // ... of those that began to wait while a load was out
-    std::uint32_t asked_count = 0;          // of the load that is out
-    steady_time load_after{};               // back-off after a failed load
-    compliance::place where;
-  };
-
-  // The first three cache lines, down to the first of the settings, are what a decision reads.
-  struct alignas(64) campaign_run {
-    static constexpr std::size_t hot_lines = 3;
-    bool present = false;
-    bool active = false;      // takes part in fair_share
-    bool has_urgent = false;  // lanes, in `urgent`
-    reason blocked = reason::none;
-    index workspace = 0;
-    index agent = 0;
-    std::uint32_t live = 0;
-    steady_time blocked_until{};
-    steady_time last_start = steady_time::min();  // of the campaign's own rate
-    std::vector<index> accounts;                  // that have numbers its agent may show
-    std::size_t account_at = 0;
-    std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
-    std::size_t lane_at = 0;
-    const compliance::country_set* countries = nullptr;  // that it calls; of country_sets_
-    campaigns::settings what;
-    campaign_counters counters;
-    std::vector<lane_run*> urgent;         // of `lanes`: those that go before the others
-    std::optional<utc_time> number_frees;  // while blocked for want of a number, if time alone frees one
-
-    /// REQUIRES: a rate of its own. By the rate of now: after a slow one the next call could be hours away.
-    std::chrono::microseconds spacing() const {
-      return std::chrono::microseconds{static_cast<std::int64_t>(1e6 / what.calls_per_second_max)};
-    }
-    steady_time next_start() const { return last_start + spacing(); }
-  };
-
-  struct workspace_run {
-    workspace_record what;
-  };
-
-  struct agent_run {
-    agent_record what;
-    std::shared_ptr<const std::string> answer_url;  // shared with requests on their way
-    bool present = false;
-    std::uint32_t live = 0;
-  };
-
-  struct account_run {
-    carriers::account what;
-    bool present = false;
-    circuit_breaker breaker;
-    bool stopped = false;
-    steady_time probe_at{};
-    recent_answers understood;                             // a bad one: the carrier could not read our request
-    std::uint32_t closed_in_a_row = 0;                     // destinations under +1 refused without a call taken between
-    flat_map<std::uint64_t, steady_time> closed_prefixes;  // the carrier does not take them, until
-    std::uint32_t live = 0;
-    std::uint32_t reserve = 1;     // intents to be kept ahead of the senders
-    std::uint32_t unsent = 0;      // decided, not yet taken by a sender
-    std::uint32_t unanswered = 0;  // decided, and the carrier has said nothing yet
-    std::uint32_t ceiling = 0;     // concurrency the carrier showed; 0 = none
-    steady_time ceiling_until{};
-    steady_time held_until{};
-    flat_set<e164> refused_caller_ids;
-  };
-
-  struct attempt_run {
-    intent what;
-    campaigns::contact contact;
-    index campaign = 0;
-    index account = 0;
-    index agent = 0;
-    callerid::number_index caller_id = 0;  // of what.from
-    attempt_state state = attempt_state::deciding;
-    carriers::call_phase phase = carriers::call_phase::queued;
-    bool unanswered = false;  // the create, as the account counts it
-    bool answered = false;
-    bool machine = false;
-    bool abandoned = false;  // answered, and no agent took it
-    bool vetoed = false;
-    bool phase_known = false;  // by what was heard of it; not just after a take-over or a doubt
-    // The cancel that the carrier was asked for, and has not refused: of a call nobody has answered, or of any.
-    enum class cancel : std::uint8_t { none, unanswered, any } cancel_out = cancel::none;
-    bool canceled = false;              // by us, if the carrier was in time
-    bool recovered = false;             // open at the take-over
-    bool caller_id_signal = false;      // the call was refused for its caller ID's reputation
-    bool opted_out = false;             // the number called, while the call was open
-    std::uint32_t unknown_answers = 0;  // in a row: the carrier knows no such call
-    bool asked = false;                 // a look-up or fetch is out
-    std::string call_ref;
-    steady_time deadline{};             // of the current wait; timers that do not match it are stale
-    std::optional<dial_permit> permit;  // until it is sent
-    std::unique_ptr<doubt> in_doubt;
-    std::unique_ptr<carriers::call_report> unsure_end;  // over; whether it had been answered is being asked ...
-    steady_time unsure_until{};                         // ... until then
-    bool holds_confirmation = false;                    // a change is confirmed only after this attempt is dealt with
-  };
+  using index = run_index;
 
   struct timer {
     steady_time at;
