@@ -54,11 +54,24 @@ function(dialer_write_layers)
   file(WRITE ${PROJECT_BINARY_DIR}/layers.txt "${text}")
 endfunction()
 
+# dialer_label(TEST LABEL...)
+#
+# Labels say in which tiers of script/test a test runs: every test in `dev`; `unit` and `sim` under AddressSanitizer;
+# `threads` under ThreadSanitizer. Each label is also a build target, <label>_tests, of all programs that it runs.
+# REQUIRES: the test is named as its program's target.
+function(dialer_label test)
+  foreach(label IN LISTS ARGN)
+    if(NOT TARGET ${label}_tests)
+      add_custom_target(${label}_tests)
+    endif()
+    add_dependencies(${label}_tests ${test})
+  endforeach()
+  set_tests_properties(${test} PROPERTIES LABELS "${ARGN}")
+endfunction()
+
 # dialer_test(NAME SOURCES ... DEPS ... LIBS ... LABELS unit|pg|sim|e2e|threads|house... [ENV ...] [TIMEOUT seconds])
 #
-# One GoogleTest executable per folder of tests/, run as one CTest test. Its labels say in which tiers of script/test it
-# runs: every test in `dev`; `unit` and `sim` under AddressSanitizer; `threads` under ThreadSanitizer. Each label is
-# also a build target, <label>_tests.
+# One GoogleTest executable per folder of tests/, run as one CTest test.
 function(dialer_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;ENV" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -67,16 +80,11 @@ function(dialer_test name)
   foreach(dep IN LISTS ARG_DEPS)
     target_link_libraries(${name} PRIVATE dialer_${dep})
   endforeach()
-  foreach(label IN LISTS ARG_LABELS)
-    if(NOT TARGET ${label}_tests)
-      add_custom_target(${label}_tests)
-    endif()
-    add_dependencies(${label}_tests ${name})
-  endforeach()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+  dialer_label(${name} ${ARG_LABELS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "DIALER_SOURCE_DIR=${PROJECT_SOURCE_DIR};DIALER_BINARY=$<TARGET_FILE:dialer>;${ARG_ENV}")
 endfunction()
