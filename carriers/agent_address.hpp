@@ -14,8 +14,8 @@ inline constexpr int sip_ring_timeout_s = 30;
 /// True for "sip:" and "sips:".
 bool is_sip_address(std::string_view address);
 
-/// Why an agent can't be reached there, as the end of a sentence; empty: it can. An agent answers at an http(s) URL, or
-/// at a SIP address.
+/// Why an agent can't be reached there, as the end of a sentence; empty: it can. An agent answers at an https URL (on
+/// loopback http will do), or at a SIP address.
 std::string_view agent_address_fault(std::string_view address);
 
 }  // namespace dialer::carriers

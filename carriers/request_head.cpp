@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 #include <charconv>
 #include <stdexcept>
+
+#include "carriers/url.hpp"
 
 namespace dialer::carriers {
 
@@ -19,11 +19,8 @@ void require_visible_ascii(std::string_view field, std::string_view value) {
 }
 
 request_head::request_head(const account& value, std::string_view authorization) {
-  const auto url = boost::urls::parse_uri(value.base_url);
-  // A path without its slash is a host that Boost 1.81 cut in two: "https://127.0.0.1.example.com".
-  const bool cut = url && !url->encoded_path().empty() && !url->encoded_path().starts_with('/');
-  if (!url || cut || (url->scheme() != "https" && url->scheme() != "http") || url->encoded_host().empty() ||
-      url->has_query() || url->has_fragment()) {
+  const auto url = parse_url(value.base_url);
+  if (!url || (url->scheme() != "https" && url->scheme() != "http") || url->has_query() || url->has_fragment()) {
     throw std::invalid_argument{
         "carrier account: base_url is not of the form https://host[:port]; for example "
         "https://api.twilio.com or https://api.telnyx.com"};

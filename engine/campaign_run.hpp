@@ -23,8 +23,8 @@
 
 namespace dialer::engine {
 
-/// A place in the organisation's table of workspaces, agents, accounts or campaigns. The tables only grow: it stays good,
-/// and what is gone is not `present`.
+/// A place in the organisation's table of workspaces, agents, accounts or campaigns. The tables only grow: it stays
+/// good, and what is gone is not `present`.
 using run_index = std::uint32_t;
 
 struct workspace_run {
@@ -75,7 +75,7 @@ struct alignas(64) campaign_run {
   std::uint32_t live = 0;
   steady_time blocked_until{};
   steady_time last_start = steady_time::min();  // of the campaign's own rate
-  std::vector<run_index> accounts;                  // that have numbers its agent may show
+  std::vector<run_index> accounts;              // that have numbers its agent may show
   std::size_t account_at = 0;
   std::vector<std::unique_ptr<lane_run>> lanes;  // by lane number; null where none
   std::size_t lane_at = 0;

@@ -72,6 +72,8 @@ TEST(settings_file, every_mistake_is_named_with_line_key_and_remedy) {
       {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"", line_of_extra, "answer_url", "give the URL"},
       {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\nanswer_url = \"agent\"", "f.toml:18:", "answer_url",
        "write https://"},
+      {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\nanswer_url = \"http://agent.example.com\"",
+       "f.toml:18:", "answer_url", "in the clear"},
       {house + "[[agent]]\nname = \"Bob\"\nworkspace = \"Sales\"\npublished = \"yes\"", "f.toml:18:", "published",
        "true or false, without quotes"},
       {house + "[[number_price]]\ncountry = \"us\"", "f.toml:16:", "country", "write two capital letters (ISO 3166)"},
