@@ -314,15 +314,16 @@ TEST_F(CampaignPreview, OfACampaignThatEnded_IsRefused) {
 
 TEST_F(CampaignPreview, ChangesNothingAndLeavesNoTrace) {
   const auto all = [&] {
-    return us_.house.on
-        .run(
-            "SELECT (SELECT string_agg(c::text, ';') FROM campaign c WHERE org_id = $1) || (SELECT generation::text "
-            "FROM org_owner WHERE org_id = $1) || (SELECT count(*)::text FROM audit_log WHERE org_id = $1) || (SELECT "
-            "count(*)::text FROM campaign_version WHERE org_id = $1)",
-            sql::params{}.uuid(us_.house.id))
-        .text(0, 0);
+    return std::string{us_.house.on
+                           .run("SELECT (SELECT string_agg(c::text, ';') FROM campaign c WHERE org_id = $1) || (SELECT "
+                                "generation::text "
+                                "FROM org_owner WHERE org_id = $1) || (SELECT count(*)::text FROM audit_log WHERE "
+                                "org_id = $1) || (SELECT "
+                                "count(*)::text FROM campaign_version WHERE org_id = $1)",
+                                sql::params{}.uuid(us_.house.id))
+                           .text(0, 0)};
   };
-  const std::string before{all()};
+  const std::string before = all();
   (void)preview(R"({"settings":{"weight":9,"attempts_per_contact_max":1}})");
   EXPECT_EQ(all(), before);
   EXPECT_EQ(ask("POST", "/preview", R"({"settings":{"window":{"friday":"21:00-08:00"}}})").status, 422);
