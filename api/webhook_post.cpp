@@ -10,7 +10,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/url/parse.hpp>
 #include <cctype>
 #include <condition_variable>
 #include <exception>
@@ -22,6 +21,7 @@
 #include <utility>
 
 #include "carriers/http/https_pool.hpp"
+#include "carriers/url.hpp"
 
 namespace dialer::api {
 namespace {
@@ -225,14 +225,13 @@ webhook_target parse_webhook_url(std::string_view text) {
     return std::invalid_argument(std::string(what) + "; write it as https://host/path");
   };
   if (text.size() > url_bytes_max) throw refuse("has more than 2000 characters");
-  const auto url = boost::urls::parse_uri(text);
+  const auto url = carriers::parse_url(text);
   if (!url) throw refuse("is no URL");
   if (url->scheme() != "https") throw refuse("is not https");
   if (url->has_userinfo()) throw refuse("holds credentials; the signature tells who sends");
   if (url->has_fragment()) throw refuse("has a fragment, which is never sent");
   webhook_target to;
   to.host = url->host_address();
-  if (to.host.empty()) throw refuse("has no host");
   boost::system::error_code error;
   (void)asio::ip::make_address(to.host, error);
   if (!error && !is_public_address(to.host)) throw refuse("names an address that is not public");

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "api/api_key.hpp"
-#include "carriers/account.hpp"
+#include "carriers/url.hpp"
 #include "cli/errors.hpp"
 #include "cli/private_file.hpp"
 
@@ -90,9 +90,7 @@ void check_service_url(const std::string& url) {
   const std::string host = url.substr(secure ? 8 : 7);
   if (host.empty() || host.find_first_of("/?#@ \t\r\n\"\\") != std::string::npos)
     throw refuse("is more or less than a host");
-  carriers::account as_account;
-  as_account.base_url = url;
-  if (!secure && !carriers::on_loopback(as_account)) throw refuse("would send the key in the clear");
+  if (!secure && !carriers::is_loopback_url(url)) throw refuse("would send the key in the clear");
 }
 
 }  // namespace dialer::cli

@@ -116,6 +116,7 @@ TEST(WebhookUrl, WhatMayNotBe_IsRefusedWithARemedy) {
        {std::string("http://crm.example/"), std::string("crm.example"), std::string("https://"), std::string(""),
         std::string("https://user:secret@crm.example/"), std::string("https://crm.example/#a"),
         std::string("https://crm.example:0/"), std::string("https://crm.example:70000/"),
+        std::string("https://crm.example:port/"), std::string("https://8.8.8.8.crm.example/"),
         std::string("https://127.0.0.1/"), std::string("https://[::1]/"), std::string("https://10.1.2.3:8443/x"),
         std::string("https://crm.example/a b"), std::string("https://crm.example/\r\nX: y"),
         std::string("https://crm%0d%0aX:%20y/"), "https://crm.example/" + std::string(2'000, 'x')}) {
