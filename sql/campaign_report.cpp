@@ -137,7 +137,7 @@ call_length read_call_length(session& on, organisation_id organisation, campaign
       "SELECT count(*), coalesce(1000 * extract(epoch FROM avg(o.at - i.decided_at)), 0)::bigint FROM intent i "
       "JOIN outcome o ON o.org_id = i.org_id AND o.attempt_id = i.attempt_id AND o.kind = $3 "
       "WHERE i.org_id = $1 AND i.campaign_id = $2",
-      params{}.uuid(organisation).uuid(campaign).int2(static_cast<std::int64_t>(engine::outcome_kind::ended)));
+      params{}.uuid(organisation).uuid(campaign).int2(engine::outcome_kind::ended));
   return {row.number(0, 0), std::chrono::milliseconds{row.integer(0, 1)}};
 }
 
@@ -173,7 +173,7 @@ contact_page read_contacts(transaction& in, organisation_id organisation, campai
   for (int looked_at = 0, step = count;; step = std::min(2 * step, rows_looked_at - looked_at)) {
     params values = params{key}.int4(at.lane).int8(at.contact.value).int8(std::int64_t{step} + 1);  // one too many
     if (which.number) values.int8(which.number->digits());
-    if (which.ended_as) values.int2(static_cast<std::int64_t>(*which.ended_as));
+    if (which.ended_as) values.int2(*which.ended_as);
     const result rows = in.run(statement, values);
     for (int i = 0; i < std::min(rows.rows(), step); ++i) {
       if (page.rows.size() == static_cast<std::size_t>(count)) {

@@ -80,7 +80,7 @@ campaign_change change_campaign_state(transaction& tx, organisation_id organisat
       std::ranges::find_if(transitions, [&](const transition& one) { return one.by == action && one.from == state; });
   if (legal == transitions.end()) refuse(campaign, state, action);
   tx.run("UPDATE campaign SET state = $3, state_changed_at = clock_timestamp() WHERE org_id = $1 AND id = $2",
-         params{key}.int2(static_cast<std::int64_t>(legal->to)));
+         params{key}.int2(legal->to));
   return {legal->to, raise_generation(tx, organisation)};
 }
 

@@ -5,8 +5,6 @@
 #include <stdexcept>
 
 #include "sql/generation.hpp"
-#include "sql/phone_numbers.hpp"
-#include "sql/snapshot.hpp"
 
 namespace dialer::sql {
 namespace {
@@ -16,11 +14,6 @@ std::vector<std::int64_t> column_of(const Array& from, Value value) {
   std::vector<std::int64_t> column;
   for (const auto& one : from) column.push_back(static_cast<std::int64_t>(value(one)));
   return column;
-}
-
-template <class Enum>
-std::int64_t stored(Enum value) {
-  return static_cast<std::int64_t>(value);
 }
 
 }  // namespace
@@ -54,7 +47,7 @@ applied<organisation_id> configuration::organisation(const std::string& name, ca
   if (found.rows() == 0) {
     const organisation_id id{make_id_()};
     tx_.run("INSERT INTO organisation (org_id, name, sharing, allowed_countries) VALUES ($1, $2, $3, $4)",
-            params{}.uuid(id).text(name).int2(stored(sharing)).text(countries));
+            params{}.uuid(id).text(name).int2(sharing).text(countries));
     tx_.run("INSERT INTO org_owner (org_id) VALUES ($1)", params{}.uuid(id));
     return {id, change::created};
   }
@@ -62,7 +55,7 @@ applied<organisation_id> configuration::organisation(const std::string& name, ca
   lock_organisation(tx_, id);
   return {id, changed(id, tx_.run("UPDATE organisation SET sharing = $2, allowed_countries = $3 WHERE org_id = $1 AND "
                                   "(sharing, allowed_countries) IS DISTINCT FROM ($2, $3)",
-                                  params{}.uuid(id).int2(stored(sharing)).text(countries)))};
+                                  params{}.uuid(id).int2(sharing).text(countries)))};
 }
 
 applied<workspace_id> configuration::workspace(organisation_id in, const engine::workspace_record& wanted) {
@@ -98,7 +91,7 @@ applied<agent_id> configuration::agent(organisation_id in, const engine::agent_r
 applied<integration_id> configuration::integration(organisation_id in, const integration_record& wanted) {
   const carriers::account& account = wanted.account;
   for (const std::string& name : carriers::account_names(account)) {
-    const params carrier = params{}.int2(stored(account.kind)).text(name).uuid(in);
+    const params carrier = params{}.int2(account.kind).text(name).uuid(in);
     tx_.run(
         "INSERT INTO carrier_account (kind, account, org_id) VALUES ($1, $2, $3) ON CONFLICT (kind, account) DO "
         "NOTHING",
@@ -114,12 +107,7 @@ applied<integration_id> configuration::integration(organisation_id in, const int
   const result twin = tx_.run(
       "SELECT name FROM integration WHERE org_id = $1 AND kind = $2 AND (account_sid, connection_id) = ($3, $4) AND "
       "name <> $5 AND revoked_at IS NULL",
-      params{}
-          .uuid(in)
-          .int2(stored(account.kind))
-          .text(account.account_sid)
-          .text(account.connection_id)
-          .text(account.name));
+      params{}.uuid(in).int2(account.kind).text(account.account_sid).text(account.connection_id).text(account.name));
   if (twin.rows() != 0) {
     throw configuration_error("integration \"" + std::string(twin.text(0, 0)) +
                               "\" uses the carrier account of integration \"" + account.name +
@@ -154,7 +142,7 @@ applied<integration_id> configuration::integration(organisation_id in, const int
           .uuid(in)
           .uuid(id)
           .text(account.name)
-          .int2(stored(account.kind))
+          .int2(account.kind)
           .text(account.base_url)
           .text(account.ca_file)
           .text(account.account_sid)
@@ -175,56 +163,6 @@ change configuration::revoke_integration(organisation_id in, integration_id whic
   return changed(in, tx_.run("UPDATE integration SET revoked_at = now(), secret_ref = '', secondary_secret_ref = '' "
                              "WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL",
                              params{}.uuid(in).uuid(which)));
-}
-
-applied<phone_number_id> configuration::number(organisation_id in, const callerid::phone_number& wanted,
-                                               const number_details& more) {
-  lock_organisation(tx_, in);
-  const auto before = find_number_record(tx_.on(), in, wanted.number);
-  using enum callerid::number_status;
-  // One that was given up is history: who has the number again has another one.
-  const bool made = !before || (before->status == released && wanted.status != released);
-  number_record record = made ? number_record{} : *before;
-  const number_record known = record;
-  static_cast<callerid::phone_number&>(record) = wanted;
-  record.id = made ? phone_number_id{make_id_()} : known.id;
-  if (record.country.empty()) record.country = known.country;
-  record.friendly_name = more.friendly_name.value_or(known.friendly_name);
-  record.fallback_agent = more.fallback_agent.value_or(known.fallback_agent);
-  record.voicemail_message = more.voicemail_message.value_or(known.voicemail_message);
-  if (made) {
-    insert_number(tx_, in, record);
-    return {record.id, change::created};
-  }
-  if (known.platform && check_bought(in, known, record)) return {record.id, change::updated};
-  return {record.id, update_number(tx_, in, record) ? change::updated : change::none};
-}
-
-// What was bought is its carrier's word to settle, and given up where it was bought. True: it is given up.
-bool configuration::check_bought(organisation_id in, const number_record& known, number_record& wanted) {
-  using enum callerid::number_status;
-  if (wanted.integration != known.integration) {
-    throw configuration_error(
-        "number " + known.number.text() +
-        " was bought over another integration than the one it is listed under; list it under that "
-        "one, or leave it out");
-  }
-  if (wanted.status == pending && known.status != pending) {
-    throw configuration_error("number " + known.number.text() +
-                              " was bought and its carrier has confirmed it; leave "
-                              "out its status \"pending\"");
-  }
-  const bool gives_up = wanted.status == released && known.status != released;
-  const auto order = read_order(tx_.on(), in, known.id);
-  if (order && order->kind == order_kind::purchase) {
-    if (gives_up) {
-      throw configuration_error("number " + known.number.text() +
-                                " is not confirmed by its carrier yet; release it once it is");
-    }
-    wanted.status = known.status;
-  }
-  if (gives_up) release_number(tx_, in, wanted, {});
-  return gives_up;
 }
 
 applied<campaign_id> configuration::campaign(organisation_id in, const campaigns::settings& wanted) {
@@ -277,10 +215,10 @@ applied<campaign_id> configuration::campaign(organisation_id in, const campaigns
           .int4(wanted.attempts_per_contact_max)
           .int4(wanted.attempts_per_number_24h)
           .int4(wanted.attempts_per_number_7d)
-          .int2(stored(wanted.caller_id))
+          .int2(wanted.caller_id)
           .int4(wanted.ring_timeout.count())
           .int4(wanted.call_time_limit.count())
-          .int2(stored(wanted.detection))
+          .int2(wanted.detection)
           .text(wanted.default_country)
           .boolean(wanted.redial_absent)
           .int8(wanted.caller_id_number.digits()),
@@ -303,55 +241,6 @@ void configuration::keep_version(organisation_id in, campaign_id campaign) {
       "call_time_limit_s, detection, default_country, redial_absent, caller_id_number FROM campaign WHERE org_id = $1 "
       "AND id = $2",
       params{}.uuid(in).uuid(campaign));
-}
-
-change configuration::assignments(organisation_id in, agent_id agent, const std::vector<phone_number_id>& numbers) {
-  lock_organisation(tx_, in);
-  const params wanted = params{}.uuid(in).uuid(agent).uuid_array({numbers.begin(), numbers.end()});
-  const int gone =
-      tx_.run("DELETE FROM assignment WHERE org_id = $1 AND agent_id = $2 AND profile = 1 AND number_id <> ALL ($3)",
-              wanted)
-          .affected();
-  const int come = tx_.run(
-                          "INSERT INTO assignment (org_id, agent_id, number_id) SELECT DISTINCT $1, $2, n "
-                          "FROM unnest($3) n ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
-                          wanted)
-                       .affected();
-  if (gone + come == 0) return change::none;
-  raise_generation(tx_, in);
-  return change::updated;
-}
-
-change configuration::number_users(organisation_id in, phone_number_id number, callerid::profile as,
-                                   const std::vector<agent_id>& agents) {
-  lock_organisation(tx_, in);
-  const params wanted = params{}.uuid(in).uuid(number).int2(stored(as)).uuid_array({agents.begin(), agents.end()});
-  const int gone =
-      tx_.run("DELETE FROM assignment WHERE org_id = $1 AND number_id = $2 AND profile = $3 AND agent_id <> ALL ($4)",
-              wanted)
-          .affected();
-  const int come = tx_.run(
-                          "INSERT INTO assignment (org_id, agent_id, number_id, profile) SELECT DISTINCT $1, a, $2, $3 "
-                          "FROM unnest($4) a ON CONFLICT (org_id, agent_id, number_id, profile) DO NOTHING",
-                          wanted)
-                       .affected();
-  if (gone + come == 0) return change::none;
-  raise_generation(tx_, in);
-  return change::updated;
-}
-
-change configuration::number_restrictions(organisation_id in, std::vector<callerid::number_restriction> wanted) {
-  lock_organisation(tx_, in);
-  std::ranges::sort(wanted);
-  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
-  if (read_number_restrictions(tx_.on(), in) == wanted) return change::none;
-  tx_.run("DELETE FROM number_restriction WHERE org_id = $1", params{}.uuid(in));
-  for (const callerid::number_restriction& one : wanted) {
-    tx_.run("INSERT INTO number_restriction (org_id, country, type, demand) VALUES ($1, $2, $3, $4)",
-            params{}.uuid(in).text(one.country).int2(one.type ? stored(*one.type) : -1).int2(stored(one.demand)));
-  }
-  raise_generation(tx_, in);
-  return change::updated;
 }
 
 change configuration::do_not_call(organisation_id in, const std::vector<do_not_call_record>& wanted) {
@@ -377,32 +266,6 @@ change configuration::do_not_call(organisation_id in, const std::vector<do_not_c
   return change::updated;
 }
 
-change configuration::number_prices(organisation_id in, const std::vector<number_price>& wanted) {
-  lock_organisation(tx_, in);
-  std::vector<std::string> kept;
-  for (const number_price& one : wanted) kept.push_back(one.country + " " + std::to_string(stored(one.type)));
-  int touched = tx_.run("DELETE FROM number_price WHERE org_id = $1 AND country || ' ' || type <> ALL ($2)",
-                        params{}.uuid(in).text_array({kept.begin(), kept.end()}))
-                    .affected();
-  for (const number_price& one : wanted) {
-    touched += tx_.run(
-                      "INSERT INTO number_price AS t (org_id, country, type, purchase, monthly, currency) "
-                      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org_id, country, type) DO UPDATE SET "
-                      "purchase = excluded.purchase, monthly = excluded.monthly, currency = excluded.currency "
-                      "WHERE (t.purchase, t.monthly, t.currency) IS DISTINCT FROM "
-                      "(excluded.purchase, excluded.monthly, excluded.currency)",
-                      params{}
-                          .uuid(in)
-                          .text(one.country)
-                          .int2(stored(one.type))
-                          .int8(one.purchase.minor)
-                          .int8(one.monthly.minor)
-                          .text(one.purchase.currency))
-                   .affected();
-  }
-  return touched == 0 ? change::none : change::updated;
-}
-
 change configuration::freeze(organisation_id in, freezable kind, const id128& which, bool frozen) {
   lock_organisation(tx_, in);
   const params wanted = params{}.uuid(in).boolean(frozen);
@@ -413,66 +276,6 @@ change configuration::freeze(organisation_id in, freezable kind, const id128& wh
   return changed(in, tx_.run("UPDATE " + std::string(tables.at(static_cast<std::size_t>(kind))) +
                                  " SET frozen = $2 WHERE org_id = $1 AND frozen <> $2 AND id = $3",
                              params{wanted}.uuid(which)));
-}
-
-std::vector<organisation_record> read_organisations(session& on) {
-  const result rows = on.run(
-      "SELECT org_id, name, sharing, (SELECT frozen FROM org_owner o WHERE o.org_id = organisation.org_id) "
-      "FROM organisation ORDER BY name");
-  std::vector<organisation_record> all;
-  for (int i = 0; i < rows.rows(); ++i) {
-    all.push_back({rows.wide<organisation_id>(i, 0), std::string(rows.text(i, 1)),
-                   rows.enumerator<callerid::sharing_policy>(i, 2), rows.boolean(i, 3)});
-  }
-  return all;
-}
-
-std::optional<organisation_id> find_organisation(session& on, std::string_view name) {
-  const result found = on.run("SELECT org_id FROM organisation WHERE name = $1", params{}.text(name));
-  return found.rows() == 0 ? std::nullopt : std::optional{found.wide<organisation_id>(0, 0)};
-}
-
-std::vector<integration_record> read_integrations(session& on, organisation_id organisation) {
-  const result rows = on.run(
-      "SELECT id, name, kind, base_url, ca_file, account_sid, connection_id, secret_ref, secondary_secret_ref, "
-      "webhook_public_key, calls_per_second, concurrent_calls_max, revoked_at, frozen, platform, sip_trunk, "
-      "phone_number FROM integration WHERE org_id = $1 ORDER BY id",
-      params{}.uuid(organisation));
-  std::vector<integration_record> all;
-  for (int i = 0; i < rows.rows(); ++i) {
-    integration_record one;
-    one.account.id = rows.wide<integration_id>(i, 0);
-    one.account.name = rows.text(i, 1);
-    one.account.kind = rows.enumerator<carriers::carrier_kind>(i, 2);
-    one.account.base_url = rows.text(i, 3);
-    one.account.ca_file = rows.text(i, 4);
-    one.account.account_sid = rows.text(i, 5);
-    one.account.connection_id = rows.text(i, 6);
-    one.secret_ref = rows.text(i, 7);
-    one.secondary_secret_ref = rows.text(i, 8);
-    one.account.webhook_public_key = rows.text(i, 9);
-    one.account.calls_per_second = rows.float8(i, 10);
-    one.account.concurrent_calls_max = static_cast<std::uint32_t>(rows.integer(i, 11));
-    if (!rows.null(i, 12)) one.revoked_at = rows.time(i, 12);
-    one.account.frozen = rows.boolean(i, 13);
-    one.platform = rows.boolean(i, 14);
-    one.sip_trunk = rows.text(i, 15);
-    one.phone_number = rows.phone(i, 16);
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
-std::vector<do_not_call_record> read_do_not_call(session& on, organisation_id organisation) {
-  const result rows =
-      on.run("SELECT name, path, version, as_of, numbers FROM do_not_call_list WHERE org_id = $1 ORDER BY name",
-             params{}.uuid(organisation));
-  std::vector<do_not_call_record> all;
-  for (int i = 0; i < rows.rows(); ++i) {
-    all.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2)),
-                   rows.time(i, 3), rows.number(i, 4)});
-  }
-  return all;
 }
 
 }  // namespace dialer::sql

@@ -317,7 +317,7 @@ commit_result postgres_ledger::resolve(const engine::ownership& owner, stream wh
     const result mark = tx.run(
         "UPDATE batch_mark SET sealed = CASE WHEN last_batch = $4 THEN sealed ELSE $4 END "
         "WHERE org_id = $1 AND stream = $2 AND epoch = $3 RETURNING last_batch = $4",
-        params{}.uuid(owner.organisation).int2(stored(which)).int8(owner.epoch).int8(number));
+        params{}.uuid(owner.organisation).int2(which).int8(owner.epoch).int8(number));
     if (mark.rows() == 0) return commit_result::not_owner;
     const bool there = mark.boolean(0, 0);
     tx.commit();

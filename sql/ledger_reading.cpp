@@ -87,11 +87,7 @@ std::vector<engine::past_start> read_starts(transaction& in, organisation_id org
       "AND i.decided_at > $3 AND NOT EXISTS (SELECT 1 FROM outcome n WHERE n.org_id = i.org_id AND "
       "n.attempt_id = i.attempt_id AND n.kind = 10 AND n.why <> $4)",
       // No slack: an identifier is never older than its decision.
-      params{}
-          .uuid(organisation)
-          .int8(first_id_at(since))
-          .time(since)
-          .int2(static_cast<std::int16_t>(reason::account_throttled)),
+      params{}.uuid(organisation).int8(first_id_at(since)).time(since).int2(reason::account_throttled),
       [&](const result& row) {
         starts.push_back({row.wide<integration_id>(0, 0), row.time(0, 1)});
       });

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "model/clock.hpp"
@@ -17,6 +18,9 @@ class params {
  public:
   params& boolean(bool value);
   params& int2(std::int64_t value);  ///< smallint
+  /// An enumerator is stored as its number.
+  template <class Enum>
+  requires std::is_enum_v<Enum> params& int2(Enum value) { return int2(static_cast<std::int64_t>(value)); }
   params& int4(std::int64_t value);  ///< integer
   params& int8(std::int64_t value);  ///< bigint
   params& int8(std::uint64_t value) { return int8(static_cast<std::int64_t>(value)); }

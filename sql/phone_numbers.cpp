@@ -14,11 +14,6 @@ constexpr std::string_view record_columns =
     "friendly_name, provider, area_code, carrier_ref, trunk_address, trunk_username, trunk_password, "
     "fallback_agent_id, voicemail_message, monthly_cost, currency, created_at, released_at, weight";
 
-template <class Enum>
-std::int64_t stored(Enum value) {
-  return static_cast<std::int64_t>(value);
-}
-
 number_record read_record(const result& rows, int i) {
   number_record one;
   const auto count = [&](int column) { return static_cast<std::uint32_t>(rows.integer(i, column)); };
@@ -70,8 +65,8 @@ params bind(organisation_id organisation, const number_record& one) {
       .int8(one.number.digits())
       .uuid(one.workspace)
       .uuid(one.integration)
-      .int2(stored(one.status))
-      .int2(stored(one.type))
+      .int2(one.status)
+      .int2(one.type)
       .int2(one.capabilities)
       .boolean(one.outbound_enabled)
       .text(one.region)
@@ -79,7 +74,7 @@ params bind(organisation_id organisation, const number_record& one) {
       .int8(std::int64_t{one.calls_per_hour_max})
       .int8(std::int64_t{one.concurrent_calls_max})
       .text(one.country)
-      .int2(stored(one.attested))
+      .int2(one.attested)
       .boolean(one.registered)
       .text(one.friendly_name)
       .int2(one.platform ? 1 : 0)
@@ -133,7 +128,7 @@ std::vector<number_order> read_orders_of(const result& rows) {
 }
 
 params key_of(organisation_id organisation, const callerid::assignment& of) {
-  return params{}.uuid(organisation).uuid(of.agent).uuid(of.number).int2(stored(of.as));
+  return params{}.uuid(organisation).uuid(of.agent).uuid(of.number).int2(of.as);
 }
 
 }  // namespace
@@ -243,7 +238,7 @@ void insert_order(transaction& in, const number_order& wanted) {
              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
          key_of(wanted)
              .uuid(wanted.integration)
-             .int2(stored(wanted.kind))
+             .int2(wanted.kind)
              .uuid(wanted.workspace)
              .text(wanted.carrier_order)
              .int8(wanted.charged.minor)

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::size_t note_max = 500;
 
-template <class Enum>
-std::int64_t stored(Enum value) {
-  return static_cast<std::int64_t>(value);
-}
-
 void check(const transfer& what) {
   const bool in = what.to == wallet_account::balance;
   const bool out = what.from == wallet_account::balance;
@@ -68,8 +63,8 @@ transfer_outcome move_money(transaction& in, organisation_id organisation, works
           .int8(locked.integer(0, 2) + 1)
           .uuid(what.id)
           .text(what.name)
-          .int2(stored(what.from))
-          .int2(stored(what.to))
+          .int2(what.from)
+          .int2(what.to)
           .int8(what.amount.minor)
           .uuid(what.number)
           .text(storable_text(what.note, note_max)));

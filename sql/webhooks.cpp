@@ -44,7 +44,7 @@ void change_webhook(transaction& in, organisation_id organisation, const webhook
       key_of(organisation, to.id)
           .text(to.url)
           .int2(to.kinds)
-          .int2(static_cast<std::int64_t>(to.state))
+          .int2(to.state)
           .text(to.secret)
           .text(to.previous_secret)
           .time(to.previous_until)
@@ -116,7 +116,7 @@ std::vector<told_outcome> read_outcomes(session& on, organisation_id organisatio
           .time(after.at)
           .time(until)
           .int8(after.attempt.value)
-          .int2(static_cast<std::int64_t>(after.kind))
+          .int2(after.kind)
           .int8(std::int64_t{count}));
   std::vector<told_outcome> all;
   for (int i = 0; i < rows.rows(); ++i) {
@@ -187,11 +187,7 @@ void take_up(transaction& in, const enabled_webhook& of, const std::vector<deliv
   in.run(
       "UPDATE webhook SET read_at = $3, read_attempt = $4, read_kind = $5, campaigns_at = $6 "
       "WHERE org_id = $1 AND id = $2",
-      key_of(of)
-          .time(through.at)
-          .int8(through.attempt.value)
-          .int2(static_cast<std::int64_t>(through.kind))
-          .time(through.campaigns_at));
+      key_of(of).time(through.at).int8(through.attempt.value).int2(through.kind).time(through.campaigns_at));
 }
 
 std::vector<delivery_record> read_due(session& on, const enabled_webhook& of, utc_time now, int count) {

@@ -51,7 +51,7 @@ class CampaignPreview : public testing::Test {
         "why) SELECT org_id, campaign_id, lane, $3::timestamptz + make_interval(mins => CASE contact_id % 2 WHEN 0 "
         "THEN -10 ELSE 120 END), contact_id, number, 12125550199, (1 + contact_id / 3 % 3)::int, $4 FROM contact "
         "WHERE org_id = $1 AND campaign_id = $2 AND contact_id < $5",
-        key().time(now_.utc).int2(static_cast<int>(reason::retry_delay)).int8(first_contact + that_waited));
+        key().time(now_.utc).int2(reason::retry_delay).int8(first_contact + that_waited));
     call_from_elsewhere();
     (void)sql::add_opt_outs(on, us_.house.id, std::vector<e164>{number(1'200), number(1'201), number(1'202)}, "test");
   }

@@ -70,7 +70,7 @@ class RestExports : public test::rest_fixture {
         sql::params{}.uuid(us_.house.id).uuid(us_.house.campaign).uuid(us_.house.integration).int8(id.value).time(at));
     if (how) {
       us_.house.on.run("INSERT INTO outcome VALUES ($1, $2, $3, 0, 13, $4, 0, false, true, '', '', '')",
-                       sql::params{}.uuid(us_.house.id).int8(id.value).time(at + 1s).int2(static_cast<int>(*how)));
+                       sql::params{}.uuid(us_.house.id).int8(id.value).time(at + 1s).int2(*how));
     }
     return id.text();
   }
@@ -201,12 +201,12 @@ TEST_F(RestExports, ContactsOfAStageOrAnEnd_AreFoundWhereverTheyStand) {
   us_.house.on.run(
       "INSERT INTO contact_end SELECT org_id, campaign_id, contact_id, lane, $3, now() FROM contact WHERE "
       "org_id = $1 AND campaign_id = $2 AND contact_id BETWEEN 2 AND 5095",
-      key().int2(static_cast<int>(reason::opted_out)));
+      key().int2(reason::opted_out));
   us_.house.on.run(
       "INSERT INTO contact_wait (org_id, campaign_id, lane, due_at, contact_id, number, last_caller_id, "
       "attempts, why) SELECT org_id, campaign_id, lane, now(), contact_id, number, 0, 0, $3 FROM contact "
       "WHERE org_id = $1 AND campaign_id = $2 AND contact_id BETWEEN 5096 AND 5097",
-      key().int2(static_cast<int>(reason::attempt_cap_24h)));
+      key().int2(reason::attempt_cap_24h));
   const auto ids = [](std::initializer_list<std::uint64_t> numbers) {
     std::vector<std::string> all;
     for (const std::uint64_t each : numbers) all.push_back(contact_id{each}.text());

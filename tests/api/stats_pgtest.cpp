@@ -43,9 +43,9 @@ TEST_F(Stats, Stats_CountByCampaignWorkspaceAndInAll) {
   us_.house.on.run("INSERT INTO outcome VALUES ($1, 900, $2, 0, 13, 3, 0, false, false, 'CA2', '', '')",
                    sql::params{}.uuid(us_.house.id).time(sql::test::morning));
   us_.house.on.run("INSERT INTO contact_wait VALUES ($1, $2, 0, $3, 200, 12125550100, 0, 1, $4)",
-                   row().time(sql::test::morning).int2(static_cast<int>(reason::retry_delay)));
+                   row().time(sql::test::morning).int2(reason::retry_delay));
   us_.house.on.run("INSERT INTO contact_end VALUES ($1, $2, 201, 0, $3, $4)",
-                   row().int2(static_cast<int>(reason::opted_out)).time(sql::test::morning));
+                   row().int2(reason::opted_out).time(sql::test::morning));
   us_.house.on.run("UPDATE lane SET through = 201 WHERE org_id = $1 AND campaign_id = $2", row());
   const json::object after = ask("GET", "/v1/stats").body;
   const json::value& total = after.at("total");

@@ -92,7 +92,7 @@ struct small_house {
                .uuid(campaign.organisation)
                .int8(attempt)
                .time(noon + std::chrono::seconds{10})
-               .int2(static_cast<std::int64_t>(kind))
+               .int2(kind)
                .text(ref));
   }
 };
