@@ -37,7 +37,7 @@ class callee_book {
   void opt_in(e164 number);   ///< takes the opt-out back; no effect without one
   bool opted_out(e164 number) const noexcept;
 
-  /// Attempts are recorded in any order of time.
+  /// Attempts are recorded in any order of time. REQUIRES: `at` is less than nine days ago, as expire() says.
   void record(e164 number, utc_time at);
   /// Takes back one attempt recorded at `at` (the request was never sent); no effect when there is none.
   void retract(e164 number, utc_time at);

@@ -30,9 +30,9 @@ void organisation::prefetch(const event& what) const {
 }
 
 attempt_run& organisation::open(attempt_id id) {
-  index slot = 0;
+  run_index slot = 0;
   if (free_slots_.empty()) {
-    slot = static_cast<index>(attempts_.size());
+    slot = static_cast<run_index>(attempts_.size());
     attempts_.emplace_back();
   } else {
     slot = free_slots_.back();

@@ -23,8 +23,8 @@
 
 namespace dialer::engine {
 
-/// A place in the organisation's table of workspaces, agents, accounts or campaigns. The tables only grow: it stays
-/// good, and what is gone is not `present`.
+/// A place in one of the organisation's tables. Those of workspaces, agents, accounts and campaigns only grow: it stays
+/// good, and what is gone is not `present`. Attempts take the slots that others have left.
 using run_index = std::uint32_t;
 
 struct workspace_run {

@@ -113,7 +113,7 @@ void organisation::apply_snapshot(organisation_snapshot&& snapshot, instant now)
 }
 
 void organisation::apply_campaign(const campaigns::settings& settings) {
-  const index number = place_of(campaign_index_, campaigns_, settings.id);
+  const run_index number = place_of(campaign_index_, campaigns_, settings.id);
   campaign_run& campaign = campaigns_[number];
   // Leaves the round, to come back with the new weight and workspace.
   block(number, reason::none, steady_time{});
@@ -136,7 +136,7 @@ const compliance::country_set* organisation::countries_of(const std::string& def
 }
 
 // A campaign stopped meanwhile, or an account taken away, stays for its open attempts.
-organisation::index organisation::keep_campaign(campaign_id id) {
+run_index organisation::keep_campaign(campaign_id id) {
   if (!campaign_index_.contains(id)) {
     campaigns::settings stopped;
     stopped.id = id;
@@ -146,8 +146,8 @@ organisation::index organisation::keep_campaign(campaign_id id) {
   return campaign_index_.at(id);
 }
 
-organisation::index organisation::keep_account(integration_id id) {
-  const index number = place_of(account_index_, accounts_, id);
+run_index organisation::keep_account(integration_id id) {
+  const run_index number = place_of(account_index_, accounts_, id);
   accounts_[number].what.id = id;
   return number;
 }

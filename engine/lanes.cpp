@@ -72,7 +72,7 @@ void organisation::request_contacts(campaign_run& campaign, lane_run& lane, inst
 }
 
 // First come, first served, so that no lane waits behind others that are hungry again and again.
-void organisation::note_hungry(index campaign, lane_run& lane) {
+void organisation::note_hungry(run_index campaign, lane_run& lane) {
   if (std::exchange(lane.hungry, true)) return;
   hungry_.emplace_back(campaign, &lane);
 }
@@ -89,7 +89,7 @@ void organisation::request_hungry(instant now, effects& out) {
 
 // The periodic look at all lanes: windows that opened, waiting contacts that fell due.
 void organisation::scan_lanes(instant now) {
-  for (index number = 0; number < campaigns_.size(); ++number) {
+  for (run_index number = 0; number < campaigns_.size(); ++number) {
     campaign_run& campaign = campaigns_[number];
     if (!campaign.present || campaign.what.state != campaigns::campaign_state::running) continue;
     for (const auto& lane : campaign.lanes) {

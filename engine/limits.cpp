@@ -81,7 +81,7 @@ reason organisation::campaign_block(const campaign_run& campaign, instant now) c
   if (now.steady < campaign.blocked_until) return campaign.blocked;
   if (const reason own = own_limit(campaign, now); own != reason::none) return own;
   reason why = reason::no_account;
-  for (const index number : campaign.accounts) {
+  for (const run_index number : campaign.accounts) {
     const account_run& account = accounts_[number];
     if (room_of(account, now) > 0) return reason::none;
     const reason block = account_block(account, now);
@@ -91,7 +91,7 @@ reason organisation::campaign_block(const campaign_run& campaign, instant now) c
 }
 
 /// Takes a campaign out of the round. It comes back by the event that frees it or by the periodic look.
-void organisation::block(index number, reason why, steady_time until) {
+void organisation::block(run_index number, reason why, steady_time until) {
   campaign_run& campaign = campaigns_[number];
   campaign.blocked = why;
   campaign.blocked_until = until;
@@ -102,7 +102,7 @@ void organisation::block(index number, reason why, steady_time until) {
   if (why == reason::campaign_rate) timers_.push({until, attempt_id{}});
 }
 
-void organisation::activate(index number) {
+void organisation::activate(run_index number) {
   campaign_run& campaign = campaigns_[number];
   if (campaign.active || !campaign.present || campaign.what.state != campaigns::campaign_state::running) return;
   campaign.active = true;
@@ -110,7 +110,7 @@ void organisation::activate(index number) {
 }
 
 void organisation::activate_all(instant now) {
-  for (index number = 0; number < campaigns_.size(); ++number) {
+  for (run_index number = 0; number < campaigns_.size(); ++number) {
     if (now.steady >= campaigns_[number].blocked_until) activate(number);
   }
 }

@@ -47,8 +47,8 @@ void organisation::recover(recovery& found, instant now) {
   }
 
   for (open_attempt& old : found.open) {
-    const index campaign = keep_campaign(old.what.campaign);
-    const index account = keep_account(old.what.integration);
+    const run_index campaign = keep_campaign(old.what.campaign);
+    const run_index account = keep_account(old.what.integration);
     campaign_run& run = campaigns_[campaign];
     attempt_run& attempt = open(old.what.attempt);
     attempt.what = old.what;

@@ -85,8 +85,6 @@ class organisation {
   bool drained() const;
 
  private:
-  using index = run_index;
-
   struct timer {
     steady_time at;
     attempt_id attempt;
@@ -95,13 +93,13 @@ class organisation {
 
   /// Turns in a row of one campaign.
   struct turns {
-    index campaign;
+    run_index campaign;
     std::uint32_t count;
   };
 
   /// A contact on its way through the pipeline.
   struct candidate {
-    index campaign;
+    run_index campaign;
     lane_run* lane;
     campaigns::contact contact;
     bool put_back = false;
@@ -140,8 +138,8 @@ class organisation {
   reason campaign_block(const campaign_run& campaign, instant now) const;
   reason own_limit(const campaign_run& campaign, instant now) const;
   std::uint32_t reserve_of(const carriers::account& account) const;
-  void block(index campaign, reason why, steady_time until);
-  void activate(index campaign);
+  void block(run_index campaign, reason why, steady_time until);
+  void activate(run_index campaign);
   void activate_all(instant now);
 
   // commits.cpp: batches out and back
@@ -157,7 +155,7 @@ class organisation {
   void on_event(contacts_loaded& what, instant now, effects& out);
   lane_run* next_lane(campaign_run& campaign, instant now);
   void request_hungry(instant now, effects& out);
-  void note_hungry(index campaign, lane_run& lane);
+  void note_hungry(run_index campaign, lane_run& lane);
   void scan_lanes(instant now);
   void request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out);
   bool wants_contacts(const lane_run& lane, instant now) const;
@@ -240,8 +238,8 @@ class organisation {
   void apply_snapshot(organisation_snapshot&& snapshot, instant now);
   void apply_campaign(const campaigns::settings& settings);
   const compliance::country_set* countries_of(const std::string& default_country);
-  index keep_campaign(campaign_id id);
-  index keep_account(integration_id id);
+  run_index keep_campaign(campaign_id id);
+  run_index keep_account(integration_id id);
   void apply_lane(const lane_record& lane);
   void rebuild_pools();
   campaign_surroundings around(const campaign_run& campaign) const;
@@ -285,10 +283,10 @@ class organisation {
   std::deque<agent_run> agents_;
   std::deque<account_run> accounts_;
   std::deque<campaign_run> campaigns_;
-  flat_map<workspace_id, index> workspace_index_;
-  flat_map<agent_id, index> agent_index_;
-  flat_map<integration_id, index> account_index_;
-  flat_map<campaign_id, index> campaign_index_;
+  flat_map<workspace_id, run_index> workspace_index_;
+  flat_map<agent_id, run_index> agent_index_;
+  flat_map<integration_id, run_index> account_index_;
+  flat_map<campaign_id, run_index> campaign_index_;
   fair_share shares_;
   std::uint32_t calls_per_tenth_ = 0;  // all accounts' calls in a tenth of a second
 
@@ -296,9 +294,9 @@ class organisation {
   // itself.
   boost::container::deque<attempt_run, void, boost::container::deque_options<boost::container::block_size<512>>::type>
       attempts_;
-  std::vector<index> free_slots_;
+  std::vector<run_index> free_slots_;
   std::uint32_t doubts_ = 0;  // attempts with in_doubt
-  flat_map<attempt_id, index> attempt_index_;
+  flat_map<attempt_id, run_index> attempt_index_;
   flat_map<e164, attempt_id>
       numbers_in_flight_;  // by the attempt that calls it; no id, or a closed one: not yet to be called
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
@@ -328,8 +326,8 @@ class organisation {
   decision_batch deciding_;                       // being filled ...
   batch_out deciding_takes_;                      // ... and what it took
   batch_out committing_;                          // out
-  std::vector<std::pair<index, lane_run*>> moved_lanes_;
-  std::deque<std::pair<index, lane_run*>> hungry_;  // that may want contacts loaded, first come first
+  std::vector<std::pair<run_index, lane_run*>> moved_lanes_;
+  std::deque<std::pair<run_index, lane_run*>> hungry_;  // that may want contacts loaded, first come first
   std::uint32_t loads_out_ = 0;
   outcome_batch closing_;                   // being filled ...
   std::optional<steady_time> closing_due_;  // ... until then, unless it is full before

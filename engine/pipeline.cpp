@@ -185,7 +185,7 @@ bool organisation::place_call(const candidate& next, const compliance::screening
   bool others_blocked = false;    // ... of those that something stands in the way of
   bool refused_here = false;      // an account does not take this destination
   for (std::size_t tried = 0; tried < campaign.accounts.size(); ++tried) {
-    const index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
+    const run_index account_number = campaign.accounts[(campaign.account_at + tried) % campaign.accounts.size()];
     account_run& account = accounts_[account_number];
     if (is_closed(account, contact.number, now)) {
       refused_here = true;
