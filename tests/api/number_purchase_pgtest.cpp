@@ -150,7 +150,8 @@ TEST_F(NumberMarket, OrderThatCannotBeSettled_HoldsUpNoOther) {
   connection.target = house_.database;
   {
     const number_workers workers{connection, 1, house_.desk, house_.time};
-    for (int looks = 0; looks < 2'000 && status_of("+14155550141") != "active"; ++looks) std::this_thread::yield();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (status_of("+14155550141") != "active" && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   }
   EXPECT_EQ(status_of("+14155550141"), "active");
   EXPECT_EQ(orders(), 1U);
