@@ -1,12 +1,15 @@
 #include "compliance/callee_book.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "compliance/number_table.hpp"
 
 namespace dialer::compliance {
 namespace {
 
+using namespace std::chrono_literals;
 using value = number_table::value;
 
 constexpr value seconds_of(std::chrono::hours length) {
@@ -17,6 +20,7 @@ constexpr value seconds_of(std::chrono::hours length) {
 // round in 24 days: for 7 it counts, within 2 the sweep takes it out, and what looks older than that lies ahead.
 constexpr value opted_out_mark = number_table::value_max;
 constexpr value clock_seconds = number_table::value_max - 1;
+constexpr std::chrono::seconds kept = std::chrono::days{7};
 constexpr value kept_seconds = seconds_of(std::chrono::days{7});
 constexpr value swept_seconds = kept_seconds + seconds_of(std::chrono::days{2});
 
@@ -39,12 +43,12 @@ class ages {
     const value age = age_of(attempt);
     return static_cast<unsigned>(age < length) | static_cast<unsigned>(age >= swept_seconds);
   }
-  bool outlived(value attempt) const { return !within(attempt, kept_seconds); }
-  utc_time time_of(value attempt) const {
-    const value age = age_of(attempt);
-    if (age < swept_seconds) return second_ - std::chrono::seconds{age};
-    return second_ + std::chrono::seconds{clock_seconds - age};
+  /// Negative: that far ahead.
+  std::chrono::seconds age(value attempt) const {
+    const std::int64_t age = age_of(attempt);
+    return std::chrono::seconds{age < swept_seconds ? age : age - clock_seconds};
   }
+  utc_time time_of(value attempt) const { return second_ - age(attempt); }
 
  private:
   value age_of(value attempt) const {
@@ -61,6 +65,7 @@ class ages {
 struct callee_book::impl {
   number_table table;
   std::size_t opt_outs = 0;
+  std::optional<utc_time> expired_at;
 
   /// visit(attempt) for those of `number` within `length`.
   template <class Visit>
@@ -143,11 +148,16 @@ std::optional<utc_time> callee_book::below_cap_at(e164 number, utc_time now, std
 }
 
 void callee_book::expire(utc_time now) {
-  constexpr std::size_t slice_min = 16'384;  // 128 KB read in order: some ten microseconds
-  constexpr std::size_t slices_max = 10'000;
-  const ages by{now};
-  impl_->table.sweep(std::max(slice_min, impl_->table.slots() / slices_max),
-                     [&](value one) { return one != opted_out_mark && by.outlived(one); });
+  constexpr std::size_t slots_min = 1'024;
+  constexpr std::chrono::duration<double> round = 24h;
+  const utc_time last = std::min(std::exchange(impl_->expired_at, now).value_or(now), now);
+  const double part = std::min((now - last) / round, 1.0);
+  const auto due = static_cast<std::size_t>(std::ceil(static_cast<double>(impl_->table.once_round()) * part));
+  // From the age at the last call and what has passed since: after a long pause the values' clock has gone round.
+  const ages then{last};
+  const auto outlived = kept - std::chrono::floor<std::chrono::seconds>(now - last);
+  impl_->table.sweep(std::max(slots_min, due),
+                     [&](value one) { return one != opted_out_mark && then.age(one) >= outlived; });
 }
 
 void callee_book::prefetch(e164 number) const noexcept {

@@ -37,7 +37,7 @@ class callee_book {
   void opt_in(e164 number);   ///< takes the opt-out back; no effect without one
   bool opted_out(e164 number) const noexcept;
 
-  /// Attempts are recorded in any order of time. REQUIRES: `at` is less than nine days ago, as expire() says.
+  /// Attempts are recorded in any order of time. REQUIRES: `at` is less than nine days ago.
   void record(e164 number, utc_time at);
   /// Takes back one attempt recorded at `at` (the request was never sent); no effect when there is none.
   void retract(e164 number, utc_time at);
@@ -50,8 +50,9 @@ class callee_book {
   callee find(e164 number, utc_time now) const noexcept;
   void prefetch(e164 number) const noexcept;
 
-  /// Forgets attempts older than seven days, a slice of the table a call: in 10,000 calls at most it comes round.
-  /// REQUIRES: that many within two days, or old attempts would be taken for new ones.
+  /// Forgets attempts older than seven days. A call looks at as much of the table as the time since the last one asks
+  /// for: within a day it comes round, and after a longer pause (the machine slept) it does so at once.
+  /// REQUIRES: called before any look-up two days after the last call, or old attempts would be taken for new ones.
   void expire(utc_time now);
 
   std::size_t opt_outs() const noexcept;

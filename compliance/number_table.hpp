@@ -95,6 +95,8 @@ class number_table {
     }
   }
 
+  /// What sweep() is asked for to look at every slot: its way from segment to segment counts too.
+  std::size_t once_round() const noexcept { return slots() + segments * per_group; }
   /// Looks at the next `slots` slots or a few more, going round the table, and takes out the entries for whose value
   /// drop(value) is true.
   template <class Drop>

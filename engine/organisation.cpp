@@ -6,7 +6,7 @@ namespace dialer::engine {
 namespace {
 
 constexpr std::chrono::milliseconds period{250};
-constexpr std::chrono::seconds history_period{10};
+constexpr std::chrono::seconds health_period{10};
 constexpr std::chrono::minutes oldest_open_period{1};
 constexpr std::chrono::hours absent_kept{24};
 // Longer than a doubt's clock skew and the longest way from a decision to its doubt together.
@@ -121,9 +121,9 @@ void organisation::periodic(instant now, effects& out) {
   periodic_at_ = now.steady + period;
   activate_all(now);
   scan_lanes(now);
-  if (now.steady >= history_expires_at_) {
-    history_expires_at_ = now.steady + history_period;
-    callees_.expire(now.utc);
+  callees_.expire(now.utc);
+  if (now.steady >= health_advances_at_) {
+    health_advances_at_ = now.steady + health_period;
     advance_health(now);
   }
   if (now.steady >= oldest_open_at_) {

@@ -350,7 +350,7 @@ class organisation {
   bool taken_over_ = true;  // what came with the take-over is still to be held against open attempts
 
   steady_time periodic_at_{};
-  steady_time history_expires_at_{};
+  steady_time health_advances_at_{};
   steady_time oldest_open_at_{};
   attempt_id newest_durable_;     // of the attempts whose intents are
   attempt_id oldest_open_noted_;  // what effects::oldest_open said last
