@@ -374,6 +374,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   // --- ports ---
 
   void post(const organisation_id& to, engine::event&& what) override { home_of(to).post(to, std::move(what)); }
+  void answer(const engine::ownership& asked_by, engine::event&& what) override {
+    home_of(asked_by.organisation).answer(asked_by, std::move(what));
+  }
 
   // Where an organisation lives never changes while the process runs: routing needs no look-up and no lock.
   engine::shard& home_of(const organisation_id& id) const {

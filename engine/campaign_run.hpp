@@ -43,7 +43,8 @@ struct alignas(64) lane_run {
   static constexpr std::size_t hot_lines = 2;
   contact_queue queue;  // waiting ones and fresh ones in the order to be dialed
   compliance::window_state window;
-  utc_time window_until{};  // `window` holds before this instant
+  utc_time window_since{};  // `window` holds from this instant on ...
+  utc_time window_until{};  // ... and before this one
   contact_id through;       // the cursor as of the batch being decided
   std::size_t look_ahead = 0;
   campaigns::lane_number number = 0;
@@ -60,6 +61,7 @@ struct alignas(64) lane_run {
   std::optional<utc_time> due_meanwhile;  // ... of those that began to wait while a load was out
   std::uint32_t asked_count = 0;          // of the load that is out
   steady_time load_after{};               // back-off after a failed load
+  steady_time exhausted_until{};          // with fresh_exhausted: then it is asked again
   compliance::place where;
 };
 

@@ -104,6 +104,7 @@ void organisation::emit_outcomes(instant now, effects& out) {
   if (closing_out_.number != 0) {
     if (!closing_again_ || now.steady < ledger_down_until_) return;
     closing_again_ = false;
+    closing_out_.number = ++batch_number_;  // the ledger never commits a number that it has declared failed
     out.outcomes.push_back(closing_out_);
     return;
   }
@@ -126,7 +127,7 @@ void organisation::on_event(outcomes_committed& what, instant now, effects& out)
     return;
   }
   if (what.result != commit_result::committed) {
-    // Facts are never dropped: the same batch goes out again.
+    // Facts are never dropped: they go out again.
     ++counters_.failed_commits;
     ledger_down_until_ = now.steady + ledger_back_off;
     closing_again_ = true;

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::uint32_t loads_out_max = 64;
 constexpr std::chrono::milliseconds load_back_off{500};
+// Contacts are announced when their import ends; those of one that was killed and is not resumed are found so.
+constexpr std::chrono::minutes exhausted_again{10};
 
 }  // namespace
 
@@ -15,7 +17,9 @@ lane_run* organisation::find_lane(const campaign_run& campaign, campaigns::lane_
 }
 
 void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, instant now) const {
-  if (now.utc < lane.window_until) return;
+  // Before it was judged, too: of a clock that was fast and has been set back, it says nothing.
+  if (lane.window_since <= now.utc && now.utc < lane.window_until) return;
+  lane.window_since = now.utc;
   lane.window = compliance::evaluate_window(lane.where, campaign.what.window, *rules_.zones, now.utc);
   // Looked at anew at least hourly: zone data can be reloaded.
   lane.window_until = now.utc + std::chrono::hours{1};
@@ -52,7 +56,7 @@ lane_run* organisation::next_lane(campaign_run& campaign, instant now) {
 bool organisation::wants_contacts(const lane_run& lane, instant now) const {
   if (lane.loading || !is_dialable(lane.window) || now.steady < lane.load_after) return false;
   if (lane.queue.size() >= lane.look_ahead / 2) return false;
-  return !lane.fresh_exhausted || (lane.next_due && *lane.next_due <= now.utc);
+  return !lane.fresh_exhausted || now.steady >= lane.exhausted_until || (lane.next_due && *lane.next_due <= now.utc);
 }
 
 void organisation::request_contacts(campaign_run& campaign, lane_run& lane, instant now, effects& out) {
@@ -67,8 +71,8 @@ void organisation::request_contacts(campaign_run& campaign, lane_run& lane, inst
   lane.asked_count = static_cast<std::uint32_t>(lane.look_ahead - std::min(lane.look_ahead, lane.queue.size()));
   lane.loading = true;
   ++loads_out_;
-  out.loads.push_back({owner_.organisation, campaign.what.id, lane.number, lane.fresh_after, lane.wait_after,
-                       lane.wait_after_id, lane.asked_until, lane.asked_count});
+  out.loads.push_back({owner_, campaign.what.id, lane.number, lane.fresh_after, lane.wait_after, lane.wait_after_id,
+                       lane.asked_until, lane.asked_count});
 }
 
 // First come, first served, so that no lane waits behind others that are hungry again and again.
@@ -122,6 +126,7 @@ void organisation::on_event(contacts_loaded& what, instant now, effects&) {
     lane->queue.push_back(contact);
   }
   lane->fresh_exhausted = what.page.fresh_exhausted;
+  lane->exhausted_until = now.steady + exhausted_again;
   lane->next_due = what.page.next_due;
   if (what.page.contacts.size() >= lane->asked_count) lane->next_due = lane->asked_until;  // there may be more
   if (lane->due_meanwhile) {

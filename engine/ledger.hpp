@@ -147,7 +147,7 @@ enum class commit_result : std::uint8_t {
 
 /// Contacts of one lane, in the order they are to be dialed.
 struct contact_request {
-  organisation_id organisation;
+  ownership owner;
   campaign_id campaign;
   campaigns::lane_number lane = 0;
   contact_id after;       ///< fresh contacts with a greater id

@@ -12,9 +12,12 @@ class event_sink {
  public:
   virtual ~event_sink() = default;
   virtual void post(const organisation_id& to, event&& what) = 0;
+  /// The ledger's answer to what an owner asked. Dropped when the organisation is owned under another epoch by now:
+  /// this process may have lost it and taken it over again since, and numbers its batches and cursors anew.
+  virtual void answer(const ownership& asked_by, event&& what) = 0;
 };
 
-/// The ledger off the shards' threads. Every call returns at once; its answer is an event posted to the organisation:
+/// The ledger off the shards' threads. Every call returns at once; its answer is an event for the owner that asked:
 /// decisions_committed, outcomes_committed, contacts_loaded, changes_loaded. Any thread.
 class ledger {
  public:
@@ -22,7 +25,7 @@ class ledger {
   virtual void commit(decision_batch&& batch) = 0;
   virtual void commit(outcome_batch&& batch) = 0;
   virtual void load(contact_request&& request) = 0;
-  virtual void load_changes(const organisation_id& organisation, const change_request& what) = 0;
+  virtual void load_changes(const ownership& owner, const change_request& what) = 0;
   virtual void confirm_applied(const ownership& owner, std::uint64_t generation) = 0;
   /// Bounds what the next take-over searches. May be lost: the next note says more.
   virtual void note_oldest_open(const ownership& owner, attempt_id oldest) = 0;

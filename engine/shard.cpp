@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds ticks_every{250};
 
 struct mail {
   organisation_id to;
+  std::uint64_t epoch = 0;  // under which alone it is meant; 0: any
   event what;
 };
 
@@ -46,8 +47,10 @@ struct shard::impl {
 
   // --- mail ---
 
-  void post(const organisation_id& to, event&& what) {
-    mailbox.enqueue({to, std::move(what)});
+  void post(const organisation_id& to, event&& what) { put({to, 0, std::move(what)}); }
+
+  void put(mail&& letter) {
+    mailbox.enqueue(std::move(letter));
     wake();
   }
 
@@ -77,6 +80,7 @@ struct shard::impl {
   void deliver(mail& letter, instant now) {
     const auto found = residents.find(letter.to);
     if (found == residents.end()) return;
+    if (letter.epoch != 0 && letter.epoch != found->second.machine->owner().epoch) return;
     if (const auto* answered = std::get_if<create_answered>(&letter.what)) {
       found->second.unanswered.erase(answered->attempt);
     }
@@ -114,7 +118,7 @@ struct shard::impl {
     for (const veto_send& veto : pending.vetoes) this->veto(home, veto);
     for (carrier_question& question : pending.questions) ask(home, std::move(question));
     for (const slow_account& slow : pending.slowdowns) slow_down(home, slow);
-    if (pending.load_changes) records.load_changes(id, *pending.load_changes);
+    if (pending.load_changes) records.load_changes(home.machine->owner(), *pending.load_changes);
     if (pending.confirm_applied) records.confirm_applied(home.machine->owner(), *pending.confirm_applied);
     if (pending.oldest_open) records.note_oldest_open(home.machine->owner(), *pending.oldest_open);
     for (send_queue* queue : touched) queue->wake_all();
@@ -273,6 +277,10 @@ shard::~shard() {
 
 void shard::post(const organisation_id& to, event&& what) {
   impl_->post(to, std::move(what));
+}
+
+void shard::answer(const ownership& asked_by, event&& what) {
+  impl_->put({asked_by.organisation, asked_by.epoch, std::move(what)});
 }
 
 void shard::add_account(const std::shared_ptr<send_queue>& queue, const sender_options& options,

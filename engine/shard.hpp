@@ -28,6 +28,7 @@ class shard {
 
   /// Lock-free hand-over; wakes the shard.
   void post(const organisation_id& to, event&& what);
+  void answer(const ownership& asked_by, event&& what);  ///< see event_sink
 
   /// Joins in sending for an account; when it does already, over new connections to where the account is now. Throws
   /// std::invalid_argument or std::runtime_error, and leaves everything as it is, when the account can't be used.

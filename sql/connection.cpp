@@ -69,8 +69,10 @@ void connection::open() {
   close();
   // The statement timeout is a little shorter than ours, so that the server answers before we hang up.
   const auto statement_timeout = options_.call_timeout - options_.call_timeout / 10;
+  // Whatever the role or the database says: what was acknowledged must outlive the server.
   std::string settings =
-      "-c client_min_messages=warning -c DateStyle=ISO -c TimeZone=UTC -c tcp_user_timeout=5000" +
+      "-c synchronous_commit=on -c client_min_messages=warning -c DateStyle=ISO -c TimeZone=UTC -c "
+      "tcp_user_timeout=5000" +
       std::string(" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3") +
       " -c idle_in_transaction_session_timeout=" + std::to_string(options_.call_timeout.count()) +
       " -c statement_timeout=" + std::to_string(statement_timeout.count());

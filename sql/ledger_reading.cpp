@@ -30,8 +30,8 @@ std::vector<engine::open_attempt> read_open(transaction& in, organisation_id org
   in.on().for_each_row(
       "SELECT i.attempt_id, i.campaign_id, i.contact_id, i.to_number, i.from_number, i.integration_id, i.decided_at, "
       "i.lane, i.attempt_number, i.why, newest.kind, coalesce(newest.call_ref, '') "
-      "FROM intent i LEFT JOIN LATERAL (SELECT (array_agg(o.kind ORDER BY o.at DESC, o.kind DESC))[1] AS kind, "
-      "(array_agg(o.call_ref ORDER BY o.at DESC) FILTER (WHERE o.call_ref <> ''))[1] AS call_ref "
+      "FROM intent i LEFT JOIN LATERAL (SELECT max(o.kind) AS kind, "
+      "(array_agg(o.call_ref ORDER BY o.kind DESC) FILTER (WHERE o.call_ref <> ''))[1] AS call_ref "
       "FROM outcome o WHERE o.org_id = i.org_id AND o.attempt_id = i.attempt_id AND o.kind < 10) newest ON true "
       "WHERE i.org_id = $1 AND i.attempt_id >= (SELECT open_from FROM org_owner WHERE org_id = $1) "
       "AND NOT EXISTS (SELECT 1 FROM outcome c WHERE c.org_id = i.org_id AND c.attempt_id = i.attempt_id AND c.kind >= "
@@ -249,7 +249,7 @@ engine::contact_page postgres_ledger::load(const engine::contact_request& reques
   page.campaign = request.campaign;
   page.lane = request.lane;
   page.contacts.reserve(request.count);
-  const params lane = params{}.uuid(request.organisation).uuid(request.campaign).int2(request.lane);
+  const params lane = params{}.uuid(request.owner.organisation).uuid(request.campaign).int2(request.lane);
 
   const result waiting = session_.run(
       "SELECT contact_id, number, last_caller_id, due_at, attempts FROM contact_wait "

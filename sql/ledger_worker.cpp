@@ -18,7 +18,7 @@ constexpr std::size_t events_in_a_commit = 512;
 constexpr auto resolve_again = 200ms;
 
 struct changes_job {
-  organisation_id organisation;
+  engine::ownership owner;
   engine::change_request what;
 };
 
@@ -110,7 +110,7 @@ struct ledger_worker::impl {
     }
     note_health(result != engine::commit_result::failed && result != engine::commit_result::unknown);
     if (result != engine::commit_result::unknown) {
-      answers.post(batch.owner.organisation, Answer{batch.number, result});
+      answers.answer(batch.owner, Answer{batch.number, result});
     }
   }
 
@@ -160,18 +160,18 @@ struct ledger_worker::impl {
       loaded.page.lane = request.lane;
     }
     note_health(loaded.ok);
-    answers.post(request.organisation, std::move(loaded));
+    answers.answer(request.owner, std::move(loaded));
   }
 
   void load_changes(postgres_ledger& ledger, const changes_job& request) {
     engine::changes_loaded loaded;
     try {
-      loaded.changes = ledger.changes_since(request.organisation, request.what);
+      loaded.changes = ledger.changes_since(request.owner.organisation, request.what);
     } catch (const std::exception&) {
       loaded.ok = false;
     }
     note_health(loaded.ok);
-    answers.post(request.organisation, std::move(loaded));
+    answers.answer(request.owner, std::move(loaded));
   }
 
   // --- the inbox ---
@@ -246,8 +246,8 @@ void ledger_worker::load(engine::contact_request&& request) {
   impl_->reads.enqueue(request);
 }
 
-void ledger_worker::load_changes(const organisation_id& organisation, const engine::change_request& what) {
-  impl_->reads.enqueue(changes_job{organisation, what});
+void ledger_worker::load_changes(const engine::ownership& owner, const engine::change_request& what) {
+  impl_->reads.enqueue(changes_job{owner, what});
 }
 
 void ledger_worker::confirm_applied(const engine::ownership& owner, std::uint64_t generation) {

@@ -28,7 +28,7 @@ class ledger_worker final : public engine::ledger {
   void commit(engine::decision_batch&& batch) override;
   void commit(engine::outcome_batch&& batch) override;
   void load(engine::contact_request&& request) override;
-  void load_changes(const organisation_id& organisation, const engine::change_request& what) override;
+  void load_changes(const engine::ownership& owner, const engine::change_request& what) override;
   void confirm_applied(const engine::ownership& owner, std::uint64_t generation) override;
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest) override;
 

@@ -39,8 +39,7 @@ class memory_ledger : public engine::ledger {
   void commit(engine::decision_batch&& batch) override {
     undialed_ += batch.ends.size() + batch.waits.size();
     for (const engine::intent& each : batch.intents) attempts_.push_back(each.attempt);
-    answers_.post(batch.owner.organisation,
-                  engine::decisions_committed{batch.number, engine::commit_result::committed});
+    answers_.answer(batch.owner, engine::decisions_committed{batch.number, engine::commit_result::committed});
   }
   void commit(engine::outcome_batch&& batch) override {
     std::uint64_t accepted = 0;
@@ -50,16 +49,16 @@ class memory_ledger : public engine::ledger {
       if (row.kind == engine::outcome_kind::ended) ++ended_;
     }
     accepted_ += accepted;
-    answers_.post(batch.owner.organisation, engine::outcomes_committed{batch.number, engine::commit_result::committed});
+    answers_.answer(batch.owner, engine::outcomes_committed{batch.number, engine::commit_result::committed});
   }
   void load(engine::contact_request&& request) override {
     request.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(request.count, allowed_ - given_));
     engine::contacts_loaded loaded{true, {request.campaign, request.lane, {}, false, {}}};
     if (request.count > 0) loaded.page = world_.page(request);
     given_ += loaded.page.contacts.size();
-    answers_.post(request.organisation, std::move(loaded));
+    answers_.answer(request.owner, std::move(loaded));
   }
-  void load_changes(const organisation_id&, const engine::change_request&) override {}
+  void load_changes(const engine::ownership&, const engine::change_request&) override {}
   void confirm_applied(const engine::ownership&, std::uint64_t) override {}
   void note_oldest_open(const engine::ownership&, attempt_id) override {}
 
@@ -87,6 +86,7 @@ class memory_ledger : public engine::ledger {
 class to_shard : public engine::event_sink {
  public:
   void post(const organisation_id& to, engine::event&& what) override { shard->post(to, std::move(what)); }
+  void answer(const engine::ownership& to, engine::event&& what) override { shard->answer(to, std::move(what)); }
   engine::shard* shard = nullptr;
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/engine/stage.hpp"
 
 namespace dialer::engine {
@@ -95,6 +97,21 @@ TEST_F(batches, the_reserve_of_a_slow_account_is_one_call_and_comes_back_when_it
   ASSERT_EQ(sends.size(), 1U);
   tell(sends_taken{sends[0].integration, 1});
   EXPECT_EQ(sends.size(), 2U);
+}
+
+// The ledger never commits a number that it has declared failed.
+TEST_F(batches, outcomes_that_failed_go_out_again_under_a_new_number) {
+  begin(1);
+  outcomes_end = commit_result::failed;
+  accept_call(0);
+  wait(1s);
+  ASSERT_GE(outcome_batches.size(), 3U);
+  EXPECT_EQ(std::set(outcome_batches.begin(), outcome_batches.end()).size(), outcome_batches.size());
+  EXPECT_TRUE(outcomes.empty());
+  outcomes_end = commit_result::committed;
+  wait(1s);
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].attempt, sends[0].attempt);
 }
 
 TEST_F(batches, outcomes_of_an_owner_that_lost_its_organisation_are_due_no_more) {

@@ -20,6 +20,7 @@ using test::tls_test_server;
 class Sender : public testing::Test, public event_sink {
  protected:
   void post(const organisation_id&, event&& what) override { told_.push_back(std::move(what)); }
+  void answer(const ownership&, event&&) override { FAIL() << "a sender is no ledger"; }
 
   void start(const tls_test_server& server, const sender_options& options = {}) {
     queue_ = std::make_shared<send_queue>(account_at(server));

@@ -23,27 +23,30 @@ class kept_ledger : public ledger {
   explicit kept_ledger(event_sink& answers) : answers_{answers} {}
 
   void commit(decision_batch&& batch) override {
-    answers_.post(batch.owner.organisation, decisions_committed{batch.number, decisions_end});
+    answers_.answer(batch.owner, decisions_committed{batch.number, decisions_end});
     for (intent& each : batch.intents) intents.add(std::move(each));
   }
   void commit(outcome_batch&& batch) override {
-    answers_.post(batch.owner.organisation, outcomes_committed{batch.number, commit_result::committed});
+    answers_.answer(batch.owner, outcomes_committed{batch.number, commit_result::committed});
     for (outcome& each : batch.outcomes) outcomes.add(std::move(each));
   }
   void load(contact_request&& request) override {
+    if (loads_held) return loads.add(std::move(request));
     contacts_loaded loaded;
     loaded.page = {request.campaign, request.lane, {}, true, {}};
     for (const campaigns::contact& each : contacts) {
       if (each.id > request.after && loaded.page.contacts.size() < request.count) loaded.page.contacts.push_back(each);
     }
-    answers_.post(request.organisation, std::move(loaded));
+    answers_.answer(request.owner, std::move(loaded));
   }
-  void load_changes(const organisation_id&, const change_request&) override {}
+  void load_changes(const ownership&, const change_request&) override {}
   void confirm_applied(const ownership&, std::uint64_t) override {}
   void note_oldest_open(const ownership&, attempt_id) override {}
 
   std::vector<campaigns::contact> contacts;  ///< before the adoption
+  bool loads_held = false;                   ///< before the adoption: left for the test to answer
   std::atomic<commit_result> decisions_end = commit_result::committed;
+  seen_things<contact_request> loads;
   seen_things<intent> intents;
   seen_things<outcome> outcomes;
 
@@ -61,6 +64,7 @@ class Shard : public testing::Test, public event_sink {
   }
   void TearDown() override { shard_->stop(); }
   void post(const organisation_id& to, event&& what) override { shard_->post(to, std::move(what)); }
+  void answer(const ownership& asked_by, event&& what) override { shard_->answer(asked_by, std::move(what)); }
 
   void add_contact(std::uint64_t line) { ledger_.contacts.push_back(stage_.add_contact(line)); }
   std::shared_ptr<send_queue> queue_of(const carriers::account& account) {
@@ -185,6 +189,25 @@ TEST_F(Shard, OrganisationOfAnotherEpoch_IsReportedLostAndGone) {
   adopt({}, {});
   ASSERT_TRUE(lost_.wait_for(1));
   EXPECT_EQ(lost_.all().front(), found_.owner.organisation);
+}
+
+// This process lost the organisation and took it over again: what the first owner asked may be answered only now, with
+// contacts that have been called since.
+TEST_F(Shard, AnswerToAnEarlierOwner_IsDropped) {
+  add_contact(1);
+  add_contact(2);
+  ledger_.loads_held = true;
+  found_.owner.epoch = 2;
+  adopt({}, {});
+  ASSERT_TRUE(ledger_.loads.wait_for(1));
+  const contact_request asked = ledger_.loads.all().front();
+  EXPECT_EQ(asked.owner.epoch, 2U);
+  ownership earlier = asked.owner;
+  earlier.epoch = 1;
+  answer(earlier, contacts_loaded{true, {asked.campaign, asked.lane, ledger_.contacts, true, {}}});
+  answer(asked.owner, contacts_loaded{true, {asked.campaign, asked.lane, {ledger_.contacts[1]}, true, {}}});
+  ASSERT_TRUE(ledger_.intents.wait_for(1));
+  for (const intent& each : ledger_.intents.all()) EXPECT_EQ(each.contact, ledger_.contacts[1].id);
 }
 
 TEST_F(Shard, AccountThatCannotBeUsed_IsItsBringersTrouble) {

@@ -126,7 +126,9 @@ void stage::take(effects& out, std::vector<event>& next) {
     decisions.push_back(std::move(batch));
   }
   for (outcome_batch& batch : out.outcomes) {
-    answers.emplace_back(outcomes_committed{batch.number, commit_result::committed});
+    answers.emplace_back(outcomes_committed{batch.number, outcomes_end});
+    outcome_batches.push_back(batch.number);
+    if (outcomes_end != commit_result::committed) continue;
     outcomes.insert(outcomes.end(), batch.outcomes.begin(), batch.outcomes.end());
     number_health.insert(number_health.end(), batch.numbers.begin(), batch.numbers.end());
     waits.insert(waits.end(), batch.waits.begin(), batch.waits.end());

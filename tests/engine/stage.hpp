@@ -19,6 +19,7 @@ class stage {
   organisation_options options;
   std::vector<campaigns::contact> contacts;  ///< fresh
   commit_result decisions_end = commit_result::committed;
+  commit_result outcomes_end = commit_result::committed;
   bool senders_take = true;    ///< false: permitted calls stay queued until a test tells sends_taken
   bool ledger_answers = true;  ///< false: batches stay out until answer_batches()
 
@@ -72,6 +73,7 @@ class stage {
   instant now;
   std::unique_ptr<organisation> machine;
   std::vector<decision_batch> decisions;
+  std::vector<std::uint64_t> outcome_batches;  ///< numbers, of those that did not commit too
   std::vector<outcome> outcomes;
   std::vector<contact_wait> waits;  ///< of outcome batches and of decisions
   std::vector<contact_end> ends;

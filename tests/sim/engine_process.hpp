@@ -74,7 +74,11 @@ struct world::engine_process : std::enable_shared_from_this<engine_process> {
     // What was handed to the kernel arrives whether or not the process lives.
     in.time_.after(there, [&world = in, weak = weak_from_this(), held, fails, unknown, there] {
       Answer answer{held->number, engine::commit_result::failed};
-      if (!fails) answer.result = world.ledger_.commit(*held);
+      if (fails) {
+        world.ledger_.declare_failed(held->owner, held->number);
+      } else {
+        answer.result = world.ledger_.commit(*held);
+      }
       world.saw(fails ? "commit failed" : unknown ? "commit unknown" : there > 1s ? "commit slow" : "commit");
       if (answer.result == engine::commit_result::stale_generation) world.saw("commit stale");
       if (answer.result == engine::commit_result::not_owner) world.saw("commit not owner");

@@ -58,8 +58,13 @@ engine::recovery store::take_over() {
   return found;
 }
 
+void store::check_number(std::uint64_t batch) const {
+  require(!sealed_.contains({epoch, batch}), "a batch sent again under a number that was declared failed");
+}
+
 engine::commit_result store::commit(const engine::decision_batch& batch) {
   if (batch.owner.epoch != epoch) return engine::commit_result::not_owner;
+  check_number(batch.number);
   if (batch.generation != config.generation) return engine::commit_result::stale_generation;
   // Fresh contacts that this batch touches, per lane: they must be exactly those between the cursors.
   std::map<std::pair<campaign_id, campaigns::lane_number>, std::set<contact_id>> touched;
@@ -127,6 +132,7 @@ engine::commit_result store::commit(const engine::decision_batch& batch) {
 
 engine::commit_result store::commit(const engine::outcome_batch& batch) {
   if (batch.owner.epoch != epoch) return engine::commit_result::not_owner;
+  check_number(batch.number);
   std::map<contact_id, const engine::contact_wait*> waits;
   for (const engine::contact_wait& wait : batch.waits) waits[wait.contact.id] = &wait;
   for (const engine::outcome& row : batch.outcomes) {

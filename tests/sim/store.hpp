@@ -43,6 +43,8 @@ class store {
   engine::recovery take_over();
   engine::commit_result commit(const engine::decision_batch& batch);
   engine::commit_result commit(const engine::outcome_batch& batch);
+  /// No batch of that owner and number is ever committed.
+  void declare_failed(const engine::ownership& owner, std::uint64_t batch) { sealed_.emplace(owner.epoch, batch); }
   /// The mark that bounds the next take-over's search.
   void note_oldest_open(const engine::ownership& owner, attempt_id oldest);
   engine::contact_page load(const engine::contact_request& request) const;
@@ -98,6 +100,7 @@ class store {
   void put_wait(const engine::contact_wait& wait);
   void take_wait(contact_id id);
   void conserve();
+  void check_number(std::uint64_t batch) const;
 
   schedule& time_;
   std::map<e164, std::uint64_t> opt_outs_;
@@ -115,6 +118,7 @@ class store {
   std::uint64_t commits_ = 0;
   std::map<e164, callerid::health_record> number_health_;
   attempt_id open_from_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> sealed_;  // epoch and batch
 };
 
 }  // namespace dialer::sim

@@ -42,7 +42,7 @@ class Ledger : public testing::Test {
   }
   engine::contact_request lane_zero(std::uint32_t count) const {
     engine::contact_request request;
-    request.organisation = org_.id;
+    request.owner.organisation = org_.id;
     request.campaign = org_.campaign;
     request.now = test::morning;
     request.count = count;

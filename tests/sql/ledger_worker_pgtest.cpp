@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <mutex>
+#include <set>
 
 #include "carriers/call_report_text.hpp"
 #include "tests/sql/organisation.hpp"
@@ -20,6 +22,10 @@ class LedgerWorker : public testing::Test, protected engine::event_sink {
     const std::lock_guard lock{mutex_};
     EXPECT_EQ(to, org_.id);
     posted_.push_back(std::move(what));
+  }
+  void answer(const engine::ownership& asked_by, engine::event&& what) override {
+    const std::lock_guard lock{mutex_};
+    answered_.emplace_back(asked_by.epoch, std::move(what));
   }
   static carriers::callback ringing() {
     carriers::callback what;
@@ -37,6 +43,7 @@ class LedgerWorker : public testing::Test, protected engine::event_sink {
   test::small_organisation org_;
   std::mutex mutex_;
   std::vector<engine::event> posted_;
+  std::vector<std::pair<std::uint64_t, engine::event>> answered_;  // with the epoch that asked
 };
 
 // The first time it was stored nobody could be told so: its commit's answer was lost, and the carrier sends it again.
@@ -60,6 +67,37 @@ TEST_F(LedgerWorker, CallbackThatIsNotStored_IsNotToldToTheOrganisation) {
   EXPECT_FALSE(store(worker, ringing()));
   EXPECT_FALSE(worker.healthy());
   const std::lock_guard lock{mutex_};
+  EXPECT_TRUE(posted_.empty());
+}
+
+TEST_F(LedgerWorker, Answers_NameTheOwnerThatAsked) {
+  engine::ownership owner = postgres_ledger{org_.for_ledger()}.take_over(org_.id, 7, test::morning).owner;
+  {
+    ledger_worker worker{org_.for_ledger(), *this};
+    engine::contact_request request;
+    request.owner = owner;
+    request.owner.epoch += 1;
+    request.campaign = org_.campaign;
+    request.count = 1;
+    worker.load(engine::contact_request{request});
+    worker.load_changes(owner, {});
+    engine::decision_batch decisions;
+    decisions.number = 1;
+    decisions.owner = request.owner;
+    worker.commit(std::move(decisions));
+    engine::outcome_batch outcomes;
+    outcomes.number = 2;
+    outcomes.owner = request.owner;
+    worker.commit(std::move(outcomes));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    for (std::size_t seen = 0; seen < 4 && std::chrono::steady_clock::now() < end;) {
+      const std::lock_guard lock{mutex_};
+      seen = answered_.size();
+    }
+  }
+  std::multiset<std::uint64_t> epochs;
+  for (const auto& [epoch, what] : answered_) epochs.insert(epoch);
+  EXPECT_EQ(epochs, (std::multiset<std::uint64_t>{owner.epoch, owner.epoch + 1, owner.epoch + 1, owner.epoch + 1}));
   EXPECT_TRUE(posted_.empty());
 }
 

@@ -159,7 +159,8 @@ TEST(UnknownCommit, AnswerCutAtEveryByte_IsResolvedToWhatTheDatabaseHolds) {
                           .integer(0, 0);
     ASSERT_EQ(rows, there && !empty ? 1 : 0);
     resolved_committed += was_unknown && there;
-    with.ledger->load({with.id, with.campaign, 0, {}, {}, {}, morning, 1});  // a fresh connection for the next cut
+    with.ledger->load(
+        {recovered.owner, with.campaign, 0, {}, {}, {}, morning, 1});  // a fresh connection for the next cut
   }
   EXPECT_GT(resolved_committed, 0) << "no cut fell after COMMIT";
 }
@@ -201,6 +202,37 @@ TEST(UnknownCommit, BatchDeclaredFailed_CanNeverCommitLater) {
   EXPECT_EQ(ledger.resolve(batch), commit_result::failed);
   EXPECT_EQ(ledger.commit(batch), commit_result::failed);
   EXPECT_EQ(ledger.commit(batch_of(recovered, 6, batch.intents)), commit_result::committed);
+}
+
+// What happened to calls is no less true for that: it goes in under another number.
+TEST(UnknownCommit, OutcomesDeclaredFailed_CommitUnderAnotherNumber) {
+  test::small_organisation with;
+  with.import(1, 3);
+  postgres_ledger ledger{with.for_ledger()};
+  const engine::recovery recovered = ledger.take_over(with.id, 7, morning);
+  const engine::intent dialed = intent_for(with, 1, 1);
+  ASSERT_EQ(ledger.commit(batch_of(recovered, 1, {dialed})), commit_result::committed);
+  engine::outcome_batch batch;
+  batch.number = 2;
+  batch.owner = recovered.owner;
+  engine::outcome& taken = batch.outcomes.emplace_back();
+  taken.attempt = dialed.attempt;
+  taken.campaign = dialed.campaign;
+  taken.kind = engine::outcome_kind::accepted;
+  taken.at = morning;
+  taken.call_ref = "CA1";
+  EXPECT_EQ(ledger.resolve(batch), commit_result::failed);
+  EXPECT_EQ(ledger.commit(batch), commit_result::failed);
+  batch.number = 3;
+  EXPECT_EQ(ledger.commit(batch), commit_result::committed);
+}
+
+TEST(Durability, DatabaseThatAcknowledgesEarly_IsOverruled) {
+  test::small_organisation with;
+  const std::string name{with.on.run("SELECT current_database()").text(0, 0)};
+  with.on.run("ALTER DATABASE " + name + " SET synchronous_commit = off");
+  session fresh = test::connect(with.for_ledger().connection.target);
+  EXPECT_EQ(fresh.run("SHOW synchronous_commit").text(0, 0), "on");
 }
 
 // fsync on, the whole server killed: what was acknowledged is there afterwards.
