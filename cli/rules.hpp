@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <utility>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "compliance/gate.hpp"
@@ -18,7 +20,8 @@ namespace dialer::cli {
 /// organisations, and the zones are read again only after an update of tzdata. Thread-safe.
 class rules_reader {
  public:
-  /// Throws settings_error, naming list and remedy, when one can't be opened or the zone data is too old.
+  /// Throws settings_error, naming list and remedy, when one can't be opened or is not the one that was applied, or the
+  /// zone data is too old.
   compliance::rules_snapshot load(const std::vector<sql::do_not_call_record>& lists);
 
  private:
@@ -27,8 +30,10 @@ class rules_reader {
 
   std::mutex mutex_;
   std::shared_ptr<const compliance::zone_rules> zones_;
-  // By device and inode: a new list is renamed into the old one's place, and an inode that is mapped is not used again.
-  std::map<std::pair<dev_t, ino_t>, std::weak_ptr<const list>> open_;
+  // Device, inode and the times of change: a new list is renamed into the old one's place, or copied over it.
+  using identity = std::tuple<dev_t, ino_t, std::chrono::nanoseconds, std::chrono::nanoseconds>;
+  static identity identity_of(const std::string& path);
+  std::map<identity, std::weak_ptr<const list>> open_;
 };
 
 }  // namespace dialer::cli

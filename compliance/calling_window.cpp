@@ -71,16 +71,17 @@ class permitted_hours {
 /// The clocks of all zones, moved forward together.
 class clocks {
  public:
-  /// False when a zone is unknown: then nobody can say what time it is there.
+  /// False when the data does not know a zone as it is now: then nobody can say what time it is there.
   bool start(const place& where, const zone_rules& zones, utc_time now) {
     zones_ = &zones;
     now_ = now;
+    const std::string version = zones.version();
     for (const auto& name : where.zones) {
       const auto offset = zones.offset_at(name, now);
-      if (!offset) return false;
+      if (!offset || !is_current_tzdata(version, name)) return false;
       entries_.push_back({name, *offset});
     }
-    return !entries_.empty();
+    return true;
   }
 
   bool all_inside(const permitted_hours& hours) const {
@@ -130,9 +131,13 @@ std::vector<std::string_view> countries_of(const place& where) {
 // change of clocks repeats is judged twice by the same reading, a skipped one never occurs, and neither needs a special
 // case; the scan only has to stop at every change of offset.
 window_state evaluate_window(const place& where, const weekly_hours& campaign, const zone_rules& zones, utc_time now) {
+  const auto closed = [](reason why) {
+    return window_state{.open = false, .why = why, .closes_at = {}, .opens_at = {}};
+  };
+  if (where.zones.empty()) return closed(reason::no_time_zone);
   clocks local;
-  if (!local.start(where, zones, now))
-    return {.open = false, .why = reason::no_time_zone, .closes_at = {}, .opens_at = {}};
+  // The import has seen these zones: they have gone from the system since, or its data is too old for them.
+  if (!local.start(where, zones, now)) return closed(reason::rules_stale);
   const permitted_hours hours{where, campaign};
   const bool open = local.all_inside(hours);
   const auto limit = now + horizon;
@@ -142,7 +147,7 @@ window_state evaluate_window(const place& where, const weekly_hours& campaign, c
     if (local.all_inside(hours) != open) break;
   }
   if (open) return {.open = true, .why = reason::none, .closes_at = std::min(change, limit), .opens_at = {}};
-  if (change > limit) return {.open = false, .why = reason::window_never_opens, .closes_at = {}, .opens_at = {}};
+  if (change > limit) return closed(reason::window_never_opens);
   return {.open = false, .why = reason::window_closed, .closes_at = {}, .opens_at = change};
 }
 

@@ -19,7 +19,8 @@ weekly_hours federal_hours();
 /// Open or closed, and until when that answer holds.
 struct window_state {
   bool open = false;
-  reason why = reason::none;          ///< window_closed, window_never_opens or no_time_zone when closed
+  reason why = reason::none;          ///< when closed: window_closed, window_never_opens, no_time_zone (the place has
+                                      ///< none), rules_stale (the zone data does not tell its time)
   std::optional<utc_time> closes_at;  ///< when open: the first instant at which it is closed again
   std::optional<utc_time> opens_at;   ///< when closed: the next opening; empty when none within 14 days
 };

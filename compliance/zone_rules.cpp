@@ -3,6 +3,7 @@
 #include <absl/time/time.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -97,6 +98,27 @@ bool is_current_tzdata(std::string_view version) noexcept {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.size() >= oldest_tzdata.size() && std::ranges::all_of(version.substr(0, 4), is_digit) &&
          version >= oldest_tzdata;
+}
+
+bool is_current_tzdata(std::string_view version, std::string_view zone) noexcept {
+  // The NEWS file of tzdata, with the other names that its `backward` file has for them.
+  struct change {
+    std::string_view zone;
+    std::string_view known_since;
+  };
+  static constexpr std::array changes{change{"America/Edmonton", "2026c"},
+                                      change{"America/Yellowknife", "2026c"},
+                                      change{"Canada/Mountain", "2026c"},
+                                      change{"Africa/Casablanca", "2026c"},
+                                      change{"Africa/El_Aaiun", "2026c"},
+                                      change{"America/Winnipeg", "2026e"},
+                                      change{"America/Rainy_River", "2026e"},
+                                      change{"Canada/Central", "2026e"},
+                                      change{"America/Inuvik", "2026e"},
+                                      change{"America/Havana", "2026f"},
+                                      change{"Cuba", "2026f"}};
+  const auto found = std::ranges::find(changes, zone, &change::zone);
+  return found == changes.end() || version >= found->known_since;
 }
 
 std::shared_ptr<const zone_rules> load_system_zone_rules() {

@@ -36,6 +36,9 @@ inline constexpr std::string_view oldest_tzdata = "2026b";
 
 /// Whether data of this version ("2026f") may be dialed by; "unknown" may not.
 bool is_current_tzdata(std::string_view version) noexcept;
+/// Whether data of that version knows the zone's present clocks: some changed theirs after `oldest_tzdata`, and a
+/// system that has no newer data than that may call everywhere else.
+bool is_current_tzdata(std::string_view version, std::string_view zone) noexcept;
 
 /// absl time over /usr/share/zoneinfo. What it reads stays in memory for good: load again only when the version
 /// differs.

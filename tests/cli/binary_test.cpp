@@ -90,6 +90,7 @@ TEST_F(binary, mistakes_have_their_exit_code_and_a_remedy) {
       {"check windows -c x --output csv", 2, "answered as csv"},
       {"campaign forecast -c x --at noon" + dead, 2, "write 2026-11-20T15:00:00Z"},
       {"dnc build --text " + registry + " --out /dev/null --version v --as-of yesterday", 2, "2026-11-20"},
+      {"dnc build --text " + registry + " --out /dev/null --version v --as-of 2999-11-20", 2, "is in the future"},
       {"dnc build --text " + registry + " --out " + dir_.path().string() + "/x.dnc --version v --as-of 2026-11-20", 1,
        "registry.txt"},
       {"dnc build --text /nowhere --out /dev/null --version v --as-of 2026-11-20", 1, "/nowhere"},

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "callerid/pick.hpp"
 #include "cli/errors.hpp"
 #include "cli/key_file.hpp"
@@ -133,6 +135,30 @@ TEST(rules, a_list_is_mapped_once_and_again_when_another_file_has_its_place) {
   });
   EXPECT_NE(complaint.find("\"us\""), std::string::npos) << complaint;
   EXPECT_NE(complaint.find("apply another list"), std::string::npos) << complaint;
+}
+
+// The mapping shows the new bytes, and what was read of the old ones no longer fits them.
+TEST(rules, a_list_that_was_copied_over_is_refused_until_it_is_applied_and_opened_anew_then) {
+  const scratch dir;
+  const auto build = [&](const char* file, const std::string& text, const char* version) {
+    compliance::build_do_not_call_list(dir.file("registry.txt", text), dir.path() / file, utc_time{}, version);
+  };
+  build("us.dnc", "212,5550101\n", "1");
+  build("new.dnc", "205,5550102\n212,5550103\n", "2");
+  sql::do_not_call_record applied{"us", (dir.path() / "us.dnc").string(), "1", utc_time{}, 1};
+  rules_reader reader;
+  const auto first = reader.load({applied});
+  std::filesystem::copy_file(dir.path() / "new.dnc", dir.path() / "us.dnc",
+                             std::filesystem::copy_options::overwrite_existing);
+  applied.version = "2";
+  applied.numbers = 2;
+  const auto second = reader.load({applied});
+  EXPECT_TRUE(second.is_listed(e164::from_digits(12055550102)));
+  EXPECT_TRUE(second.is_listed(e164::from_digits(12125550103)));
+  applied.version = "3";
+  const std::string complaint = complaint_of([&] { (void)reader.load({applied}); });
+  EXPECT_NE(complaint.find("holds version \"2\" with 2 numbers, not version \"3\""), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("nothing is dialed"), std::string::npos) << complaint;
 }
 
 TEST(rules, updated_zone_data_is_read_without_a_restart) {

@@ -118,7 +118,32 @@ TEST(CallingWindow, NoZones_FailsClosed) {
 
 TEST(CallingWindow, OneUnknownZoneAmongKnown_FailsClosed) {
   const auto where = in("US", {"America/Nowhere", "America/New_York"});
-  EXPECT_EQ(evaluate_window(where, always(), rules(), utc("2026-01-15 18:00")).why, reason::no_time_zone);
+  EXPECT_EQ(evaluate_window(where, always(), rules(), utc("2026-01-15 18:00")).why, reason::rules_stale);
+}
+
+/// The system's zones as an older release would have them.
+class older_data : public zone_rules {
+ public:
+  explicit older_data(std::string version) : version_{std::move(version)} {}
+  bool knows(std::string_view zone) const override { return rules().knows(zone); }
+  std::optional<zone_offset> offset_at(std::string_view zone, utc_time at) const override {
+    return rules().offset_at(zone, at);
+  }
+  std::string version() const override { return version_; }
+
+ private:
+  std::string version_;
+};
+
+TEST(CallingWindow, ZoneWhoseClocksChangedAfterTheData_FailsClosed) {
+  const auto noon = utc("2026-11-20 18:00");
+  const auto ask = [&](const char* version, std::vector<std::string> zones) {
+    return evaluate_window(in("CA", std::move(zones)), always(), older_data{version}, noon);
+  };
+  EXPECT_EQ(ask("2026d", {"America/Winnipeg"}).why, reason::rules_stale);
+  EXPECT_EQ(ask("2026d", {"America/Toronto", "America/Winnipeg"}).why, reason::rules_stale);
+  EXPECT_TRUE(ask("2026e", {"America/Winnipeg"}).open);
+  EXPECT_TRUE(ask("2026b", {"America/Toronto"}).open);
 }
 
 TEST(CallingWindow, CampaignOutsideTheLaw_NeverOpens) {

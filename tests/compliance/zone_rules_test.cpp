@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <limits>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -65,6 +68,29 @@ TEST(ZoneRules, DataOlderThanAChangeOfClocks_IsNotCurrent) {
   for (const auto* current : {"2026b", "2026f", "2027a", "2030"}) {
     EXPECT_EQ(is_current_tzdata(current), std::string_view{current}.size() >= 5) << current;
   }
+}
+
+TEST(ZoneRules, ZonesThatChangedLater_NeedNewerData) {
+  EXPECT_FALSE(is_current_tzdata("2026b", "America/Edmonton"));
+  EXPECT_TRUE(is_current_tzdata("2026c", "America/Edmonton"));
+  EXPECT_FALSE(is_current_tzdata("2026d", "America/Winnipeg"));
+  EXPECT_TRUE(is_current_tzdata("2027a", "America/Winnipeg"));
+  EXPECT_TRUE(is_current_tzdata("2026b", "America/Vancouver"));
+}
+
+// A contact's row may name its zone by any of its names.
+TEST(ZoneRules, OtherNamesOfAZone_NeedNewerDataToo) {
+  std::ifstream data{"/usr/share/zoneinfo/tzdata.zi"};
+  int links = 0;
+  for (std::string kind, target, name; data >> kind;) {
+    if (kind == "L" && data >> target >> name) {
+      ++links;
+      EXPECT_EQ(is_current_tzdata("2026b", name), is_current_tzdata("2026b", target)) << name << " is " << target;
+      EXPECT_EQ(is_current_tzdata("2026e", name), is_current_tzdata("2026e", target)) << name << " is " << target;
+    }
+    data.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  EXPECT_GT(links, 100);
 }
 
 TEST(ZoneRules, ManyThreadsOnFreshSnapshot_AgreeOnEveryOffset) {
