@@ -19,6 +19,7 @@ constexpr std::size_t signed_bytes = 1 + 16 + 16 + 8 + 8 + 8 + 8;
 constexpr std::size_t mac_bytes = 16;
 constexpr std::size_t token_bytes = signed_bytes + mac_bytes;
 static_assert(token_bytes % 3 == 0);
+constexpr std::size_t token_characters = token_bytes / 3 * 4;
 
 void put(std::uint8_t*& at, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) *at++ = static_cast<std::uint8_t>(value >> shift);
@@ -66,7 +67,7 @@ void token_signer::sign(const attempt_token& token, std::string& out) const {
 }
 
 std::optional<attempt_token> token_signer::verify(std::string_view text) const {
-  if (text.size() != token_bytes / 3 * 4) return std::nullopt;
+  if (text.size() != token_characters) return std::nullopt;
   const auto decoded = decode_base64(text, base64_kind::url);
   if (!decoded) return std::nullopt;
   const std::uint8_t* at = reinterpret_cast<const std::uint8_t*>(decoded->data());
@@ -81,6 +82,12 @@ std::optional<attempt_token> token_signer::verify(std::string_view text) const {
   token.epoch = take(at);
   token.issued_at = utc_time{std::chrono::seconds{static_cast<std::int64_t>(take(at))}};
   return token;
+}
+
+bool has_token_shape(std::string_view text) {
+  if (text.size() != token_characters) return false;
+  const auto decoded = decode_base64(text, base64_kind::url);
+  return decoded && static_cast<std::uint8_t>(decoded->front()) == version;
 }
 
 }  // namespace dialer::carriers

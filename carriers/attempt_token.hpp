@@ -44,4 +44,7 @@ class token_signer {
   std::unique_ptr<impl> impl_;
 };
 
+/// Whether a text can be a token, signed with whatever key: its length, alphabet and version.
+bool has_token_shape(std::string_view text);
+
 }  // namespace dialer::carriers

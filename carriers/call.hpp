@@ -109,7 +109,7 @@ struct listed_call {
   e164 to;
   e164 from;
   utc_time created_at{};
-  std::string token;  ///< Telnyx: client_state; Twilio: empty
+  std::string token;  ///< Telnyx: client_state, if it can be a token; Twilio: empty
 };
 
 /// One page of a listing, newest first.

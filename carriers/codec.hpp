@@ -52,10 +52,10 @@ class codec {
 /// base_url, SID, connection or secret cannot stand in a request.
 std::unique_ptr<codec> make_codec(const account& value);
 
-/// Whether a listed call without a token (Twilio's list) can be the one asked for: same numbers, created not before.
-/// A page is not filtered by the codec, because answers do not repeat the question; a call may be listed on several
-/// pages (Telnyx: active calls, then events), so count distinct call_refs. An event that says whom it called and not in
-/// which call has an empty call_ref.
+/// Whether a listed call without a token (Twilio's, and Telnyx's whose agent replaced it) can be the one asked for:
+/// same numbers, created not before. A page is not filtered by the codec, because answers do not repeat the question; a
+/// call may be listed on several pages (Telnyx: active calls, then events), so count distinct call_refs. An event that
+/// says whom it called and not in which call has an empty call_ref.
 bool can_be(const lookup_query& query, const listed_call& call);
 
 /// A callback as it came in over HTTP.
@@ -76,7 +76,7 @@ bool verify_twilio(const callback_request& request, std::string_view key);
 bool verify_telnyx(const callback_request& request, std::string_view public_key_base64, utc_time now);
 
 /// Reads a verified callback. nullopt: not a call event we use (acknowledge and ignore it). The Twilio token is in the
-/// URL's query parameter `t`, Telnyx's in client_state.
+/// URL's query parameter `t`, Telnyx's in client_state or, where the agent's application replaced that, in `t` as well.
 std::optional<callback> decode_twilio_callback(const callback_request& request);
 std::optional<callback> decode_telnyx_callback(const callback_request& request);
 /// The account a callback claims to come from, before verification: Twilio AccountSid, Telnyx connection_id.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "carriers/attempt_token.hpp"
 #include "carriers/base64.hpp"
 #include "carriers/dispositions.hpp"
 
@@ -39,13 +40,8 @@ std::optional<call_report> read_telnyx_event(const telnyx_event& event) {
 }
 
 std::string token_of_client_state(std::string_view client_state) {
-  constexpr std::size_t token_bytes_max = 256;
-  auto token = decode_base64(client_state, base64_kind::standard);
-  if (!token || token->size() > token_bytes_max) return {};
-  const bool url_safe = std::ranges::all_of(*token, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
-  });
-  return url_safe ? std::move(*token) : std::string{};
+  auto text = decode_base64(client_state, base64_kind::standard);
+  return text && has_token_shape(*text) ? std::move(*text) : std::string{};
 }
 
 bool is_call_control_id(std::string_view text) {

@@ -21,7 +21,8 @@ struct telnyx_event {
 /// nullopt for events that do not move a call (recordings, streaming, cost, unknown ones).
 std::optional<call_report> read_telnyx_event(const telnyx_event& event);
 
-/// The attempt token that a client_state carries; empty when it is not one of ours.
+/// The attempt token that a client_state carries, not verified; empty when it can't be one. The agent's application may
+/// put any text there.
 std::string token_of_client_state(std::string_view client_state);
 
 /// Not empty, at most 256 bytes of visible ASCII: fit to be kept and sent back.

@@ -67,7 +67,10 @@ void add_serve(CLI::App& app, chosen_command& chosen) {
   to->add_option("--state-dir", options->state_dir, "directory of the private database and the token key");
   to->add_option("--listen", options->listen, "HOST:PORT for the REST API, callbacks, metrics and health");
   to->add_option("--public-url", options->public_url, "where carriers reach the listener");
-  to->add_option("--token-key", options->token_key, "file with the key of attempt tokens, the same on every node");
+  to->add_option("--token-key", options->token_key,
+                 "file with the key of attempt tokens, the same on every node: an engine with another one, or without "
+                 "the file that the state directory held, refuses the callbacks of the calls before and knows them by "
+                 "their numbers alone");
   to->add_option("--key-pepper", options->key_pepper, "file with the pepper of API keys, the same on every node");
   to->add_option(
         "--secret-key", options->secret_keys,

@@ -33,6 +33,7 @@ void note_match(doubt& state, const carriers::listed_call& call) {
     state.found.push_back(call);
   } else {
     if (known->created_at == utc_time{}) known->created_at = call.created_at;
+    if (known->token.empty()) known->token = call.token;
     carriers::join(known->report, carriers::call_report{call.report});
   }
 }
@@ -41,14 +42,16 @@ doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady
   ++state.looks;
   clean &= !std::exchange(state.unnamed, false);
   if (!state.found.empty()) {
-    // Several matches would mean the carrier placed the call more than once: keep the earliest, end the others.
-    const auto created = [](const carriers::listed_call& call) {
-      return call.created_at == utc_time{} ? utc_time::max() : call.created_at;  // Telnyx's active calls do not say
+    // Several matches would mean the carrier placed the call more than once: keep the earliest, end the others. What
+    // has this attempt's token is its call, what has only its numbers may be another's.
+    const auto order = [](const carriers::listed_call& call) {
+      const bool dated = call.created_at != utc_time{};  // Telnyx's active calls are not
+      return std::pair{call.token.empty(), dated ? call.created_at : utc_time::max()};
     };
-    const auto earliest = std::ranges::min_element(state.found, {}, created);
-    doubt_step step{doubt_step::kind::adopt, *earliest, {}};
+    const auto first = std::ranges::min_element(state.found, {}, order);
+    doubt_step step{doubt_step::kind::adopt, *first, {}};
     for (const carriers::listed_call& call : state.found) {
-      if (&call != &*earliest && call.report.phase != carriers::call_phase::ended) {
+      if (&call != &*first && call.report.phase != carriers::call_phase::ended) {
         step.hang_up.push_back(call.report.call_ref);
       }
     }

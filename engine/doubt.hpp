@@ -48,7 +48,7 @@ struct doubt {
 struct doubt_step {
   enum class kind : std::uint8_t { next_page, adopt, look_again, absent, unreachable };
   kind what = kind::look_again;
-  carriers::listed_call adopted;     ///< adopt: the earliest match
+  carriers::listed_call adopted;     ///< adopt: the earliest match, of those with the attempt's token if there are any
   std::vector<std::string> hang_up;  ///< adopt: the other matches: calls that must not go on
 };
 

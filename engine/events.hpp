@@ -68,7 +68,7 @@ struct call_reported {
   carriers::call_report report;
 };
 
-/// What the carrier lists; of calls with a token only those whose token is this attempt's.
+/// What the carrier lists, less what has another attempt's token. A call has no token but this attempt's, verified.
 struct looked_up {
   attempt_id attempt;
   carriers::call_page page;

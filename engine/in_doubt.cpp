@@ -37,7 +37,7 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts
   // that were closed a moment before this one was decided: those are known by their references.
   const auto matches = [&](const carriers::listed_call& call) {
-    // The sender has taken out what carries another attempt's token; Telnyx's active calls say nothing but the token.
+    // The sender has left no token but this attempt's; Telnyx's active calls say nothing else.
     if (!call.token.empty()) return true;
     return carriers::can_be(asked, call) &&
            std::ranges::find(attempt->in_doubt->not_ours, std::hash<std::string_view>{}(call.report.call_ref)) ==

@@ -195,12 +195,7 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
   void answer_question(const question_ticket& question, const carriers::http::http_answer& answer) {
     if (const auto* ask = std::get_if<look_up>(&question.what)) {
       carriers::call_page page = codec->decode_list(answer);
-      // A listing that echoes our token tells whose call it is.
-      std::erase_if(page.calls, [&](const carriers::listed_call& call) {
-        if (call.token.empty()) return false;
-        const auto owner = signer.verify(call.token);
-        return !owner || owner->attempt != ask->attempt;
-      });
+      settle_tokens(page.calls, question.organisation, ask->attempt);
       events.post(question.organisation, looked_up{ask->attempt, std::move(page)});
     } else if (const auto* fetch = std::get_if<fetch_call>(&question.what)) {
       events.post(question.organisation, call_fetched{fetch->attempt, codec->decode_fetch(answer)});
@@ -210,6 +205,21 @@ struct sender::impl : carriers::http::request_source, std::enable_shared_from_th
       const auto& probe = std::get<probe_account>(question.what);
       events.post(question.organisation, account_probed{probe.integration, codec->decode_probe(answer)});
     }
+  }
+
+  // A listing that echoes a token tells whose call it is: another attempt's is taken out. A token that can't be
+  // verified - signed with another key, or the agent's own text - tells nothing, and the call may be this attempt's all
+  // the same.
+  void settle_tokens(std::vector<carriers::listed_call>& calls, const organisation_id& organisation,
+                     attempt_id attempt) const {
+    std::vector<carriers::listed_call> kept;
+    for (carriers::listed_call& call : calls) {
+      const auto owner = signer.verify(call.token);
+      if (owner && (owner->organisation != organisation || owner->attempt != attempt)) continue;
+      if (!owner) call.token.clear();
+      kept.push_back(std::move(call));
+    }
+    calls = std::move(kept);
   }
 
   std::uint64_t track(in_flight&& what) {

@@ -122,6 +122,20 @@ TEST(AttemptToken, OtherVersion_IsRefusedEvenWhenSigned) {
   EXPECT_FALSE(token_signer{key}.verify(text));
 }
 
+TEST(AttemptToken, Shape_IsThatOfTokensWhateverTheKey) {
+  const std::string good = signed_text(token_signer{key_of(1)}, example());
+  EXPECT_TRUE(has_token_shape(good));
+  EXPECT_TRUE(has_token_shape(signed_text(token_signer{key_of(2)}, example())));
+  for (std::size_t length = 0; length < good.size(); ++length) EXPECT_FALSE(has_token_shape(good.substr(0, length)));
+  EXPECT_FALSE(has_token_shape(good + "A"));
+  EXPECT_FALSE(has_token_shape("Ag" + good.substr(2))) << "version 2";
+  for (const char c : std::string_view{"+/= .\0\x80", 7}) {
+    std::string bad = good;
+    bad[50] = c;
+    EXPECT_FALSE(has_token_shape(bad)) << static_cast<int>(c);
+  }
+}
+
 TEST(AttemptToken, EachField_ChangesTheText) {
   const token_signer signer{key_of(1)};
   std::set<std::string> texts{signed_text(signer, example())};

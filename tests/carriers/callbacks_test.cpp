@@ -6,6 +6,7 @@
 #include "carriers/call_report_text.hpp"
 #include "carriers/codec.hpp"
 #include "carriers/hand_over.hpp"
+#include "tests/carriers/exchange_for_test.hpp"
 
 namespace dialer::carriers {
 namespace {
@@ -120,15 +121,22 @@ std::optional<callback> telnyx(const std::string& body) {
 std::string event(std::string_view type, std::string_view fields = "") {
   return R"({"data":{"record_type":"event","event_type":")" + std::string{type} +
          R"(","id":"0ccc7b54-4df3-4bca-a65a-3da1ecc777f0","occurred_at":"2026-08-18T17:14:30.521992Z","payload":{)"
-         R"("call_control_id":"v3:abc","connection_id":"77","client_state":"VE9LRU4=","direction":"outgoing")" +
-         std::string{fields} + R"(}},"meta":{"attempt":1}})";
+         R"("call_control_id":"v3:abc","connection_id":"77","client_state":")" +
+         client_state_of(token_text) + R"(","direction":"outgoing")" + std::string{fields} +
+         R"(}},"meta":{"attempt":1}})";
+}
+
+/// The event with another client_state.
+std::string with_state(std::string body, const std::string& state) {
+  const std::string ours = client_state_of(token_text);
+  return body.replace(body.find(ours), ours.size(), state);
 }
 
 TEST(TelnyxCallback, EveryCallEvent_HasItsPhase) {
   auto got = telnyx(event("call.initiated"));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->event_key, "0ccc7b54-4df3-4bca-a65a-3da1ecc777f0");
-  EXPECT_EQ(got->token, "TOKEN");
+  EXPECT_EQ(got->token, token_text);
   EXPECT_EQ(got->report.call_ref, "v3:abc");
   EXPECT_EQ(got->report.phase, call_phase::initiated);
   EXPECT_EQ(got->report.at, utc_time{std::chrono::microseconds{1'787'073'270'521'992}});
@@ -175,9 +183,11 @@ TEST(TelnyxCallback, WhatIsNoCallEventOfOurs_IsIgnored) {
   };
   EXPECT_TRUE(without("\"attempt\":1", "\"attempt\":2"));
   EXPECT_FALSE(without("outgoing", "incoming"));
-  EXPECT_FALSE(without("\"VE9LRU4=\"", "null"));
-  EXPECT_FALSE(without("VE9LRU4=", "VE9LRU4"));
-  EXPECT_FALSE(without("VE9LRU4=", "e30="));  // "{}": another application's state
+  const std::string state = client_state_of(token_text);
+  EXPECT_FALSE(without("\"" + state + "\"", "null"));
+  EXPECT_FALSE(without(state, state.substr(1)));
+  EXPECT_FALSE(without(state, client_state_of("{}")));  // another application's state
+  EXPECT_FALSE(without(state, client_state_of("agent-7")));
   EXPECT_FALSE(without("v3:abc", ""));
   EXPECT_FALSE(without("0ccc7b54-4df3-4bca-a65a-3da1ecc777f0", ""));
   EXPECT_FALSE(without("}}", "}"));
@@ -187,15 +197,19 @@ TEST(TelnyxCallback, WhatIsNoCallEventOfOurs_IsIgnored) {
 
 // An agent that commands its call may give it a client_state of its own.
 TEST(TelnyxCallback, ClientStateOfTheAgents_LeavesTheTokenOfTheUrl) {
-  std::string body = event("call.hangup", R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"200")");
-  body.replace(body.find("VE9LRU4="), 8, "e30=");
-  callback_request request{};
-  request.method = "POST";
-  request.body = body;
-  request.url = "https://dialer.example.com/callbacks/telnyx?t=OTHER";
-  EXPECT_EQ(decode_telnyx_callback(request)->token, "OTHER");
-  request.url = "https://dialer.example.com/callbacks/telnyx";
-  EXPECT_FALSE(decode_telnyx_callback(request));
+  for (const std::string_view theirs : {"{}", "agent-7"}) {
+    const std::string body = with_state(
+        event("call.hangup", R"(,"hangup_cause":"normal_clearing","sip_hangup_cause":"200")"), client_state_of(theirs));
+    callback_request request{};
+    request.method = "POST";
+    request.body = body;
+    request.url = "https://dialer.example.com/callbacks/telnyx?t=OTHER";
+    const auto got = decode_telnyx_callback(request);
+    ASSERT_TRUE(got) << theirs;
+    EXPECT_EQ(got->token, "OTHER");
+    request.url = "https://dialer.example.com/callbacks/telnyx";
+    EXPECT_FALSE(decode_telnyx_callback(request)) << theirs;
+  }
 }
 
 TEST(TelnyxCallback, OnlyTheAnswer_IsToBeHandedOver) {
@@ -209,8 +223,7 @@ TEST(TelnyxCallback, OnlyTheAnswer_IsToBeHandedOver) {
 std::optional<callback> leg(std::string_view type, std::string_view fields) {
   const auto body =
       boost::json::parse(transfer_to_agent(*telnyx(event("call.answered")), "sip:a@pbx.example.com").body);
-  std::string text = event(type, fields);
-  text.replace(text.find("VE9LRU4="), 8, body.at("target_leg_client_state").as_string().c_str());
+  std::string text = with_state(event(type, fields), std::string{body.at("target_leg_client_state").as_string()});
   text.replace(text.find("v3:abc"), 6, "v3:leg");
   return telnyx(text);
 }
@@ -222,7 +235,7 @@ TEST(TelnyxCallback, LegToASipAgentThatCameToNothing_AbandonsTheCall) {
     const auto got = leg("call.hangup", fields);
     ASSERT_TRUE(got) << fields;
     EXPECT_EQ(got->task, call_task::hang_up);
-    EXPECT_EQ(got->token, "TOKEN");
+    EXPECT_EQ(got->token, token_text);
     EXPECT_EQ(got->report.call_ref, "v3:abc");
     EXPECT_EQ(got->report.phase, call_phase::answered);
     EXPECT_TRUE(got->report.abandoned);
@@ -249,13 +262,14 @@ TEST(TransferToAgent, RingsItWithTheToken) {
   const auto body = boost::json::parse(told.body);
   EXPECT_EQ(body.at("to").as_string(), "sip:a@pbx.example.com");
   EXPECT_EQ(body.at("timeout_secs").as_int64(), 30);
-  EXPECT_EQ(boost::json::serialize(body.at("custom_headers")), R"([{"name":"X-Attempt","value":"TOKEN"}])");
+  EXPECT_EQ(boost::json::serialize(body.at("custom_headers")),
+            R"([{"name":"X-Attempt","value":")" + token_text + R"("}])");
   EXPECT_EQ(body.at("command_id").as_string(), answered.event_key) << "sent again, it is done once";
 }
 
 TEST(Abandoned, ReportIsStickyAndSurvivesBeingStored) {
   const callback made = abandoned(*telnyx(event("call.answered")));
-  EXPECT_EQ(made.token, "TOKEN");
+  EXPECT_EQ(made.token, token_text);
   EXPECT_NE(made.event_key, telnyx(event("call.answered"))->event_key) << "taken for a repeat of the answer";
   const auto stored = parse_report(serialize_report(made.report));
   ASSERT_TRUE(stored);

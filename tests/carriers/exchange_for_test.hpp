@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "carriers/base64.hpp"
 #include "carriers/codec.hpp"
 
 // The real gate is the permit's only maker; these tests do not link it, and stand in its place.
@@ -22,6 +23,15 @@ namespace dialer::carriers {
 
 inline const e164 callee = *e164::parse("+12125550123");
 inline const e164 caller = *e164::parse("+442079460123");
+
+/// Shaped as a token is; nobody signed it.
+inline const std::string token_text = "AQ" + std::string(106, 'k');
+
+inline std::string client_state_of(std::string_view text) {
+  std::string coded;
+  append_base64(text, base64_kind::standard, coded);
+  return coded;
+}
 
 class answer_for_test {
  public:

@@ -259,14 +259,12 @@ std::string list_line(codec& subject, std::string next) {
 
 TEST_F(TelnyxCodec, List_GoesThroughActiveCallsThenEvents) {
   EXPECT_EQ(list_line(*codec_, ""), "GET /v2/connections/1234567890/active_calls?page[limit]=250 HTTP/1.1");
-  std::string client_state;
-  append_base64(std::string_view{"TOKEN"}, base64_kind::standard, client_state);
   const call_page first =
-      page(200, R"({"data":[{"call_control_id":"v3:a","client_state":")" + client_state +
+      page(200, R"({"data":[{"call_control_id":"v3:a","client_state":")" + client_state_of(token_text) +
                     R"("},{"call_control_id":"v3:b"}],"meta":{"cursors":{"after":"c/2","before":null}}})");
   ASSERT_TRUE(first.ok);
   ASSERT_EQ(first.calls.size(), 2U);
-  EXPECT_EQ(first.calls[0].token, "TOKEN");
+  EXPECT_EQ(first.calls[0].token, token_text);
   EXPECT_EQ(first.calls[0].report.call_ref, "v3:a");
   EXPECT_EQ(first.calls[0].report.phase, call_phase::initiated);
   EXPECT_EQ(first.calls[1].token, "");
@@ -290,7 +288,9 @@ TEST_F(TelnyxCodec, List_GoesThroughActiveCallsThenEvents) {
 
 TEST_F(TelnyxCodec, EventsOfOneCall_BecomeOneCallWhateverTheirOrder) {
   const std::string hangup = R"({"name":"call.hangup","event_timestamp":"2026-08-18T17:15:00Z","metadata":{"payload":
-    {"call_control_id":"v3:a","client_state":"VE9LRU4=","to":"+12125550123","from":"+442079460123",
+    {"call_control_id":"v3:a","client_state":")" +
+                             client_state_of(token_text) +
+                             R"(","to":"+12125550123","from":"+442079460123",
      "hangup_cause":"user_busy","sip_hangup_cause":"486"}}})";
   const std::string initiated = R"({"name":"call.initiated","event_timestamp":"2026-08-18T17:14:30Z",
     "call_control_id":"v3:a"})";
@@ -310,7 +310,7 @@ TEST_F(TelnyxCodec, EventsOfOneCall_BecomeOneCallWhateverTheirOrder) {
     EXPECT_EQ(call.report.if_unanswered, disposition::answered);  // a machine took it, whatever the cause
     EXPECT_EQ(call.report.sip_code, 486);
     EXPECT_TRUE(call.report.machine);
-    EXPECT_EQ(call.token, "TOKEN");
+    EXPECT_EQ(call.token, token_text);
     EXPECT_EQ(call.to, callee);
     EXPECT_EQ(call.from, caller);
     EXPECT_EQ(call.created_at, utc_time{std::chrono::seconds{1'787'073'270}});
@@ -333,15 +333,40 @@ TEST_F(TelnyxCodec, AnsweredAmongTheEvents_TellsHowTheCallEnded) {
 }
 
 TEST_F(TelnyxCodec, EventsThatNameNoCall_AreKeptWhenThereWasOneAndSpoilNothing) {
-  const call_page result = page(200, R"({"data":[{"name":"dial","metadata":{"client_state":"VE9LRU4="}},
-    {"name":"call.initiated","metadata":{"client_state":"VE9LRU4=","to":"+12125550123"}},
+  const std::string state = R"("client_state":")" + client_state_of(token_text) + "\"";
+  const call_page result = page(200, R"({"data":[{"name":"dial","metadata":{)" + state + R"(}},
+    {"name":"call.initiated","metadata":{)" +
+                                         state + R"(,"to":"+12125550123"}},
     {"name":"call.initiated","call_control_id":"v3:a"}],"meta":{"page_number":1,"total_pages":1}})");
   ASSERT_TRUE(result.ok);
   ASSERT_EQ(result.calls.size(), 2U);
   EXPECT_EQ(result.calls[0].report.call_ref, "");
-  EXPECT_EQ(result.calls[0].token, "TOKEN");
+  EXPECT_EQ(result.calls[0].token, token_text);
   EXPECT_EQ(result.calls[0].to, callee);
   EXPECT_EQ(result.calls[1].report.call_ref, "v3:a");
+}
+
+// The agent's application may put into it what it likes, and the list does not begin with our own event.
+TEST_F(TelnyxCodec, ClientStateOfTheAgents_IsNoTokenAndHidesNone) {
+  for (const std::string& foreign :
+       {std::string{"agent-7"}, "conversation_" + std::string(95, '7'), token_text + "k"}) {
+    const auto row = [](std::string_view name, const std::string& state) {
+      return R"({"name":")" + std::string{name} + R"(","call_control_id":"v3:a","client_state":")" +
+             client_state_of(state) + "\"}";
+    };
+    const std::string theirs = row("call.hangup", foreign);
+    const std::string ours = row("call.initiated", token_text);
+    const auto token_of = [&](const std::string& rows, std::string_view meta) {
+      const call_page result = page(200, "{\"data\":[" + rows + "],\"meta\":" + std::string{meta} + "}");
+      EXPECT_EQ(result.calls.size(), 1U) << foreign;
+      return result.calls.empty() ? "no call" : result.calls[0].token;
+    };
+    const std::string_view of_events = R"({"page_number":1,"total_pages":1})";
+    EXPECT_EQ(token_of(theirs + "," + ours, of_events), token_text) << foreign;
+    EXPECT_EQ(token_of(ours + "," + theirs, of_events), token_text) << foreign;
+    EXPECT_EQ(token_of(theirs, of_events), "") << foreign;
+    EXPECT_EQ(token_of(theirs, R"({"cursors":{}})"), "") << foreign;
+  }
 }
 
 TEST_F(TelnyxCodec, UncleanList_ConcludesNothing) {

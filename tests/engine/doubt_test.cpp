@@ -74,6 +74,19 @@ TEST_F(resolving, of_several_the_earliest_is_adopted_and_the_live_others_are_end
   EXPECT_EQ(step.hang_up, std::vector<std::string>{"CA3"});
 }
 
+TEST_F(resolving, a_call_with_the_attempts_token_goes_before_an_earlier_one_without) {
+  carriers::listed_call ours = call("CA2", 0s);
+  ours.token = "verified";
+  for (const bool ours_first : {true, false}) {
+    const auto other = call("CA1", 10s);
+    look(clean({ours_first ? ours : other}, "page 2"), 2s);
+    // Listed a second time, without its token.
+    const doubt_step step = look(clean({ours_first ? other : call("CA2", 11s), ours}), 2s);
+    EXPECT_EQ(step.adopted.report.call_ref, "CA2");
+    EXPECT_EQ(step.hang_up, std::vector<std::string>{"CA1"});
+  }
+}
+
 TEST_F(resolving, all_pages_are_read_before_anything_is_concluded) {
   EXPECT_EQ(look(clean({call("CA2", 11s)}, "page 2"), 2s).what, kind::next_page);
   EXPECT_EQ(state.looks, 0U);

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 
+#include "carriers/base64.hpp"
+#include "carriers/codec.hpp"
 #include "tests/engine/loopback.hpp"
 
 namespace dialer::engine {
@@ -148,6 +150,83 @@ TEST_F(Sender, NewCredentials_TakeEffectOverTheSameConnection) {
   const auto all = requests.all();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_NE(credentials(all[0]), credentials(all[1]));
+}
+
+// --- whose the calls are that a look-up finds ---
+
+class LookUp : public Sender {
+ protected:
+  /// What the owner of `asking` is told when Telnyx lists one call of its numbers with this client_state.
+  std::vector<carriers::listed_call> told_of_call_with(const std::string& client_state) {
+    const std::string body = R"({"data":[{"name":"call.initiated","event_timestamp":"2026-08-18T17:14:30Z",)"
+                             R"("call_control_id":"v3:a","to":"+12125550123","from":"+12125550199",)"
+                             R"("client_state":")" +
+                             client_state + R"("}],"meta":{"page_number":1,"total_pages":1}})";
+    tls_test_server server{[&](server_connection& c) {
+      while (!c.read_request().empty()) {
+        c.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                "\r\n\r\n" + body);
+      }
+    }};
+    carriers::account account = account_at(server);
+    account.kind = carriers::carrier_kind::telnyx;
+    account.connection_id = "1234567890";
+    queue_ = std::make_shared<send_queue>(account);
+    sender_options options;
+    options.token_key = our_key;
+    sender_ = std::make_unique<sender>(io_, queue_, options, clock_, *this);
+    queue_->questions.enqueue({ours, look_up{account.id, asking, {}, {}, {}, {}}});
+    queue_->wake_all();
+    run_until([&] { return !told_.empty(); });
+    TearDown();
+    const auto* answer = told_.empty() ? nullptr : std::get_if<looked_up>(&told_.front());
+    if (answer == nullptr) {
+      ADD_FAILURE() << "not answered";
+      return {};
+    }
+    EXPECT_TRUE(answer->page.ok);
+    EXPECT_EQ(answer->attempt, asking);
+    return answer->page.calls;
+  }
+
+  static std::string signed_state(const carriers::token_key& key, organisation_id organisation, attempt_id attempt) {
+    std::string token, coded;
+    carriers::token_signer{key}.sign({.organisation = organisation, .attempt = attempt}, token);
+    carriers::append_base64(token, carriers::base64_kind::standard, coded);
+    return coded;
+  }
+
+  static constexpr attempt_id asking{7};
+  static constexpr organisation_id ours{id128{1, 1}};
+  static constexpr carriers::token_key our_key{42};
+};
+
+TEST_F(LookUp, TokenOfThisAttempt_IsHandedOn) {
+  const auto calls = told_of_call_with(signed_state(our_key, ours, asking));
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_NE(calls[0].token, "");
+}
+
+TEST_F(LookUp, TokenOfAnotherAttempt_TakesTheCallOut) {
+  EXPECT_TRUE(told_of_call_with(signed_state(our_key, ours, attempt_id{8})).empty());
+}
+
+// Attempts of two organisations may have the same number.
+TEST_F(LookUp, TokenOfAnotherOrganisation_TakesTheCallOut) {
+  EXPECT_TRUE(told_of_call_with(signed_state(our_key, organisation_id{id128{1, 2}}, asking)).empty());
+}
+
+// The engine that signed it had another key file: the call may be this attempt's, and must not be denied.
+TEST_F(LookUp, TokenOfAnotherKey_IsTakenOffAndLeavesTheCallToItsNumbers) {
+  for (const attempt_id signed_for : {asking, attempt_id{8}}) {
+    told_.clear();
+    const auto calls = told_of_call_with(signed_state(carriers::token_key{43}, ours, signed_for));
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_EQ(calls[0].token, "") << "adopted whatever its numbers";
+    const e164 to = *e164::parse("+12125550123");
+    const e164 from = *e164::parse("+12125550199");
+    EXPECT_TRUE(carriers::can_be({to, from, calls[0].created_at, {}}, calls[0]));
+  }
 }
 
 TEST_F(Sender, Stopped_LeavesWhatItHeldToOtherSenders) {
