@@ -127,7 +127,9 @@ void rolling_use::count(number_index index, minute at) {
 }
 
 void rolling_use::take(number_index index, utc_time at) {
-  restore(index, at, true);
+  // By a clock that was set back it counts where the book is: no cap is reset, and it frees that much later.
+  count(index, std::max(minute_of(at), clock_));
+  ++entries_[index].in_flight;
 }
 
 void rolling_use::restore(number_index index, utc_time at, bool in_flight) {
@@ -147,11 +149,11 @@ void rolling_use::retract(number_index index, utc_time when) {
   std::vector<bucket>& buckets = past_[index].buckets;
   const auto found = std::find_if(buckets.rbegin(), buckets.rend(), [at](const bucket& each) { return each.at <= at; });
   const bool in_bucket = found != buckets.rend() && found->at == at;
-  std::uint32_t* count = at == clock_ ? &of.this_minute : in_bucket ? &found->count : nullptr;
-  if (count == nullptr || *count == 0) return;
-  --*count;  // a bucket stays, even empty: the calendar still points at it
+  std::uint32_t& count = in_bucket ? found->count : of.this_minute;
+  if (count == 0 || !in_day(at)) return;
+  --count;  // a bucket stays, even empty: the calendar still points at it
   --of.day;
-  if (in_hour(at)) --of.hour;
+  if (!in_bucket || in_hour(at)) --of.hour;
 }
 
 utc_time rolling_use::frees_below(number_index index, std::uint32_t count, std::uint32_t cap, minute window) const {

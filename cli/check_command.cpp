@@ -32,7 +32,8 @@ int run_do_not_call_build(const do_not_call_build_options& options) {
                       "\"; write when the registry's file was fetched, in UTC: "
                       "2026-11-20T15:00:00Z or 2026-11-20");
   }
-  if (*as_of > utc_time::clock::now() + std::chrono::days{1}) {
+  const utc_time now = std::chrono::floor<utc_time::duration>(utc_time::clock::now());
+  if (*as_of > now + std::chrono::days{1}) {
     throw usage_error("--as-of is \"" + options.as_of +
                       "\", which is in the future; write when the registry's file was fetched");
   }

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::uint32_t loads_out_max = 64;
 constexpr std::chrono::milliseconds load_back_off{500};
+// From the create request to the phone's ringing: a call that could begin to ring after hours is not placed.
+constexpr std::chrono::seconds set_up{5};
 // Contacts are announced when their import ends; those of one that was killed and is not resumed are found so.
 constexpr std::chrono::minutes exhausted_again{10};
 
@@ -20,7 +22,15 @@ void organisation::refresh_window(const campaign_run& campaign, lane_run& lane, 
   // Before it was judged, too: of a clock that was fast and has been set back, it says nothing.
   if (lane.window_since <= now.utc && now.utc < lane.window_until) return;
   lane.window_since = now.utc;
-  lane.window = compliance::evaluate_window(lane.where, campaign.what.window, *rules_.zones, now.utc);
+  const auto window_at = [&](utc_time at) {
+    return compliance::evaluate_window(lane.where, campaign.what.window, *rules_.zones, at);
+  };
+  lane.window = window_at(now.utc);
+  if (lane.window.open) {
+    const utc_time closes_at = lane.window.closes_at.value_or(now.utc);
+    lane.window.closes_at = closes_at - set_up;
+    if (*lane.window.closes_at <= now.utc) lane.window = window_at(closes_at);
+  }
   // Looked at anew at least hourly: zone data can be reloaded.
   lane.window_until = now.utc + std::chrono::hours{1};
   if (lane.window.open && lane.window.closes_at)

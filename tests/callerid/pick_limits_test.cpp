@@ -201,6 +201,33 @@ TEST_F(pick_test, a_wall_clock_set_back_forgets_nothing) {
   EXPECT_EQ(ask(policy::sticky, callee, {}, morning - minutes{30}).why, "caller_id_caps");
 }
 
+// The clock was two hours fast and is right again: what is used now is more than an hour before what was used then.
+TEST_F(pick_test, a_wall_clock_set_back_by_hours_resets_no_cap) {
+  phone_number hourly = number(1, a);
+  hourly.calls_per_hour_max = 2;
+  phone_number daily = number(2, b);
+  daily.calls_per_day_max = 2;
+  for (const phone_number& capped : {hourly, daily}) {
+    build({capped});
+    use(capped.number, 1, morning + hours{capped.number == a ? 2 : 25});
+    EXPECT_EQ(ask(policy::sticky).shown, capped.number.text());
+    use(capped.number, 1, morning);
+    EXPECT_EQ(ask(policy::sticky).why, "caller_id_caps");
+  }
+}
+
+TEST_F(pick_test, retract_by_a_clock_that_was_set_back_gives_the_use_back) {
+  phone_number capped = number(1, a);
+  capped.calls_per_hour_max = 1;
+  build({capped});
+  EXPECT_EQ(ask(policy::sticky, callee, {}, morning + hours{2}).shown, a.text());
+  book.take(index(a), morning);
+  EXPECT_EQ(ask(policy::sticky).why, "caller_id_caps");
+  book.retract(index(a), morning);
+  EXPECT_EQ(ask(policy::sticky).shown, a.text());
+  EXPECT_EQ(book.in_flight(index(a)), 0U);
+}
+
 TEST_F(pick_test, a_week_of_silence_frees_everything) {
   phone_number capped = number(1, a);
   capped.calls_per_day_max = 2;

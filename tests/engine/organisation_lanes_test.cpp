@@ -32,6 +32,19 @@ TEST_F(lanes, a_clock_that_is_set_back_closes_the_window_again) {
   EXPECT_EQ(sends.size(), 2U);
 }
 
+// Five seconds before the window closes at 21:00 a call could still ring after it.
+TEST_F(lanes, no_call_is_placed_that_could_ring_after_hours) {
+  const utc_time close = std::chrono::sys_days{std::chrono::year{2026} / 11 / 18} + 21h;
+  for (const auto& [left, calls] : {std::pair{5s + 1us, 1U}, std::pair{std::chrono::microseconds{5s}, 0U}}) {
+    stage at;
+    at.now.utc = close - left;
+    at.add_contact(1);
+    at.start();
+    EXPECT_EQ(at.sends.size(), calls);
+    EXPECT_EQ(at.machine->view(at.now).campaigns[0].lanes_closed, 1U - calls);
+  }
+}
+
 class no_zones : public compliance::zone_rules {
  public:
   bool knows(std::string_view) const override { return false; }
