@@ -6,19 +6,20 @@
 namespace dialer::engine {
 
 steady_time next_look_at(const doubt& state, const doubt_timing& timing) {
-  if (state.looks < timing.looks.size()) return state.since + timing.looks[state.looks];
+  if (state.looks < timing.looks.size()) return state.since.steady + timing.looks[state.looks];
   const auto beyond = static_cast<std::int64_t>(state.looks - timing.looks.size() + 1);
   const auto last = timing.looks.empty() ? std::chrono::seconds{0} : timing.looks.back();
-  return state.since + last + beyond * timing.look_again;
+  return state.since.steady + last + beyond * timing.look_again;
 }
 
 utc_time created_from(const doubt& state, const doubt_timing& timing) {
   return state.intent_at + state.carrier_ahead - timing.clock_skew;
 }
 
-void note_clock(doubt& state, std::optional<utc_time> carrier_time, const doubt_timing& timing, utc_time now) {
+void note_clock(doubt& state, std::optional<utc_time> carrier_time, const doubt_timing& timing, instant now) {
   if (!carrier_time) return;
-  const auto ahead = *carrier_time - now;
+  const utc_time ours = state.since.utc + (now.steady - state.since.steady);
+  const auto ahead = *carrier_time - ours;
   if (std::chrono::abs(ahead) <= timing.clock_off_max) state.carrier_ahead = ahead;
 }
 
@@ -60,10 +61,11 @@ doubt_step conclude(doubt& state, bool clean, const doubt_timing& timing, steady
   }
   if (clean) {
     ++state.clean_empty;
-    if (state.clean_empty >= 2 && now - state.since >= timing.absent_after) return {doubt_step::kind::absent, {}, {}};
+    if (state.clean_empty >= 2 && now - state.since.steady >= timing.absent_after)
+      return {doubt_step::kind::absent, {}, {}};
     return {doubt_step::kind::look_again, {}, {}};
   }
-  const bool asked_for_long = now - state.since >= timing.absent_after;
+  const bool asked_for_long = now - state.since.steady >= timing.absent_after;
   return {asked_for_long ? doubt_step::kind::unreachable : doubt_step::kind::look_again, {}, {}};
 }
 

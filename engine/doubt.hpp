@@ -35,10 +35,10 @@ struct doubt_timing {
 /// One attempt's doubt.
 struct doubt {
   utc_time intent_at;                          ///< when the attempt was decided
-  steady_time since;                           ///< when the doubt began: the lost answer, or the take-over
+  instant since;                               ///< when the doubt began: the lost answer, or the take-over
   std::uint32_t looks = 0;                     ///< finished looks
   std::uint32_t clean_empty = 0;               ///< of them, those answered cleanly without a match
-  std::chrono::microseconds carrier_ahead{0};  ///< the carrier's clock less ours, by the Date of its answers
+  std::chrono::microseconds carrier_ahead{0};  ///< the carrier's clock less ours at `since`, by the Date of its answers
   std::vector<carriers::listed_call> found;    ///< matches of the look under way
   bool unnamed = false;                        ///< ... and one that does not say which call it is
   std::vector<std::size_t> not_ours;           ///< hashes of call references known to belong to earlier attempts
@@ -58,8 +58,9 @@ steady_time next_look_at(const doubt& state, const doubt_timing& timing);
 /// The earliest creation time, by the carrier's clock, of a call that can be this attempt's.
 utc_time created_from(const doubt& state, const doubt_timing& timing);
 
-/// Takes the carrier's clock from an answer received at `now` by ours.
-void note_clock(doubt& state, std::optional<utc_time> carrier_time, const doubt_timing& timing, utc_time now);
+/// Takes the carrier's clock from an answer received at `now`. Ours may have been set since the doubt began: what it
+/// said then goes on by the steady one.
+void note_clock(doubt& state, std::optional<utc_time> carrier_time, const doubt_timing& timing, instant now);
 
 /// Digests one page of the look under way. `matches` says whether a listed call can be this attempt's (number pair,
 /// creation time, token, not bound to another attempt).

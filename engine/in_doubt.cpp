@@ -12,7 +12,7 @@ void organisation::begin_doubt(attempt_run& attempt, instant now) {
   if (!attempt.in_doubt) ++doubts_;
   attempt.in_doubt = std::make_unique<doubt>();
   attempt.in_doubt->intent_at = attempt.what.decided_at;
-  attempt.in_doubt->since = now.steady;
+  attempt.in_doubt->since = now;
   if (const auto earlier = recent_refs_.find(attempt.what.to); earlier != recent_refs_.end()) {
     attempt.in_doubt->not_ours = earlier->second;
   }
@@ -31,7 +31,7 @@ void organisation::on_event(looked_up& what, instant now, effects& out) {
   attempt->asked = false;
   if (!attempt->in_doubt) return;
   const intent& sent = attempt->what;
-  note_clock(*attempt->in_doubt, what.page.carrier_time, options_.doubts, now.utc);
+  note_clock(*attempt->in_doubt, what.page.carrier_time, options_.doubts, now);
   const utc_time earliest = created_from(*attempt->in_doubt, options_.doubts);
   const carriers::lookup_query asked{sent.to, sent.from, earliest, {}};
   // One open attempt per number in the organisation makes (to, from, created) unambiguous, but for calls of attempts

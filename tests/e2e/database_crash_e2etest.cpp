@@ -65,6 +65,7 @@ TEST(DatabaseCrash, ServerKilledUnderLoad_DialingStopsAndResumesByItself) {
             << audit.duplicated << ", recovered " << audit.recovered << "\nby token: " << tokens << '\n';
   for (const std::string& each : audit.examples) std::cout << "  " << each << '\n';
   EXPECT_EQ(sums.fresh, 0U);
+  EXPECT_EQ(sums.open_undoubted, 0U) << "outcomes that the crashes interrupted were not written again";
   EXPECT_EQ(sums.misplaced, 0U);
   EXPECT_EQ(tokens, token_findings{});
   EXPECT_TRUE(audit.agrees());

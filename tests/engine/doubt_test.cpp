@@ -23,9 +23,9 @@ carriers::call_page clean(std::vector<carriers::listed_call> calls = {}, std::st
 
 class resolving : public testing::Test {
  protected:
-  resolving() { state.since = steady_time{1000s}; }
+  resolving() { state.since.steady = steady_time{1000s}; }
   doubt_step look(const carriers::call_page& page, std::chrono::seconds after) {
-    return digest(state, page, timing, state.since + after, [](const auto&) { return true; });
+    return digest(state, page, timing, state.since.steady + after, [](const auto&) { return true; });
   }
   doubt state;
   doubt_timing timing;
@@ -33,12 +33,12 @@ class resolving : public testing::Test {
 
 TEST_F(resolving, looks_follow_the_list_and_then_a_steady_pace) {
   for (const auto after : timing.looks) {
-    EXPECT_EQ(next_look_at(state, timing), state.since + after);
+    EXPECT_EQ(next_look_at(state, timing), state.since.steady + after);
     ++state.looks;
   }
-  EXPECT_EQ(next_look_at(state, timing), state.since + timing.looks.back() + timing.look_again);
+  EXPECT_EQ(next_look_at(state, timing), state.since.steady + timing.looks.back() + timing.look_again);
   ++state.looks;
-  EXPECT_EQ(next_look_at(state, timing), state.since + timing.looks.back() + 2 * timing.look_again);
+  EXPECT_EQ(next_look_at(state, timing), state.since.steady + timing.looks.back() + 2 * timing.look_again);
 }
 
 TEST_F(resolving, two_clean_answers_are_not_enough_before_the_time_is_up) {
@@ -131,15 +131,25 @@ TEST_F(resolving, a_call_that_does_not_say_when_it_was_created_is_not_the_earlie
 
 TEST_F(resolving, a_call_may_be_created_half_a_minute_before_the_decision_by_the_carriers_clock) {
   state.intent_at = utc_time{1000s};
+  state.since = {steady_time{10s}, utc_time{1990s}};
   EXPECT_EQ(created_from(state, timing), utc_time{970s});
-  note_clock(state, utc_time{2000s - 400s}, timing, utc_time{2000s});
+  const instant now{steady_time{20s}, utc_time{2000s}};
+  note_clock(state, utc_time{2000s - 400s}, timing, now);
   EXPECT_EQ(created_from(state, timing), utc_time{570s});
-  note_clock(state, {}, timing, utc_time{2000s});
+  note_clock(state, {}, timing, now);
   EXPECT_EQ(created_from(state, timing), utc_time{570s});
-  note_clock(state, utc_time{2000s} + 24h + 1us, timing, utc_time{2000s});
+  note_clock(state, utc_time{2000s} + 24h + 1us, timing, now);
   EXPECT_EQ(created_from(state, timing), utc_time{570s});
-  note_clock(state, utc_time{2000s} + 24h, timing, utc_time{2000s});
+  note_clock(state, utc_time{2000s} + 24h, timing, now);
   EXPECT_EQ(created_from(state, timing), utc_time{970s} + 24h);
+}
+
+// Ours was an hour fast when the call was decided and the answer lost, and has been set right since.
+TEST_F(resolving, our_clock_may_be_set_between_the_decision_and_the_look) {
+  state.intent_at = utc_time{4600s};
+  state.since = {steady_time{10s}, utc_time{4602s}};
+  note_clock(state, utc_time{1010s}, timing, {steady_time{18s}, utc_time{1010s}});
+  EXPECT_EQ(created_from(state, timing), utc_time{1000s} - timing.clock_skew);
 }
 
 TEST_F(resolving, of_two_words_on_one_end_the_surer_holds) {
@@ -155,7 +165,7 @@ TEST_F(resolving, of_two_words_on_one_end_the_surer_holds) {
 
 TEST_F(resolving, what_does_not_match_is_as_if_it_were_not_listed) {
   const auto none = [](const auto&) { return false; };
-  EXPECT_EQ(digest(state, clean({call("CA1", 10s)}), timing, state.since + 2s, none).what, kind::look_again);
+  EXPECT_EQ(digest(state, clean({call("CA1", 10s)}), timing, state.since.steady + 2s, none).what, kind::look_again);
   EXPECT_EQ(state.clean_empty, 1U);
 }
 
