@@ -16,6 +16,7 @@
 #include "cli/place_finder.hpp"
 #include "cli/rules.hpp"
 #include "cli/service.hpp"
+#include "compliance/zone_rules.hpp"
 #include "engine/base_url.hpp"
 #include "engine/shard.hpp"
 #include "sql/generation.hpp"
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 
 // How soon a change that somebody committed is noticed at the latest.
 constexpr auto look_for_changes = 50ms;
+constexpr auto look_at_zone_data = 1s;
 constexpr auto database_back_off = 500ms;
 // How soon what a person has to set right is looked at again.
 constexpr auto settings_back_off = 1s;
@@ -163,6 +165,7 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
       lost.swap(lost_organisations);
     }
     for (const organisation_id& id : lost) stand_by(id);
+    follow_zone_data();
     for (const sql::organisation_generation& at : sql::read_generations(*control)) {
       const auto before = setbacks.find(at.organisation);
       if (before != setbacks.end() && time.now().steady < before->second.again_at) continue;
@@ -177,6 +180,22 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
         }
         met = {wrong.what(), time.now().steady + settings_back_off};
       }
+    }
+  }
+
+  // The system's update of tzdata is no change of any organisation's settings, and says for all when people sleep.
+  void follow_zone_data() {
+    const steady_time now = time.now().steady;
+    if (now < zone_data_again_at) return;
+    zone_data_again_at = now + look_at_zone_data;
+    const std::string version = compliance::system_tzdata_version();
+    // An update that is under way has replaced some files and others not: it is over when the next look sees the same.
+    const bool settled = std::exchange(zone_data_seen, version) == version;
+    if (!settled || version == zone_data_version) return;
+    log_info("the system's time zone data changed", {{"from", zone_data_version}, {"to", version}});
+    zone_data_version = version;
+    for (const auto& [id, owned] : organisations) {
+      if (!owned.lost) post(id, engine::changes_announced{.settings = true});
     }
   }
 
@@ -419,6 +438,9 @@ struct engine_runtime::impl : engine::event_sink, api::callback_inbox {
   // The watcher's, and start()'s and stop()'s around it.
   std::map<organisation_id, owned_organisation> organisations;
   std::map<organisation_id, setback> setbacks;
+  std::string zone_data_version = compliance::system_tzdata_version();  // that is followed
+  std::string zone_data_seen = zone_data_version;
+  steady_time zone_data_again_at{};
   bool started = false;
 
   std::mutex mutex;

@@ -37,14 +37,14 @@ class running_engine : public testing::Test {
   }
   organisation_id organisation() const { return house_.campaign.organisation; }
 
-  void add_contact(std::uint64_t id, e164 number) {
+  void add_contact(std::uint64_t id, e164 number, const std::string& place = "US US-NY America/New_York number") {
     sql::connect_options connection;
     connection.target = house_.target;
     sql::contact_store store{connection, organisation(), house_.campaign.campaign, "test" + std::to_string(id)};
     campaigns::imported_contact one;
     one.id = contact_id{id};
     one.number = number;
-    one.place = "US US-NY America/New_York number";
+    one.place = place;
     one.row = id;
     one.variables = "{}";
     store.commit({one}, {10, 1, 1, 0, 0, 0, true});
@@ -105,6 +105,24 @@ TEST_F(running_engine, a_list_that_cannot_be_read_stops_dialing_until_it_can) {
   std::filesystem::rename(dir_.path() / "elsewhere", list.path);
   EXPECT_TRUE(applied(started));
   EXPECT_TRUE(eventually(20s, [&] { return count("contact_end WHERE why = 20") == 1; }));
+}
+
+// Manitoba stopped changing its clocks: with data from before that nobody there is called.
+TEST_F(running_engine, new_zone_data_takes_effect_without_a_restart) {
+  std::filesystem::create_directory_symlink("/usr/share/zoneinfo/America", dir_.path() / "America");
+  dir_.file("tzdata.zi", "# version 2026d\n");
+  setenv("TZDIR", dir_.path().c_str(), 1);
+  add_contact(1, e164::from_digits(12045550101), "CA CA-MB America/Winnipeg number");
+  add_contact(2, e164::from_digits(12125550102));
+  engine_runtime engine{options(), clock_};
+  engine.start();
+  ASSERT_TRUE(applied(start_campaign()));
+  EXPECT_TRUE(eventually(20s, [&] { return count("intent WHERE contact_id = 2") >= 1; }));
+  EXPECT_EQ(count("intent WHERE contact_id = 1"), 0);
+  EXPECT_EQ(count("contact_end"), 0);
+  dir_.file("tzdata.zi", "# version 2026e\n");
+  EXPECT_TRUE(eventually(20s, [&] { return count("intent WHERE contact_id = 1") >= 1; }));
+  unsetenv("TZDIR");
 }
 
 TEST_F(running_engine, a_list_that_cannot_be_read_at_the_start_leaves_the_organisation_to_its_owner) {
