@@ -103,6 +103,17 @@ std::string refuse_repeated(const header_map& map) {
   return {};
 }
 
+std::string refuse_unsure_phone(const header_map& map) {
+  const auto unsure = std::ranges::find(map.columns, phone, &column::role);
+  if (unsure == map.columns.end() || !is_unsure_phone_name(unsure->name)) return {};
+  const auto other = std::ranges::find_if(
+      map.columns, [](const column& each) { return each.role == variable && speaks_of_telephones(each.name); });
+  if (other == map.columns.end()) return {};
+  return "columns \"" + unsure->name + "\" and \"" + other->name +
+         "\" may both hold the telephone number; name the one to call as the phone column, or rename the other. " +
+         "Columns seen: " + list(map.columns);
+}
+
 std::string refuse_without_phone(const header_map& map, std::string_view phone_column) {
   if (!phone_column.empty()) {
     return "there is no column called \"" + std::string{phone_column} + "\". Columns seen: " + list(map.columns);
@@ -122,6 +133,22 @@ column_role recognise_column(std::string_view text) noexcept {
   if (text.size() > longest) return variable;
   const auto found = std::ranges::find(known_names, key_of(text), &known_name::key);
   return found == known_names.end() ? variable : found->role;
+}
+
+bool is_unsure_phone_name(std::string_view name) noexcept {
+  const std::string key = key_of(name);
+  return key == "number" || key == "contactnumber";
+}
+
+bool speaks_of_telephones(std::string_view name) noexcept {
+  std::string words = " ";  // in lower case, with a blank around each
+  for (const char sign : name) {
+    const auto letter = static_cast<char>(sign | 0x20);
+    words += letter >= 'a' && letter <= 'z' ? letter : ' ';
+  }
+  words += ' ';
+  const auto has = [&](std::string_view text) { return words.find(text) != std::string::npos; };
+  return has("phone") || has("mobile") || has(" tel ") || has(" cell ");
 }
 
 std::string accepted_phone_names() {
@@ -152,6 +179,7 @@ header_result map_header(std::span<const std::string_view> names, std::string_vi
     result.map.columns.push_back(std::move(each));
   }
   result.refused = refuse_repeated(result.map);
+  if (result.refused.empty() && phone_column.empty()) result.refused = refuse_unsure_phone(result.map);
   if (result.refused.empty() && !result.map.find(phone)) {
     result.refused = refuse_without_phone(result.map, phone_column);
   }

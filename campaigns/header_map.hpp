@@ -30,6 +30,12 @@ std::string_view to_string(column_role role) noexcept;
 /// are one.
 column_role recognise_column(std::string_view name) noexcept;
 
+/// Whether a name that is taken for the column with the telephone number may as well mean an invoice's or a customer's:
+/// "Number", "Contact Number". Beside a column that speaks of telephones it is no safe guess.
+bool is_unsure_phone_name(std::string_view name) noexcept;
+/// "Home Phone", "Tel. 2": a column that was not recognised and holds telephone numbers, by its name.
+bool speaks_of_telephones(std::string_view name) noexcept;
+
 /// "phone_number, phone, mobile, ...": names taken for the column with the number.
 std::string accepted_phone_names();
 

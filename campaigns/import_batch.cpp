@@ -30,6 +30,8 @@ std::string_view shorten(std::string_view text, std::size_t size) noexcept {
 }
 
 constexpr std::size_t places_max = 1 << 16;
+constexpr std::size_t place_key_max = 256;  // longer ones come from no real column, and few of them twice
+constexpr std::size_t contact_kept_max = 4'096;
 constexpr std::size_t given_max = 40;   // of a rejected number, in the verdict
 constexpr std::size_t column_max = 60;  // of a column's name, likewise
 
@@ -45,6 +47,10 @@ const place_answer& remembered_places::find(const place_question& question) {
   for (const std::string_view part : {question.time_zone, question.state, question.postal_code}) {
     key_ += '\0';  // in no part: rows with NUL bytes are rejected before
     key_ += part;
+  }
+  if (key_.size() > place_key_max) {
+    unremembered_ = finder_(question);
+    return unremembered_;
   }
   const auto found = answers_.find(key_);
   if (found != answers_.end()) return found->second;
@@ -63,6 +69,10 @@ void import_batch::clear() {
   firsts_.clear();
   texts_.clear();
   contacts_used_ = 0;
+  // Of a wide row no buffer is kept: in time each place would hold one as wide as the widest it ever had.
+  for (imported_contact& contact : contacts_) {
+    if (contact.variables.capacity() + contact.name.capacity() > contact_kept_max) contact = {};
+  }
 }
 
 void import_batch::reject(outcome& result, std::string_view given, std::string_view column, std::string_view what,

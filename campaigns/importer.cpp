@@ -127,6 +127,9 @@ opened_list open_list(chunked_file& file, const import_options& options, std::ui
   return list;
 }
 
+// However wide its rows are, a batch must fit into memory, and into the time that the database has for one statement.
+constexpr std::uint64_t batch_bytes = 8 << 20;
+
 class import_run {
  public:
   import_run(const import_options& options, const import_ports& ports, const import_progress& from)
@@ -144,7 +147,7 @@ class import_run {
     for (bool ended = false;;) {
       while (rows.next(row)) {
         batch_.add(row, progress_.rows + batch_.rows() + 1);
-        if (batch_.rows() < options_.batch_rows) continue;
+        if (batch_.rows() < options_.batch_rows && row.end - progress_.byte_offset < batch_bytes) continue;
         progress_.byte_offset = row.end;
         if (!commit()) return progress_;
       }

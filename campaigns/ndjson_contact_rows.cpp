@@ -75,8 +75,14 @@ class ndjson_rows final : public contact_rows {
     scratch_.clear();
     spelled_.clear();
     seen_ = {};
+    unsure_ = telephone_ = {};
     for (const auto member : object) {
       if (!take(row, member.key, member.value)) return;
+    }
+    if (!unsure_.empty() && !telephone_.empty()) {
+      refuse(row, unsure_, "\"" + std::string{telephone_} + "\" may be the telephone number as well",
+             "name the one to call as the phone column, or rename the other");
+      return;
     }
     for (const auto& each : spelled_) {
       row.*each.member = std::string_view{scratch_}.substr(each.begin, each.size);
@@ -85,6 +91,8 @@ class ndjson_rows final : public contact_rows {
 
   bool take(contact_row& row, std::string_view key, simdjson::dom::element value) {
     const column_role role = role_of(key);
+    if (phone_column_.empty() && role == column_role::phone && is_unsure_phone_name(key)) unsure_ = key;
+    if (role == column_role::variable && speaks_of_telephones(key)) telephone_ = key;
     const bool is_name = role == column_role::first_name || role == column_role::last_name;
     if (role == column_role::variable || is_name) keep(row, key, value);
     const auto member = field_of(role);
@@ -129,6 +137,8 @@ class ndjson_rows final : public contact_rows {
   std::string scratch_;
   std::vector<spelled_number> spelled_;
   std::array<bool, column_roles> seen_{};
+  std::string_view unsure_;     // key of the telephone number that may be another number, ...
+  std::string_view telephone_;  // ... and of a variable that may be the telephone number
 };
 
 }  // namespace

@@ -38,7 +38,8 @@ bool has_shape_of_zone_name(std::string_view name) {
            c == '+' || c == '-';
   };
   return !name.empty() && name.size() <= 64 && name.front() >= 'A' && name.front() <= 'Z' && name != "Factory" &&
-         !name.starts_with("SystemV/") && std::ranges::all_of(name, allowed);
+         !name.starts_with("SystemV/") && name.find("//") == std::string_view::npos &&
+         std::ranges::all_of(name, allowed);
 }
 
 class system_zone_rules final : public zone_rules {

@@ -44,6 +44,19 @@ TEST(HeaderMap, TwoPhoneColumns_AreRefusedUnlessOneIsNamed) {
   EXPECT_NE(map({"name", "phone"}, "fax").refused.find("no column called \"fax\""), std::string::npos);
 }
 
+// An invoice's number has ten digits, too.
+TEST(HeaderMap, NumberBesideATelephone_IsNotGuessedToBeOne) {
+  const auto result = map({"Number", "Name", "Home Phone"});
+  EXPECT_NE(result.refused.find("columns \"Number\" and \"Home Phone\" may both hold"), std::string::npos)
+      << result.refused;
+  EXPECT_NE(map({"Work Tel", "contact number"}).refused, "");
+  EXPECT_NE(map({"Tel (office)", "Number"}).refused, "");
+  EXPECT_EQ(map({"number", "name", "hotel", "cancelled"}).refused, "");
+  EXPECT_EQ(map({"phone", "home phone"}).refused, "");
+  EXPECT_EQ(map({"Number", "Name", "Home Phone"}, "Home Phone").map.find(column_role::phone), 2U);
+  EXPECT_EQ(map({"Number", "Name", "Home Phone"}, "Number").map.find(column_role::phone), 0U);
+}
+
 TEST(HeaderMap, RepeatedNames_AreRefused) {
   EXPECT_NE(map({"phone", "notes", "notes"}).refused.find("two columns are called \"notes\""), std::string::npos);
   EXPECT_NE(map({"phone", "zip", "Postal Code"}).refused.find("both mean postal_code"), std::string::npos);

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <string>
 
+#include "campaigns/import_batch.hpp"
 #include "tests/campaigns/memory_import.hpp"
 
 namespace dialer::campaigns {
@@ -176,6 +178,62 @@ TEST(Importer, Ndjson_MembersPlayTheColumns) {
   }
 }
 
+TEST(Importer, ObjectThatHasANumberBesideATelephone_IsNotGuessedWhichToCall) {
+  memory_import import;
+  import.run(
+      "{\"number\":\"2024001234\",\"Home Phone\":\"2125550123\"}\n"
+      "{\"number\":\"2125550123\",\"city\":\"x\"}\n"
+      "{\"work_phone\":\"2125550124\",\"Number\":\"2024001234\"}\n");
+  ASSERT_EQ(import.sink.contacts.size(), 1U);
+  EXPECT_EQ(import.sink.contacts[0].row, 2U);
+  const std::string& text = import.verdicts.text;
+  EXPECT_NE(text.find("1,rejected,,\"number: \"\"Home Phone\"\" may be the telephone number as well"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("3,rejected,"), std::string::npos) << text;
+}
+
+TEST(RememberedPlaces, WhereaboutsThatNoRealColumnHas_AreNotKept) {
+  int asked = 0;
+  const place_finder finder = [&](const place_question& question) {
+    ++asked;
+    return any_place(question);
+  };
+  remembered_places places{finder};
+  const auto ask = [&](std::string_view state) {
+    return places.find({e164::from_digits(12125550123), {}, state, {}}).lane;
+  };
+  EXPECT_EQ(ask("NY"), "npa 212");
+  EXPECT_EQ(ask("NY"), "npa 212");
+  EXPECT_EQ(asked, 1);
+  const std::string wide(1'000, 'x');
+  EXPECT_EQ(ask(wide), "npa 212");
+  EXPECT_EQ(ask(wide), "npa 212");
+  EXPECT_EQ(asked, 3);
+}
+
+// Memory, and what the database takes in one statement, must not depend on how wide the rows are.
+TEST(Importer, WideRows_AreCommittedAFewMegabytesAtATime) {
+  std::string file = "phone,notes\n";
+  for (int row = 0; row < 1'000; ++row) {
+    file += std::to_string(2'125'550'000 + row) + ',' + std::string(60'000, 'x') + '\n';
+  }
+  memory_import import;
+  std::uint64_t before = 0;
+  std::uint64_t largest = 0;
+  int commits = 0;
+  import.on_progress = [&](const import_progress& at) { largest = std::max(largest, at.byte_offset - before);
+  before = at.byte_offset;
+  ++commits;
+  return true;
+};
+import.run(file);
+EXPECT_EQ(import.sink.contacts.size(), 1'000U);
+EXPECT_EQ(import.sink.progress.byte_offset, file.size());
+EXPECT_LT(largest, 9U << 20);
+EXPECT_GE(commits, 7);
+}  // namespace
+
 // Files that break importers; each row of each must end as one of the three, and good rows after bad ones must be read.
 TEST(Importer, PoisonFiles_CountEveryRow) {
   const std::string good = "2125550123,ok\n";
@@ -270,7 +328,7 @@ TEST(Importer, ResumedFileThatBecameShorter_IsAnError) {
 };
 import.run(messy, rows_a_batch(5));
 EXPECT_THROW(import.run(messy.substr(0, 60)), std::runtime_error);
-}  // namespace
+}  // namespace dialer::campaigns
 
 TEST(Importer, Ids_IncreaseInFileOrder) {
   memory_import import;

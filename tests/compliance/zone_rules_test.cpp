@@ -41,9 +41,10 @@ TEST(ZoneRules, ZoneWithoutFurtherChanges_HoldsForever) {
 
 TEST(ZoneRules, NamesThatAreNoPlaces_AreUnknown) {
   const auto rules = load_system_zone_rules();
-  for (const auto* name : {"", "Mars/Olympus", "/etc/localtime", "../etc/passwd", "America/../America/New_York",
-                           "America", "posix/America/New_York", "right/America/New_York", "localtime", "posixrules",
-                           "tzdata.zi", "Factory", "america/new_york", "America/New_York ", "Fixed/UTC+01:00:00"}) {
+  for (const auto* name :
+       {"", "Mars/Olympus", "/etc/localtime", "../etc/passwd", "America/../America/New_York", "America",
+        "posix/America/New_York", "right/America/New_York", "localtime", "posixrules", "tzdata.zi", "Factory",
+        "america/new_york", "America//New_York", "America/New_York ", "Fixed/UTC+01:00:00"}) {
     EXPECT_FALSE(rules->knows(name)) << name;
     EXPECT_FALSE(rules->offset_at(name, utc("2027-01-15 00:00"))) << name;
   }
