@@ -24,8 +24,10 @@ using carriers::command_result;
 
 constexpr std::chrono::milliseconds read_within{1'500};
 constexpr std::chrono::seconds store_within{2};
-constexpr unsigned threads = 8;  // each waits for an agent
+constexpr unsigned threads = 8;      // each waits for an agent
+constexpr unsigned at_once_max = 3;  // ... of one organisation: the others are for the others
 constexpr std::size_t waiting_max = 1'024;
+constexpr std::size_t waiting_of_one_max = 256;
 constexpr int command_tries_max = 3;
 constexpr int post_tries_max = 2;  // somebody is listening to silence
 
@@ -76,6 +78,13 @@ bool may_pass(const agent_answer& answer) {
 
 struct hand_overs::impl {
   enum class standing : std::uint8_t { under_way, settled };
+  using arrival = std::chrono::steady_clock::time_point;
+
+  /// What one organisation has to do here.
+  struct line {
+    std::deque<sql_workers::work> waiting;
+    unsigned under_way = 0;
+  };
 
   impl(hand_over_settings given, hand_over_ports with, callback_inbox& box)
       : settings{std::move(given)},
@@ -92,8 +101,37 @@ struct hand_overs::impl {
     workers.reset();
   }
 
-  bool submit(sql_workers::work what) {  // the mutex is held
-    return !stopping && workers->submit(std::move(what));
+  /// The mutex is held. False when it is to be refused.
+  bool submit(const organisation_id& whose, sql_workers::work what) {
+    if (stopping) return false;
+    line& of = lines[whose];
+    if (of.under_way < at_once_max) return start(whose, of, std::move(what));
+    if (of.waiting.size() >= waiting_of_one_max) return false;
+    of.waiting.push_back(std::move(what));
+    return true;
+  }
+
+  bool start(const organisation_id& whose, line& of, sql_workers::work what) {
+    const bool started = workers->submit([this, whose, first = std::move(what)](sql::session& on) {
+      for (sql_workers::work mine = first; mine; mine = next(whose)) mine(on);
+    });
+    if (started) ++of.under_way;
+    return started;
+  }
+
+  /// After one of its own is done, the organisation's next goes behind those of others that wait for a thread. What
+  /// can't wait there is the asking thread's to do.
+  sql_workers::work next(const organisation_id& whose) {
+    const std::lock_guard lock{mutex};
+    line& of = lines.at(whose);
+    sql_workers::work waiting;
+    if (!of.waiting.empty()) {
+      waiting = std::move(of.waiting.front());
+      of.waiting.pop_front();
+      if (stopping || !start(whose, of, waiting)) return waiting;
+    }
+    if (--of.under_way == 0 && of.waiting.empty()) lines.erase(whose);
+    return {};
   }
 
   void act(stored_callback&& what, respond_function&& respond) {
@@ -109,8 +147,8 @@ struct hand_overs::impl {
       const std::lock_guard lock{mutex};
       if (const standing* known = events.find(key)) {
         if (*known == standing::settled) status = 204;
-      } else if (submit([this, asked, key, respond](sql::session& on) {
-                   const bool settled = settle(*asked, on);
+      } else if (submit(asked->over->organisation, [this, asked, key, respond, came = now()](sql::session& on) {
+                   const bool settled = settle(*asked, came, on);
                    {
                      const std::lock_guard again{mutex};
                      settled ? events.set(key, standing::settled) : void(events.take(key));
@@ -129,8 +167,9 @@ struct hand_overs::impl {
   }
 
   /// False: it is to be asked for again.
-  bool settle(const stored_callback& what, sql::session& on) {
+  bool settle(const stored_callback& what, arrival came, sql::session& on) {
     if (what.event.task == call_task::hang_up) return hang_up(what, "the SIP agent did not answer");
+    if (is_late(came)) return abandon(what, "too many of the organisation's calls waited for their agents");
     try {
       std::optional<std::string> address;
       {
@@ -187,7 +226,8 @@ struct hand_overs::impl {
     std::string url = *known;
     if (what.event.report.phase == carriers::call_phase::ended) agents.take(call_ref);
     const auto told = std::make_shared<std::pair<stored_callback, std::string>>(std::move(what), std::move(url));
-    (void)submit([this, told](sql::session&) {
+    (void)submit(told->first.over->organisation, [this, told, came = now()](sql::session&) {
+      if (is_late(came)) return;
       try {
         (void)ports.post(told->first.over->account, post_for(told->first, told->second));
       } catch (const std::exception&) {  // its hand-over said why
@@ -228,6 +268,9 @@ struct hand_overs::impl {
     return answer;
   }
 
+  static arrival now() { return std::chrono::steady_clock::now(); }
+  bool is_late(arrival came) const { return now() - came > settings.wait_max; }
+
   /// False: there is no time left.
   bool pause() {
     std::unique_lock lock{mutex};
@@ -246,6 +289,7 @@ struct hand_overs::impl {
   bool stopping = false;
   recent<standing> events;     // by account and event
   recent<std::string> agents;  // URL with its token, by call
+  std::unordered_map<organisation_id, line> lines;
   // Last: their threads use everything above.
   std::optional<sql_workers> workers;
 };

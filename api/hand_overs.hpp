@@ -5,6 +5,8 @@
 // it with a 2xx commands the call from there on. A SIP agent is rung by a transfer. Whoever answered is not left in
 // silence: a call that no agent takes is written down as abandoned and ended.
 //
+// Applications that are slow hold up nobody else's calls: an organisation has a few of the threads at a time.
+//
 // The carrier's event is acknowledged when that is settled, so that a process that dies on the way is told again. An
 // event that comes twice is acted on once; after a restart perhaps twice, which Telnyx (by command_id) and applications
 // of its API (by the event's id) have to stand anyway.
@@ -38,6 +40,8 @@ struct agent_answer {
 struct hand_over_settings {
   sql::connect_options database;
   std::chrono::milliseconds pause{200};  ///< before what came to nothing is tried again
+  std::chrono::milliseconds wait_max{
+      3'000};  ///< for a thread: whoever listened to silence for so long has the call ended
 };
 
 struct hand_over_ports {

@@ -89,26 +89,29 @@ class HandOvers : public testing::Test {
  protected:
   HandOvers() {
     house_.import(1, 1);
-    const engine::intent intent = sql::test::intent_for(house_, 500, 1);
-    house_.on.run("INSERT INTO intent VALUES ($1, $2, $3, $4, $5, 12125550123, 12125550199, now(), 0, 1, 0)",
-                  sql::params{}
-                      .uuid(house_.id)
-                      .uuid(house_.campaign)
-                      .uuid(house_.integration)
-                      .int8(intent.attempt.value)
-                      .int8(std::int64_t{1}));
-    attempt_ = intent.attempt;
+    attempt_ = add_intent(house_);
     answers_at("https://agent.example.com/answer?agent=7#top");
     carriers::account telnyx{.kind = carriers::carrier_kind::telnyx, .connection_id = connection_id, .secret = "KEY"};
     telnyx.webhook_public_key = telnyx_key_.public_base64();
     accounts_ = std::make_shared<const std::vector<owned_account>>(std::vector<owned_account>{{house_.id, telnyx}});
   }
 
+  static attempt_id add_intent(small_organisation& of) {
+    const engine::intent intent = sql::test::intent_for(of, 500, 1);
+    of.on.run("INSERT INTO intent VALUES ($1, $2, $3, $4, $5, 12125550123, 12125550199, now(), 0, 1, 0)",
+              sql::params{}
+                  .uuid(of.id)
+                  .uuid(of.campaign)
+                  .uuid(of.integration)
+                  .int8(intent.attempt.value)
+                  .int8(std::int64_t{1}));
+    return intent.attempt;
+  }
   void answers_at(const std::string& url) {
     house_.on.run("UPDATE agent SET answer_url = $2 WHERE org_id = $1", sql::params{}.uuid(house_.id).text(url));
   }
   void start() {
-    hand_over_settings settings{.database = {}, .pause = 0ms};
+    hand_over_settings settings{.database = {}, .pause = 0ms, .wait_max = wait_max_};
     settings.database.target = database_.value_or(house_.database);
     hand_over_ports ports;
     ports.command = [this](const carriers::account& over, const carriers::telnyx_command& command) {
@@ -126,10 +129,11 @@ class HandOvers : public testing::Test {
         callback_settings{.public_url = public_url, .token_key = {42}}, [this] { return accounts_; }, outside_, clock_,
         [](std::string line) { ADD_FAILURE() << line; }, hand_overs_->actor());
   }
-  std::string token() const {
+  std::string token() const { return token_of(house_); }
+  std::string token_of(const small_organisation& organisation) const {
     std::string text;
     carriers::token_signer{{42}}.sign(
-        {.organisation = house_.id, .attempt = attempt_, .issued_at = clock_.now().utc - 60s}, text);
+        {.organisation = organisation.id, .attempt = attempt_, .issued_at = clock_.now().utc - 60s}, text);
     return text;
   }
   std::string client_state(const std::string& state) const {
@@ -174,6 +178,7 @@ class HandOvers : public testing::Test {
   test::telnyx_key telnyx_key_;
   account_snapshot accounts_;
   std::optional<std::string> database_;
+  std::chrono::milliseconds wait_max_ = patience;
   outside outside_;
   std::optional<hand_overs> hand_overs_;
   std::optional<carrier_callbacks> callbacks_;
@@ -319,6 +324,52 @@ TEST_F(HandOvers, WhatElseComesToUs_IsPassedOnToWhoHasTheCall) {
   EXPECT_EQ(ask(end), 204);
   hand_overs_.reset();  // does what waits
   EXPECT_THAT(outside_.posts, SizeIs(3));
+}
+
+TEST_F(HandOvers, WhoWaitedTooLong_IsNotHandedOverAnyMore) {
+  wait_max_ = -1ms;
+  start();
+  EXPECT_EQ(ask(answered()), 204);
+  EXPECT_THAT(outside_.acts, ElementsAre("stored", "stored abandoned", "hangup v3:abc"));
+  EXPECT_THAT(outside_.warnings, ElementsAre(HasSubstr("waited for their agents")));
+}
+
+// An application that accepts and says nothing holds a thread for each call, and there are eight in all.
+TEST_F(HandOvers, SilentApplication_LeavesOtherOrganisationsTheirThreads) {
+  small_organisation theirs{house_.database, "Theirs"};
+  theirs.import(1, 1);
+  add_intent(theirs);
+  theirs.on.run("UPDATE agent SET answer_url = 'https://theirs.example.com/' WHERE org_id = $1",
+                sql::params{}.uuid(theirs.id));
+  std::vector<owned_account> both = *accounts_;
+  both.push_back({theirs.id, both[0].account});
+  both[1].account.connection_id = "1494404757140276706";
+  accounts_ = std::make_shared<const std::vector<owned_account>>(both);
+  outside_.hold_posts = true;
+  start();
+  std::vector<std::future<int>> calls;
+  for (int call = 0; call < 12; ++call) calls.push_back(send(answered("ours" + std::to_string(call))));
+  outside_.wait_for_posts(3);
+  std::string body = event("call.answered", "theirs", "", client_state(token_of(theirs)));
+  body.replace(body.find(connection_id), std::string_view{connection_id}.size(), both[1].account.connection_id);
+  calls.push_back(send(body));
+  outside_.wait_for_posts(4);
+  EXPECT_THAT(outside_.posts[3].url, HasSubstr("https://theirs.example.com/"));
+  outside_.let_posts_go();
+  for (std::future<int>& each : calls) EXPECT_EQ(each.get(), 204);
+  EXPECT_EQ(hand_overs_->stats().handed_over, 13U);
+}
+
+TEST_F(HandOvers, ThatWaitWhenItEnds_AreHandedOverAllTheSame) {
+  outside_.hold_posts = true;
+  start();
+  std::vector<std::future<int>> calls;
+  for (int call = 0; call < 12; ++call) calls.push_back(send(answered("e" + std::to_string(call))));
+  outside_.wait_for_posts(3);
+  outside_.let_posts_go();
+  hand_overs_.reset();
+  for (std::future<int>& each : calls) EXPECT_EQ(each.get(), 204);
+  EXPECT_THAT(outside_.posts, SizeIs(12));
 }
 
 TEST_F(HandOvers, AskedWhenItIsGone_SendsForALaterAnswer) {
